@@ -1,0 +1,212 @@
+# Copyright (c) 2026 Lifeboat maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the layers of tests: ``layers.py [LAYER ...]``, all of them unless some are named.
+
+The last line is ``N passed, N failed, N skipped``, summed over the layers, and the exit status is 0 only if nothing
+failed. Each test of pytest and of ansible-test counts as one, and so does each linter. A layer that crashed, was
+stopped or ran nothing has failed, whatever else it said. A layer whose folder does not exist yet is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+REPORTS = Path(".cache", "reports")
+SANITY_COPY = Path(".cache", "sanity", "ansible_collections", "lifeboat", "digitalocean")
+
+# Seconds after which a command is taken to hang. The promises in every combination take long.
+PATIENCE = 7200 if os.environ.get("LIFEBOAT_TRUST") == "full" else 900
+
+# A test of ansible-test that found no file to look at checked nothing: it is neither passed nor skipped.
+NOT_APPLICABLE = "No tests applicable."
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many checks passed, failed and were skipped."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A command. With ``reports`` (a JUnit file, or a folder of them) it counts its own tests, else it is one."""
+
+    name: str
+    command: Sequence[str]
+    reports: Path | None = None
+    cwd: Path = Path()
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Checks that are run one after the other; ``needs`` is the file or folder without which there are none."""
+
+    name: str
+    checks: Sequence[Check]
+    needs: Path = field(default=Path())
+
+
+def pytest_layer(name: str, folder: str) -> Layer:
+    """A layer of pytest, on two processors."""
+    report = REPORTS / f"{name}.xml"
+    command = [
+        *(str(BIN / "pytest"), "--quiet", "--numprocesses", "2", "--dist", "loadgroup"),
+        *("--junitxml", str(report), folder),
+    ]
+    return Layer(name, [Check(name, command, reports=report)], needs=Path(folder))
+
+
+def layers() -> list[Layer]:
+    """Every layer there is, the quick ones first."""
+    python = str(BIN / "python")
+    linters = [
+        Check("ruff", [str(BIN / "ruff"), "check", "--quiet", "."]),
+        Check("yamllint", [str(BIN / "yamllint"), "--strict", "."]),
+        Check("ansible-lint", [str(BIN / "ansible-lint"), "--offline", "--profile", "production"]),
+        Check("changelog", [str(BIN / "antsibull-changelog"), "lint"]),
+        Check("documentation", [str(BIN / "antsibull-docs"), "lint-collection-docs", "--plugin-docs", "."]),
+    ]
+    return [
+        Layer("lint", linters),
+        pytest_layer("unit", "tests/unit"),
+        pytest_layer("simulator", "tests/simulator/tests"),
+        pytest_layer("promises", "tests/promises"),
+        pytest_layer("playbooks", "tests/playbooks"),
+        Layer(
+            "sanity",
+            [Check("sanity", [python, "tests/tools/sanity.py"], reports=SANITY_COPY / "tests" / "output" / "junit")],
+        ),
+    ]
+
+
+def count_report(path: Path) -> Counts:
+    """The tests in one JUnit file; one that cannot be read is a failure."""
+    try:
+        cases = list(ET.parse(path).getroot().iter("testcase"))  # noqa: S314, written by our own tools
+    except (OSError, ET.ParseError) as error:
+        print(f"{path} cannot be read: {error}")
+        return Counts(failed=1)
+    counts = Counts()
+    for case in cases:
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            counts += Counts(failed=1)
+        elif skipped is None:
+            counts += Counts(passed=1)
+        elif NOT_APPLICABLE not in (skipped.text, skipped.get("message")):
+            counts += Counts(skipped=1)
+    return counts
+
+
+def judge(check: Check, status: int, root: Path = ROOT) -> Counts:
+    """What a finished check counts for; its exit status and its reports must agree."""
+    if check.reports is None:
+        return Counts(failed=1) if status else Counts(passed=1)
+    place = root / check.reports
+    counts = Counts()
+    for path in sorted(place.glob("*.xml")) if place.is_dir() else [place]:
+        counts += count_report(path)
+    if counts.failed == 0:
+        if status:
+            print(f"{check.name} ended with status {status}, although no test of it failed.")
+            return counts + Counts(failed=1)
+        if counts.passed + counts.skipped == 0:
+            print(f"{check.name} ran nothing.")
+            return counts + Counts(failed=1)
+    return counts
+
+
+def forget(reports: Path) -> None:
+    """Remove the reports of an earlier run: a check that crashes must not be judged by them."""
+    for path in reports.glob("*.xml") if reports.is_dir() else [reports]:
+        path.unlink(missing_ok=True)
+
+
+def run(command: Sequence[str], cwd: Path, patience: float) -> int:
+    """The exit status of a command; it and all it started are killed when the patience is over."""
+    with subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, start_new_session=True) as process:
+        try:
+            return process.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            print(f"Stopped after {patience:.0f} seconds: {' '.join(command)}")
+            return -signal.SIGKILL
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def run_check(check: Check, root: Path = ROOT, patience: float = PATIENCE) -> Counts:
+    """Run one check and judge it."""
+    if check.reports is not None:
+        forget(root / check.reports)
+        (root / check.reports).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        status = run(check.command, root / check.cwd, patience)
+    except OSError as error:
+        print(f"{check.name} cannot be started: {error}")
+        return Counts(failed=1)
+    counts = judge(check, status, root)
+    if counts.failed:
+        print(f"FAILED: {check.name}")
+    return counts
+
+
+def run_layers(chosen: Iterable[Layer], root: Path = ROOT) -> Counts:
+    """Run the layers that are there, tell about each, and add up."""
+    total = Counts()
+    table = []
+    for layer in chosen:
+        if not (root / layer.needs).exists():
+            continue
+        print(f"--- {layer.name}", flush=True)
+        start = time.monotonic()
+        counts = Counts()
+        for check in layer.checks:
+            counts += run_check(check, root)
+        table.append(f"{layer.name:<12}{time.monotonic() - start:7.1f} s   {counts}")
+        total += counts
+    print("---", *table, sep="\n")
+    if total == Counts():
+        print("Nothing was run.")
+        total = Counts(failed=1)
+    return total
+
+
+def main() -> None:
+    known = {layer.name: layer for layer in layers()}
+    parser = argparse.ArgumentParser(description="Run the layers of tests.")
+    parser.add_argument("layer", nargs="*", metavar="LAYER", help=f"one of {', '.join(known)}; all unless named")
+    names = parser.parse_args().layer or list(known)
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"no such layer: {', '.join(unknown)}")
+    total = run_layers(known[name] for name in names)
+    summary = ROOT / ".cache" / "summary"
+    summary.parent.mkdir(exist_ok=True)
+    summary.write_text(f"{total}\n", encoding="utf-8")
+    print(total, flush=True)
+    sys.exit(1 if total.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
