@@ -83,7 +83,7 @@ def layers() -> list[Layer]:
     linters = [
         Check("ruff", [str(BIN / "ruff"), "check", "--quiet", "."]),
         Check("yamllint", [str(BIN / "yamllint"), "--strict", "."]),
-        Check("ansible-lint", [str(BIN / "ansible-lint"), "--offline", "--profile", "production"]),
+        Check("ansible-lint", [str(BIN / "ansible-lint"), "--offline", "--nocolor", "--profile", "production"]),
         Check("changelog", [str(BIN / "antsibull-changelog"), "lint"]),
         Check("documentation", [str(BIN / "antsibull-docs"), "lint-collection-docs", "--plugin-docs", "."]),
     ]

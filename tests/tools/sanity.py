@@ -4,8 +4,10 @@
 """Run ``ansible-test sanity`` on the checkout as it is, uncommitted files included.
 
 ansible-test accepts only a real folder ``ansible_collections/lifeboat/digitalocean``, not a link to one, so the
-files are copied into ``.cache/sanity`` first. Its home is ``.cache/home``: what it installs is kept there, which
-makes every run but the first quick. Arguments are handed on to ``ansible-test sanity``.
+files are copied into ``.cache/sanity`` first. The copy is a repository of its own, because ansible-test asks the
+nearest one for the list of files, and the checkout's would say that all of ``.cache`` is ignored. ansible-test's
+home is ``.cache/home``: what it installs is kept there, which makes every run but the first quick. Arguments are
+handed on to ``ansible-test sanity``.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 COPY = CACHE / "sanity" / "ansible_collections" / "lifeboat" / "digitalocean"
 HOME = CACHE / "home"
-# In the copy, but not from the checkout: ansible-test writes its reports there.
 OUTPUT = "tests/output"
+# In the copy, but not from the checkout: the copy's own repository, and the reports that ansible-test writes.
+KEPT = (".git", OUTPUT)
 
 
 class SanityFailed(Exception):
@@ -50,11 +53,13 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def synchronise(checkout: Path, copy: Path) -> None:
-    """Make ``copy`` hold the checkout's files and, reports apart, nothing else."""
+    """Make ``copy`` a repository that holds the checkout's files and, reports apart, nothing else."""
     names = files_of(checkout)
-    for folder, _, files in os.walk(copy, topdown=False):
+    copy.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["git", "init", "--quiet"], cwd=copy, check=True)
+    for folder, _dirs, files in os.walk(copy, topdown=False):
         relative = Path(folder).relative_to(copy)
-        if relative.is_relative_to(OUTPUT):
+        if any(relative.is_relative_to(kept) for kept in KEPT):
             continue
         for file in files:
             if str(relative / file) not in names:
@@ -82,16 +87,16 @@ def pip_versions() -> set[str]:
 
 
 def pip_settings(environ: dict[str, str]) -> configparser.RawConfigParser:
-    """The user's own settings of pip, from the files in their home and from the environment."""
+    """The user's own settings of pip, from the files in their home and from the environment, and errors only."""
     user = Path(environ["HOME"])
     settings = configparser.RawConfigParser()
+    settings.add_section("global")
     named = [environ["PIP_CONFIG_FILE"]] if environ.get("PIP_CONFIG_FILE") else []
     settings.read([user / ".pip" / "pip.conf", user / ".config" / "pip" / "pip.conf", *named], encoding="utf-8")
     for name, value in environ.items():
         if name.startswith("PIP_") and name not in ("PIP_CONFIG_FILE", "PIP_CACHE_DIR"):
-            if not settings.has_section("global"):
-                settings.add_section("global")
             settings.set("global", name.removeprefix("PIP_").lower().replace("_", "-"), value)
+    settings.set("global", "quiet", "2")
     return settings
 
 
