@@ -1,0 +1,40 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  token:
+    description:
+      - The DigitalOcean API token.
+      - Taken from the first of E(DIGITALOCEAN_TOKEN), E(DIGITALOCEAN_ACCESS_TOKEN) and E(DO_API_TOKEN) that is set
+        where the task runs, if left out. A warning tells where they differ.
+    type: str
+  api_url:
+    description:
+      - Where the API is. Plain http is accepted for this machine only. Redirects are not followed.
+      - Taken from E(DIGITALOCEAN_API_URL) if left out.
+    type: str
+    default: https://api.digitalocean.com
+  ca_path:
+    description:
+      - A file with certificates of authorities to trust instead of the system's, in PEM format.
+      - Taken from E(DIGITALOCEAN_CA_PATH) if left out.
+    type: path
+  request_timeout:
+    description: How long to wait for the answer to one request, in seconds.
+    type: int
+    default: 30
+  concurrency:
+    description: How many requests may be under way at once.
+    type: int
+    default: 8
+  burst_limit:
+    description:
+      - The API's burst limit as REQUESTS/SECONDS. The task keeps a tenth below it, to leave room for others.
+    type: str
+    default: 250/60
+"""

@@ -1,0 +1,17 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  report:
+    description:
+      - Which Droplets the result lists when there are more than 200. V(changed) means those that changed, failed or
+        were not tried.
+    type: str
+    choices: [changed, all]
+    default: changed
+"""

@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Actions: sending one, finding what is running, and asking for many in one request.
+
+https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplet-Actions
+"""
+
+from __future__ import annotations
+
+from .._domain.errors import NotFoundError, ScopeError
+from .._domain.models import Action
+from . import paging
+
+MOST_PAGES = 3
+"""Pages of the account's actions, beyond the expected ones, that are read before the rest is asked for one by one."""
+
+
+def on_droplet(client, droplet_id, **body):
+    """`POST /v2/droplets/{id}/actions` as an Action; raises PendingEventError, NotFoundError, OutcomeUnknownError."""
+    return Action.from_api(client.do.droplet_actions.post(droplet_id=droplet_id, body=body)["action"])
+
+
+def on_image(client, image_id, **body):
+    """`POST /v2/images/{id}/actions` as an Action."""
+    return Action.from_api(client.do.image_actions.post(image_id=image_id, body=body)["action"])
+
+
+def of_droplet(client, droplet_id):
+    """A Droplet's latest 200 actions, as a list in the API's order."""
+    page = paging.fetch(client.do.droplet_actions.list, "actions", droplet_id=droplet_id)
+    if page.pages > 1 and page.items[0][0] < page.items[-1][0]:
+        page = paging.fetch(client.do.droplet_actions.list, "actions", page.pages, droplet_id=droplet_id)
+    return [Action.from_api(item) for dummy, item in page.items]
+
+
+def of_image(client, image_id):
+    """An image's actions; empty where the image is gone."""
+    try:
+        body = client.do.image_actions.list(image_id=image_id)
+    except NotFoundError:
+        return []
+    return [Action.from_api(item) for item in body.get("actions") or ()]
+
+
+def was_converted(client, image_id):
+    """True where the image's actions show that it was a backup once; False too where the token may not read them."""
+    try:
+        return any(action.type == "convert" for action in of_image(client, image_id))
+    except ScopeError:
+        return False
+
+
+def running_on(client, droplet_ids):
+    """A dict of Droplet id to its Actions in progress, from as few requests as it takes.
+
+    For several Droplets only the account's latest actions are read: an older one shows itself by the API's refusal.
+    """
+    if len(droplet_ids) == 1:
+        actions = of_droplet(client, droplet_ids[0])
+    else:
+        try:
+            actions = _latest(client, -(-len(droplet_ids) // paging.PER_PAGE))
+        except ScopeError:
+            lists = client.map(lambda droplet_id: of_droplet(client, droplet_id), droplet_ids)
+            actions = [action for found in lists for action in found]
+    running = {}
+    for action in actions:
+        if action.in_progress and action.resource_type == "droplet" and action.resource_id in droplet_ids:
+            running.setdefault(action.resource_id, []).append(action)
+    return running
+
+
+def refresh(client, actions):
+    """The Actions as they are now, in the same order; None for one that is gone with its Droplet or image.
+
+    Many are looked up in the account's latest actions, the rest by id.
+    """
+    found = {}
+    if len(actions) > 1:
+        wanted = {action.id for action in actions}
+        try:
+            latest = _latest(client, -(-len(actions) // paging.PER_PAGE), wanted)
+            found = {action.id: action for action in latest if action.id in wanted}
+        except ScopeError:
+            pass
+    missing = [action for action in actions if action.id not in found]
+    found.update(zip([action.id for action in missing], client.map(lambda action: _one(client, action), missing)))
+    return [found[action.id] for action in actions]
+
+
+def _latest(client, expected_pages, wanted=()):
+    """Actions of the account, from the newest, until all `wanted` ids are found or more pages are not worth it."""
+    operation = client.do.actions.list
+    first = paging.fetch(operation, "actions")
+    numbers = list(range(2, first.pages + 1))
+    most = expected_pages - 1 + (MOST_PAGES if wanted else 0)
+    if numbers and first.items[0][0] < first.items[-1][0]:
+        numbers.reverse()
+        most += 2
+    found = dict(first.items)
+    for number in numbers[:most]:
+        if wanted and found.keys() >= set(wanted):
+            break
+        found.update(paging.fetch(operation, "actions", number).items)
+    return [Action.from_api(item) for item in found.values()]
+
+
+def _one(client, action):
+    """One action by id: by its Droplet, which needs no scope of its own, else by the account's list."""
+    try:
+        if action.resource_type == "droplet":
+            body = client.do.droplet_actions.get(droplet_id=action.resource_id, action_id=action.id)
+        else:
+            body = client.do.actions.get(action_id=action.id)
+    except NotFoundError:
+        return None
+    return Action.from_api(body["action"])

@@ -1,0 +1,128 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One connection to the API: pydo, on a pipeline of policies that keep the collection's promises."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from .._domain.errors import InputError
+from .limits import Budget, Pacer
+from .optional import HeadersPolicy, PydoClient, RequestsTransport, UserAgentPolicy, requests
+from .policies import Meter, SendPolicy
+
+USER_AGENT = "lifeboat.digitalocean/0.1.0"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where and how to reach the API. `request_timeout` in seconds; `burst_limit` as "requests/seconds"."""
+
+    token: str
+    api_url: str = "https://api.digitalocean.com"
+    ca_path: str | None = None
+    request_timeout: float = 30
+    concurrency: int = 8
+    burst_limit: str = "250/60"
+
+    def __repr__(self):
+        return f"Connection({self.api_url})"
+
+
+class Client:
+    """pydo's operations in `do`, with what a task shares: time budget, pacing, counts, the server's time, threads.
+
+    Every operation raises errors of `_domain.errors`, 404 included. Use it as a context manager.
+    """
+
+    def __init__(self, connection, seconds):
+        url = checked_url(connection.api_url)
+        self.budget = Budget(seconds)
+        self.meter = Meter()
+        session = requests.Session()
+        # Without an auth of its own, requests would let an entry in ~/.netrc replace the token.
+        session.auth = lambda prepared: prepared
+        adapter = requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=connection.concurrency)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        self._transport = RequestsTransport(
+            session=session,
+            session_owner=False,
+            connection_timeout=min(10, connection.request_timeout),
+            read_timeout=connection.request_timeout,
+            connection_verify=connection.ca_path or True,
+        )
+        self._session = session
+        pacer = Pacer(connection.burst_limit, self.budget, self.sleep)
+        self.do = PydoClient(
+            connection.token,
+            endpoint=url,
+            transport=self._transport,
+            policies=[
+                HeadersPolicy({"Authorization": f"Bearer {connection.token}", "Accept": "application/json"}),
+                UserAgentPolicy(base_user_agent=USER_AGENT),
+                SendPolicy(pacer, self.meter, self.sleep),
+            ],
+        )
+        self._cache = {}
+        self._thread = threading.local()
+        self._threads = ThreadPoolExecutor(max_workers=connection.concurrency, initializer=self._mark_worker)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._session.close()
+
+    def now(self):
+        """The server's time (aware datetime, UTC)."""
+        return self.meter.now()
+
+    def sleep(self, seconds):
+        """Pause this thread; the one place where the collection sleeps."""
+        self._transport.sleep(seconds)
+
+    def map(self, function, items):
+        """`[function(item) for item in items]`, several at a time; the first exception is raised after all ended.
+
+        Called from within itself it goes one by one: threads that wait for each other's threads would never end.
+        """
+        items = list(items)
+        if len(items) < 2 or getattr(self._thread, "is_worker", False):
+            return [function(item) for item in items]
+        futures = [self._threads.submit(function, item) for item in items]
+        wait(futures)
+        return [future.result() for future in futures]
+
+    def once(self, function):
+        """`function(self)`, asked only the first time: for what does not change within a task."""
+        if function not in self._cache:
+            self._cache[function] = function(self)
+        return self._cache[function]
+
+    def _mark_worker(self):
+        self._thread.is_worker = True
+
+    @property
+    def requests(self):
+        """The `requests` of a result: every attempt so far."""
+        return {"reads": self.meter.reads, "writes": self.meter.writes}
+
+
+def checked_url(url):
+    """`url` without a trailing slash; raises InputError unless it is https, or http to this machine."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InputError(f"api_url {url!r} is not an address: write it like https://api.digitalocean.com.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise InputError(f"api_url {url!r} would send the token unencrypted: plain http is only for this machine.")
+    if parts.path.strip("/") or parts.query or parts.username:
+        raise InputError(f"api_url {url!r} has more than scheme, host and port: leave out user, path and query.")
+    return url.rstrip("/")
+
+

@@ -1,0 +1,88 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Droplets: one, and the ones a selection means. https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets"""
+
+from __future__ import annotations
+
+from .._domain import selection as choose
+from .._domain.errors import NotFoundError
+from .._domain.models import Droplet
+from . import paging
+
+
+def get(client, droplet_id):
+    """`GET /v2/droplets/{id}`; raises NotFoundError."""
+    return Droplet.from_api(client.do.droplets.get(droplet_id=droplet_id)["droplet"])
+
+
+def get_if_there(client, droplet_id):
+    """The Droplet, or None."""
+    try:
+        return get(client, droplet_id)
+    except NotFoundError:
+        return None
+
+
+def find(client, selection):
+    """The Droplets that `selection` means, sorted by id; raises SelectionError.
+
+    GPU Droplets are in a list of their own, which is read as well wherever they could be meant.
+    """
+    if selection.empty:
+        return choose.finish(selection, [])
+    if selection.ids is not None:
+        found = _by_ids(client, selection)
+    elif selection.names is not None:
+        found = _by_names(client, selection)
+    elif selection.tags is not None:
+        tagged = [droplet for tag in selection.tags for droplet in _list(client, tag_name=tag)]
+        found = tagged + choose.with_any_tag(selection.tags, _list(client, type="gpus"))
+    else:
+        found = _list(client) + _list(client, type="gpus")
+    if selection.exclude_tags:
+        _prove_tags_are_shown(client, selection, found)
+    return choose.finish(selection, found)
+
+
+def _list(client, first=None, **filters):
+    """`GET /v2/droplets`, all pages."""
+    items = paging.whole(client, client.do.droplets.list, "droplets", first, **filters)
+    return [Droplet.from_api(item) for item in items.values()]
+
+
+def _by_ids(client, selection):
+    """One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id."""
+    found, missing = {}, selection.ids
+    if len(missing) > 1:
+        first = paging.fetch(client.do.droplets.list, "droplets")
+        pages = [first]
+        if first.pages - 1 < len(set(missing).difference(dict(first.items))):
+            pages += paging.rest(client, first, client.do.droplets.list, "droplets")
+        found = {key: Droplet.from_api(item) for page in pages for key, item in page.items}
+        missing = [droplet_id for droplet_id in missing if droplet_id not in found]
+    asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
+    found.update({droplet.id: droplet for droplet in asked if droplet})
+    if selection.allow_empty and found.keys().isdisjoint(selection.ids):
+        return []
+    return choose.exactly_ids(selection.ids, found.values())
+
+
+def _by_names(client, selection):
+    """By the `name` filter, or from the list where that takes fewer requests."""
+    first = None
+    if len(selection.names) > 1:
+        first = paging.fetch(client.do.droplets.list, "droplets")
+    if first and first.pages - 1 < len(selection.names):
+        named = _list(client, first)
+    else:
+        named = [droplet for name in selection.names for droplet in _list(client, name=name)]
+    known = {droplet.id: droplet for droplet in named + _list(client, type="gpus")}
+    if selection.allow_empty and not any(droplet.name in selection.names for droplet in known.values()):
+        return []
+    return choose.exactly_names(selection.names, known.values())
+
+
+def _prove_tags_are_shown(client, selection, droplets):
+    """A token without tag:read may see empty tags everywhere, and then nothing would be excluded: ask, to be told so."""
+    if droplets and not any(droplet.tags for droplet in droplets):
+        paging.fetch(client.do.droplets.list, "droplets", tag_name=selection.exclude_tags[0])

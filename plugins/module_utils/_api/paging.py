@@ -1,0 +1,56 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole lists, page by page. https://docs.digitalocean.com/reference/api/digitalocean/#section/Introduction/Links-and-Pagination"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._domain.errors import IncompleteListError
+
+PER_PAGE = 200
+ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: `items` as a tuple of `(key, value)`, and the `total` of the whole list."""
+
+    items: tuple
+    total: int
+
+    @property
+    def pages(self):
+        """How many pages the whole list has, at least 1."""
+        return max(1, -(-self.total // PER_PAGE))
+
+
+def fetch(operation, root, number=1, **filters):
+    """Page `number` of a pydo list operation whose items are under the key `root`, as an array or a map."""
+    body = operation(page=number, per_page=PER_PAGE, **filters)
+    found = body.get(root) or ()
+    items = tuple(found.items()) if isinstance(found, dict) else tuple((item["id"], item) for item in found)
+    return Page(items, (body.get("meta") or {}).get("total", len(items)))
+
+
+def rest(client, first, operation, root, **filters):
+    """The pages after `first`, in order, fetched several at a time."""
+    return client.map(lambda number: fetch(operation, root, number, **filters), range(2, first.pages + 1))
+
+
+def whole(client, operation, root, first=None, **filters):
+    """A dict of key to item over all pages: distinct keys equal the total that every page tells.
+
+    A list that changed while it was read is read again; IncompleteListError when it never holds still.
+    """
+    for dummy in range(ATTEMPTS):
+        first = first or fetch(operation, root, **filters)
+        pages = [first, *rest(client, first, operation, root, **filters)]
+        items = {key: item for page in pages for key, item in page.items}
+        if {page.total for page in pages} == {len(items)}:
+            return items
+        first = None
+    raise IncompleteListError(
+        f"The list of {root} changed each of the {ATTEMPTS} times that it was read, so it may lack something. "
+        "Run the task again when fewer changes are under way."
+    )

@@ -1,0 +1,190 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How requests are sent: azure-core policies that hold the collection's promises about retries and errors.
+
+A read is repeated until an answer is whole or the tries are used up. A write is sent once; only after a 429, by which
+the API says that it was not carried out, is it sent again. Redirects are errors: no redirect policy is in the pipeline.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+from .._domain import errors
+from .optional import AzureError, HTTPPolicy
+
+READ_TRIES = 6
+FIRST_BACKOFF = 0.2
+"""Seconds before a read is repeated, doubled each time."""
+
+DEFAULT_RETRY_AFTER = 5.0
+"""Seconds to wait on a 429 that says neither when to come back nor when the limit resets."""
+
+
+class Meter:
+    """Counts every attempt, and knows the server's time."""
+
+    def __init__(self):
+        self.reads = 0
+        self.writes = 0
+        self._server_time = None
+
+    def count(self, method):
+        if method == "GET":
+            self.reads += 1
+        else:
+            self.writes += 1
+
+    def hear(self, response):
+        try:
+            date = parsedate_to_datetime(response.headers.get("date"))
+        except (TypeError, ValueError):
+            return
+        self._server_time = (date, time.monotonic())
+
+    def now(self):
+        """The API's own time, in UTC; this machine's as long as no answer has told."""
+        if self._server_time is None:
+            return datetime.now(timezone.utc)
+        date, heard = self._server_time
+        return date + timedelta(seconds=time.monotonic() - heard)
+
+
+class TransientError(errors.UnreachableError):
+    """An answer that another try may better; `passing` is False where it will not (a certificate)."""
+
+    def __init__(self, message, passing=True, **about):
+        super().__init__(message, **about)
+        self.passing = passing
+
+
+class SendPolicy(HTTPPolicy):
+    """Paces, counts, retries and turns every failure into an error of `_domain.errors`."""
+
+    def __init__(self, pacer, meter, sleep):
+        super().__init__()
+        self._pacer = pacer
+        self._meter = meter
+        self._sleep = sleep
+
+    def send(self, request):
+        method = request.http_request.method
+        tries = 0
+        while True:
+            self._pacer.acquire()
+            self._meter.count(method)
+            tries += 1
+            try:
+                response = self.next.send(request)
+                self._meter.hear(response.http_response)
+                problem = judge(response.http_response)
+            except AzureError as error:
+                problem = lost(request.http_request, error)
+            if problem is None:
+                return response
+            if isinstance(problem, errors.RateLimitError):
+                self._pacer.pause(*self._until_free(response.http_response))
+            elif not isinstance(problem, errors.UnreachableError):
+                raise problem
+            elif method != "GET":
+                raise errors.OutcomeUnknownError(
+                    f"{problem.message} Whether it was carried out is not known.", problem.status, problem.request_id
+                )
+            elif tries == READ_TRIES or not problem.passing:
+                raise problem
+            else:
+                self._sleep(FIRST_BACKOFF * 2 ** (tries - 1))
+
+    def _until_free(self, response):
+        """`(seconds, reason)` until a 429 is over: `retry-after` of the burst limit, else the hourly limit's reset."""
+        try:
+            return float(response.headers["retry-after"]), "the API's burst limit frees up"
+        except (KeyError, ValueError):
+            pass
+        try:
+            reset = datetime.fromtimestamp(int(response.headers["ratelimit-reset"]), timezone.utc)
+        except (KeyError, ValueError, OverflowError, OSError):
+            return DEFAULT_RETRY_AFTER, "the API's limit frees up"
+        seconds = (reset - self._meter.now()).total_seconds()
+        return max(seconds, 0) + 1, f"the API's hourly limit frees up at {reset:%H:%M:%S} UTC"
+
+
+def judge(response):
+    """The error in an answer, or None: bodies are decoded here, within the retry, and only once."""
+    status = response.status_code
+    request = response.request
+    where = f"{request.method} {_path(request)}"
+    if status < 300:
+        try:
+            whole = status == 204 or isinstance(response.json(), dict)
+        except ValueError:
+            whole = False
+        return None if whole else TransientError(f"The answer to {where} is not the JSON object that it should be.")
+    said, request_id = _error_body(response)
+    about = {"status": status, "request_id": request_id}
+    if status < 400:
+        return errors.ApiError(f"{where} was answered by a redirect, which is not followed. Check api_url.", **about)
+    if status == 408 or status >= 500 and status != 501:
+        return TransientError(f"{where} was answered with {status} ({said}).", **about)
+    if status == 401:
+        return errors.AuthenticationError(f"The API does not accept the token ({said}). Check token.", **about)
+    if status == 403:
+        return errors.ScopeError(
+            f"The token may not do {where} ({said}). It needs the scope {required_scopes(request)}.", **about
+        )
+    if status == 404:
+        return errors.NotFoundError(f"{where}: there is no such thing ({said}).", **about)
+    if status == 429:
+        return errors.RateLimitError(said, **about)
+    if status == 422 and "pending event" in said.lower():
+        return errors.PendingEventError(said, **about)
+    return errors.ApiError(f"The API refuses {where} with {status}: {said}", **about)
+
+
+def lost(request, error):
+    """The error for a request that got no whole answer."""
+    where = f"{request.method} {_path(request)}"
+    chain = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        error = getattr(error, "inner_exception", None) or error.__cause__ or error.__context__
+    if any("CERTIFICATE_VERIFY_FAILED" in str(link) for link in chain):
+        return TransientError(
+            f"The certificate of {request.url.split('/v2/')[0]} cannot be verified. For a server with its own "
+            "authority set ca_path.",
+            passing=False,
+        )
+    return TransientError(f"No answer came to {where} ({type(chain[-1]).__name__}).")
+
+
+def required_scopes(request):
+    """The token scopes that a request needs, for a sentence. Body-dependent ones are told by the action's type."""
+    path = _path(request)
+    method = request.method
+    if path.endswith("/actions") and method == "POST":
+        return "image:update" if "/images/" in path else "droplet:update"
+    kinds = {"GET": "read", "POST": "create", "PUT": "update", "DELETE": "delete"}
+    noun = path.removeprefix("/v2/").split("/")[0]
+    nouns = {"droplets": "droplet", "images": "image", "snapshots": "snapshot", "tags": "tag"}
+    scope = f"{nouns.get(noun, noun)}:{kinds.get(method, 'update')}"
+    return scope + (" and tag:read" if "tag_name=" in request.url else "")
+
+
+def _error_body(response):
+    """`(message, request id)` of an error answer, whatever its body is."""
+    request_id = response.headers.get("x-request-id")
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        return response.text()[:200].strip() or response.reason or "no message", request_id
+    said = body.get("message") or body.get("error") or json.dumps(body)[:200]
+    return str(said), body.get("request_id") or request_id
+
+
+def _path(request):
+    return "/v2/" + request.url.partition("/v2/")[2].partition("?")[0]

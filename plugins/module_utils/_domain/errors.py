@@ -1,0 +1,124 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that can go wrong, as one tree.
+
+    LifeboatError
+    ├── InputError              the task itself is wrong; nothing was sent
+    ├── SelectionError          the Droplets asked for are not there, or are not one
+    ├── RefusedError            it could be done, but would lose something the user has not given up
+    ├── ApiError                the API answered with a status of 400 or above
+    │   ├── AuthenticationError     401
+    │   ├── ScopeError              403: the token lacks a scope
+    │   ├── NotFoundError           404
+    │   ├── PendingEventError       422: another action is at work on the Droplet
+    │   └── RateLimitError          429, and the limit frees up too late for this task
+    ├── UnreachableError        a read got no usable answer, however often it was tried
+    ├── OutcomeUnknownError     a write was sent and its answer lost: it may or may not be carried out
+    ├── IncompleteListError     a list kept changing while it was read
+    ├── ActionFailedError       an action ended as `errored`
+    ├── NotConvergedError       every action completed, yet the state is not the one asked for
+    └── WaitTimeoutError        the time is over; actions may still be running
+
+Each message is a sentence for the operator. `kind` is the stable name that a result carries.
+"""
+
+from __future__ import annotations
+
+
+class LifeboatError(Exception):
+    """Base of all errors that reach the user as a sentence.
+
+    `status` (int), `request_id` (str), `droplet` and `action` (ids, int) are None where they do not apply.
+    """
+
+    kind = "error"
+    fatal = False
+    """True where going on with other Droplets makes no sense."""
+
+    def __init__(self, message, status=None, request_id=None, droplet=None, action=None):
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.request_id = request_id
+        self.droplet = droplet
+        self.action = action
+
+    def about(self, droplet=None, action=None):
+        """The same error, knowing which Droplet or action (ids) it is about."""
+        self.droplet = self.droplet or droplet
+        self.action = self.action or action
+        return self
+
+    def as_failure(self):
+        """The `failure` of a result: a dict with the keys kind, message, status, request_id, droplet, action."""
+        return {
+            "kind": self.kind,
+            "message": self.message,
+            "status": self.status,
+            "request_id": self.request_id,
+            "droplet": self.droplet,
+            "action": self.action,
+        }
+
+
+class InputError(LifeboatError):
+    kind = "input"
+
+
+class SelectionError(LifeboatError):
+    kind = "selection"
+
+
+class RefusedError(LifeboatError):
+    kind = "refused"
+
+
+class ApiError(LifeboatError):
+    kind = "api"
+
+
+class AuthenticationError(ApiError):
+    kind = "authentication"
+    fatal = True
+
+
+class ScopeError(ApiError):
+    kind = "scope"
+    fatal = True
+
+
+class NotFoundError(ApiError):
+    kind = "not_found"
+
+
+class PendingEventError(ApiError):
+    kind = "pending_event"
+
+
+class RateLimitError(ApiError):
+    kind = "rate_limit"
+    fatal = True
+
+
+class UnreachableError(LifeboatError):
+    kind = "unreachable"
+
+
+class OutcomeUnknownError(LifeboatError):
+    kind = "outcome_unknown"
+
+
+class IncompleteListError(LifeboatError):
+    kind = "incomplete_list"
+
+
+class ActionFailedError(LifeboatError):
+    kind = "action_failed"
+
+
+class NotConvergedError(LifeboatError):
+    kind = "not_converged"
+
+
+class WaitTimeoutError(LifeboatError):
+    kind = "wait_timeout"

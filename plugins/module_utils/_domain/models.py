@@ -1,0 +1,188 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the API speaks of, as frozen values.
+
+Each `from_api` takes the JSON object as the API sends it, reads what it knows and ignores the rest:
+a field, plan or image type that appears tomorrow is no reason to fail today.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+def timestamp(text):
+    """A `YYYY-MM-DDTHH:MM:SSZ` of the API as an aware datetime in UTC; None for null or anything else."""
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Droplet:
+    """One Droplet. Fields that the token may not read are None, so that "hidden" is never taken for "empty".
+
+    `price_monthly` is in USD, `tags`, `backup_ids`, `volume_ids` are tuples.
+    https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
+    """
+
+    id: int
+    name: str
+    status: str | None = None
+    created_at: datetime | None = None
+    tags: tuple[str, ...] | None = None
+    region: str | None = None
+    size: str | None = None
+    price_monthly: float | None = None
+    backup_ids: tuple[int, ...] | None = None
+    volume_ids: tuple[str, ...] | None = None
+
+    @classmethod
+    def from_api(cls, data):
+        size = data.get("size") or {}
+        return cls(
+            id=data["id"],
+            name=data.get("name") or "",
+            status=data.get("status"),
+            created_at=timestamp(data.get("created_at")),
+            tags=_tuple(data.get("tags")),
+            region=(data.get("region") or {}).get("slug"),
+            size=data.get("size_slug"),
+            price_monthly=size.get("price_monthly"),
+            backup_ids=_tuple(data.get("backup_ids")),
+            volume_ids=_tuple(data.get("volume_ids")),
+        )
+
+    def __str__(self):
+        return f"{self.name} ({self.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPolicy:
+    """When a Droplet is backed up and for how long backups are kept; None where a field does not apply or is not known.
+
+    `hour` is the start of the window in UTC; `window_length_hours` in hours; `retention_period_days` in days.
+    """
+
+    plan: str
+    weekday: str | None = None
+    hour: int | None = None
+    window_length_hours: int | None = None
+    retention_period_days: int | None = None
+
+    @classmethod
+    def from_api(cls, data):
+        return cls(
+            plan=data.get("plan") or "",
+            weekday=data.get("weekday") or None,
+            hour=data.get("hour"),
+            window_length_hours=data.get("window_length_hours"),
+            retention_period_days=data.get("retention_period_days"),
+        )
+
+    def to_api(self):
+        """The `backup_policy` of a request: a dict of the fields that are set."""
+        fields = ("plan", "weekday", "hour", "window_length_hours", "retention_period_days")
+        return {field: getattr(self, field) for field in fields if getattr(self, field) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class BackupState:
+    """Whether a Droplet's backups are on, and their policy (None when off, or when the API shows none)."""
+
+    enabled: bool
+    policy: BackupPolicy | None = None
+
+    @classmethod
+    def from_api(cls, record):
+        """From a policy record, as in `GET /v2/droplets/backups/policies` and `.../{id}/backups/policy`.
+
+        The record decides, not the Droplet's `features`: on usage-based plans the two have been seen to differ.
+        """
+        enabled = bool(record.get("backup_enabled"))
+        policy = record.get("backup_policy")
+        return cls(enabled, BackupPolicy.from_api(policy) if enabled and policy else None)
+
+
+@dataclass(frozen=True, slots=True)
+class SupportedPolicy:
+    """One plan that can be chosen. `weekdays` is empty where the plan has none."""
+
+    plan: str
+    hours: tuple[int, ...]
+    weekdays: tuple[str, ...]
+    window_length_hours: int | None
+    retention_period_days: int | None
+
+    @classmethod
+    def from_api(cls, data):
+        return cls(
+            plan=data.get("name") or "",
+            hours=_tuple(data.get("possible_window_starts")) or (),
+            weekdays=_tuple(data.get("possible_days")) or (),
+            window_length_hours=data.get("window_length_hours"),
+            retention_period_days=data.get("retention_period_days"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePoint:
+    """A backup or a snapshot of a Droplet. `size_gigabytes` is in GiB."""
+
+    id: int
+    name: str
+    type: str
+    created_at: datetime | None = None
+    size_gigabytes: float | None = None
+
+    @classmethod
+    def from_api(cls, data):
+        return cls(
+            id=int(data["id"]),
+            name=data.get("name") or "",
+            type=data.get("type") or "",
+            created_at=timestamp(data.get("created_at")),
+            size_gigabytes=data.get("size_gigabytes"),
+        )
+
+    def older_than(self, days, now):
+        """True when it was made more than `days` days before `now`; an unknown time counts as old."""
+        return self.created_at is None or now - self.created_at > timedelta(days=days)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action of the API's log. It tells its type and its time, not its arguments."""
+
+    id: int
+    type: str
+    status: str
+    resource_id: int | None = None
+    resource_type: str | None = None
+    started_at: datetime | None = None
+
+    @classmethod
+    def from_api(cls, data):
+        return cls(
+            id=data["id"],
+            type=data.get("type") or "",
+            status=data.get("status") or "",
+            resource_id=data.get("resource_id"),
+            resource_type=data.get("resource_type"),
+            started_at=timestamp(data.get("started_at")),
+        )
+
+    @property
+    def in_progress(self):
+        """By status alone: `completed_at` has been seen null on completed actions."""
+        return self.status == "in-progress"
+
+    @property
+    def errored(self):
+        return self.status == "errored"
+
+
+def _tuple(values):
+    return None if values is None else tuple(values)

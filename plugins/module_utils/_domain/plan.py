@@ -1,0 +1,76 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans: what a task is about to do, decided before anything is sent.
+
+`Plan(changes)` → `Change(target, before, after, steps, notes)` → a closed set of steps. `before` and `after` hold what
+the user can set, and cost; a diff is made of them and of nothing else, so that check mode and the real run agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .models import BackupPolicy, Droplet, RestorePoint
+
+
+@dataclass(frozen=True, slots=True)
+class EnableBackups:
+    """`enable_backups` with its policy."""
+
+    policy: BackupPolicy
+    type = "enable_backups"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBackupPolicy:
+    """`change_backup_policy` to a whole policy."""
+
+    policy: BackupPolicy
+    type = "change_backup_policy"
+
+
+@dataclass(frozen=True, slots=True)
+class DisableBackups:
+    """`disable_backups`."""
+
+    type = "disable_backups"
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertBackup:
+    """`convert` of a backup image, so that it becomes a snapshot that does not expire. `size_gigabytes` in GiB."""
+
+    image_id: int
+    size_gigabytes: float | None = None
+    type = "convert"
+
+
+Step = EnableBackups | ChangeBackupPolicy | DisableBackups | ConvertBackup
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one Droplet. No steps means that it is as it should be, or is left alone."""
+
+    target: Droplet
+    before: dict
+    after: dict
+    steps: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+    goal: object = None
+    """What the verb wants of this Droplet, to plan again from when somebody else was at work on it."""
+    at_risk: tuple[RestorePoint, ...] = ()
+    """The restore points that it may cost, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Changes by ascending Droplet id, those without steps included; `warnings` are sentences for the user."""
+
+    changes: tuple[Change, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def needed(self):
+        """The changes that have something to send."""
+        return tuple(change for change in self.changes if change.steps)

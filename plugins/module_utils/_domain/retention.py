@@ -1,0 +1,41 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which restore points a change would put at risk, and which of them are already safe."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+_UNDATED = datetime.min.replace(tzinfo=timezone.utc)
+
+
+def newest_first(points):
+    """Restore points by age, the newest first; the API promises no order."""
+    return sorted(points, key=lambda point: (point.created_at or _UNDATED, point.id), reverse=True)
+
+
+def at_risk_by_retention(backups, retention_days, now):
+    """The backups that a retention of `retention_days` would not have kept; all of them where it is not known."""
+    if retention_days is None:
+        return newest_first(backups)
+    return newest_first(backup for backup in backups if backup.older_than(retention_days, now))
+
+
+def made_from_a_backup(snapshot, droplet_name):
+    """True where a snapshot bears the name the API gives to backups, which converting leaves as it is."""
+    made = snapshot.created_at
+    return bool(made) and snapshot.name.startswith(droplet_name) and snapshot.name.endswith(made.strftime("%Y-%m-%d"))
+
+
+def to_convert(at_risk, converted, how):
+    """The backups still to be converted so that `convert_newest` or `convert_all` of those `at_risk` holds.
+
+    `converted` are the snapshots that were backups of this Droplet: where one of them is as new as the newest backup
+    at risk, `convert_newest` has been done by an earlier run, and nothing more is converted.
+    """
+    if how == "convert_all":
+        return newest_first(at_risk)
+    newest = newest_first(at_risk)[:1]
+    if newest and any((snapshot.created_at or _UNDATED) >= (newest[0].created_at or _UNDATED) for snapshot in converted):
+        return []
+    return newest

@@ -1,0 +1,45 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backup windows, and how a selection is spread over several allowed ones. Hours are UTC."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import NamedTuple
+
+
+class Window(NamedTuple):
+    """The start of a backup window; `weekday` is None for a plan that runs every day."""
+
+    weekday: str | None
+    hour: int
+
+
+def stable_hash(*parts):
+    """A number that depends on nothing but `parts`: the same on every machine, in every run."""
+    text = "\x1f".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def any_hour(droplet_id, hours):
+    """One of `hours` for a Droplet whose owner named none: stable, and even over many Droplets."""
+    return sorted(hours)[stable_hash(droplet_id, "hour") % len(hours)]
+
+
+def spread(candidates):
+    """Give every Droplet one of its allowed windows.
+
+    `candidates` is a sequence of `(droplet_id, current, allowed)`: `current` a Window or None, `allowed` a non-empty
+    sequence of Windows. A Droplet already in an allowed window stays. The others, by ascending id, go to the allowed
+    window that has the fewest Droplets so far, those that stay counted; ties fall by a stable hash. Returns a dict of
+    droplet_id to Window. The order of `candidates` does not matter.
+    """
+    chosen = {droplet_id: current for droplet_id, current, allowed in candidates if current in allowed}
+    load = Counter(chosen.values())
+    for droplet_id, dummy, allowed in sorted(candidates, key=lambda candidate: candidate[0]):
+        if droplet_id not in chosen:
+            window = min(allowed, key=lambda option: (load[option], stable_hash(droplet_id, *option)))
+            chosen[droplet_id] = window
+            load[window] += 1
+    return chosen

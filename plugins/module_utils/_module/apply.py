@@ -1,0 +1,302 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries a plan out: sends each step once, waits for many actions at a time, looks before it sends again, verifies.
+
+A Job is the way of one Change: READY to send or to plan again, WAITING for an action, and in the end DONE, FAILED or
+NOT_TRIED. One failing Droplet does not stop the others, unless the error is one that all of them would meet.
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+import traceback
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from .._api import actions
+from .._domain.errors import (
+    ActionFailedError,
+    LifeboatError,
+    NotConvergedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PendingEventError,
+    UnreachableError,
+    WaitTimeoutError,
+)
+from .._domain.models import Action
+from .._domain.plan import Change, ConvertBackup
+
+SENDING_TRIES = 4
+"""How often one step is sent when its answer is lost each time, with a look at the state before each."""
+
+FIRST_POLL, LONGEST_POLL = 0.2, 10.0
+"""Seconds between two looks at running actions: doubled from the first to the longest."""
+
+VERIFYING_TRIES = 4
+CLOCK_TOLERANCE = timedelta(seconds=2)
+
+
+class State(enum.Enum):
+    READY = "ready"
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+    NOT_TRIED = "not tried"
+
+
+@dataclass
+class Job:
+    """How far one Change has come.
+
+    `actions` are those sent for it, by id; `running` is the one waited for; `done` are the steps carried out, and
+    `unproven` the last of them as long as nobody looked; `seen` is what was read to verify the whole.
+    """
+
+    change: Change
+    steps: list
+    state: State = State.READY
+    running: Action | None = None
+    ours: bool = True
+    plan_again: bool = False
+    tries: int = 0
+    actions: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
+    done: list = field(default_factory=list)
+    unproven: object = None
+    seen: object = None
+    error: LifeboatError | None = None
+
+    def fail(self, error):
+        self.state = State.FAILED
+        self.error = error.about(droplet=self.change.target.id, action=self.running and self.running.id)
+
+    def wait_for(self, action, ours):
+        self.state, self.running, self.ours = State.WAITING, action, ours
+
+    @property
+    def written(self):
+        """True where something was sent, or done by an action of somebody else that was waited for."""
+        return bool(self.actions)
+
+
+class Applier:
+    """Applies one plan of `verb` (a `runner.Verb`) with `client`; `wait` False skips the last wait and verification."""
+
+    def __init__(self, client, verb, request, wait):
+        self._client = client
+        self._verb = verb
+        self._request = request
+        self._wait = wait
+        self._stopped = threading.Event()
+        self._poll_after = FIRST_POLL
+
+    def run(self, plan):
+        """The Jobs of all changes that have steps, each DONE, FAILED or NOT_TRIED."""
+        jobs = [Job(change, list(change.steps)) for change in plan.needed]
+        if not jobs:
+            return jobs
+        self._adopt_running(jobs)
+        while unfinished := [job for job in jobs if job.state in (State.READY, State.WAITING)]:
+            ready = [job for job in unfinished if job.state is State.READY]
+            if ready:
+                self._client.map(self._advance, ready)
+                self._poll_after = FIRST_POLL
+            else:
+                self._poll(unfinished)
+        if self._wait:
+            self._verify([job for job in jobs if job.state is State.DONE])
+        return jobs
+
+    def _adopt_running(self, jobs):
+        """Wait for what an earlier or a parallel run has begun, instead of sending beside it."""
+        ids = [job.change.target.id for job in jobs]
+        running = actions.running_on(self._client, ids)
+        for job in jobs:
+            for action in running.get(job.change.target.id, ())[:1]:
+                self._adopt(job, action)
+
+    def _adopt(self, job, action):
+        job.plan_again = True
+        job.notes.append(f"waited for action {action.id} ({action.type}), which was already running")
+        job.wait_for(action, ours=False)
+
+    def _advance(self, job):
+        """One step forward for one Droplet; every failure ends in its Job."""
+        try:
+            if self._stopped.is_set() or self._client.budget.left <= 0:
+                self._give_up(job)
+                return
+            if job.unproven:
+                self._prove(job)
+            if job.plan_again:
+                job.steps = list(self._planned_again(job).steps)
+                job.plan_again = False
+            if job.steps:
+                self._send(job, job.steps[0])
+            else:
+                job.state = State.DONE
+        except PendingEventError:
+            self._wait_for_others(job)
+        except LifeboatError as error:
+            self._fail(job, error)
+        except Exception as error:  # pylint: disable=broad-except
+            # One Droplet's surprise must not hide what was done to the others.
+            job.fail(LifeboatError(f"Unexpected {type(error).__name__}: {traceback.format_exc()}"))
+
+    def _send(self, job, step):
+        sent_at = self._client.now()
+        job.tries += 1
+        try:
+            action = self._post(job, step)
+        except OutcomeUnknownError as error:
+            if job.tries >= SENDING_TRIES:
+                raise
+            self._client.sleep(2 ** (job.tries - 1))
+            self._look(job, step, sent_at, error)
+            return
+        job.tries = 0
+        job.actions[action.id] = action
+        job.done.append(job.steps.pop(0))
+        if self._wait or job.steps:
+            job.wait_for(action, ours=True)
+        else:
+            job.state = State.DONE
+
+    def _post(self, job, step):
+        if isinstance(step, ConvertBackup):
+            return actions.on_image(self._client, step.image_id, type=step.type)
+        body = {"type": step.type}
+        if policy := getattr(step, "policy", None):
+            body["backup_policy"] = policy.to_api()
+        return actions.on_droplet(self._client, job.change.target.id, **body)
+
+    def _look(self, job, step, sent_at: datetime, error):
+        """After a lost answer: find what the request may have begun, wait for it, and plan again from the state."""
+        job.plan_again = True
+        job.notes.append(f"the answer to {step.type} was lost ({error.message})")
+        for action in self._actions_of(job, step):
+            recent = action.started_at is None or action.started_at >= sent_at - CLOCK_TOLERANCE
+            if action.type == step.type and recent:
+                job.actions[action.id] = action
+            if action.in_progress:
+                job.wait_for(action, ours=False)
+
+    def _actions_of(self, job, step):
+        if isinstance(step, ConvertBackup):
+            return actions.of_image(self._client, step.image_id)
+        return actions.of_droplet(self._client, job.change.target.id)
+
+    def _wait_for_others(self, job):
+        """The API refused because of a pending event: wait for it if it shows, else a moment, then plan again."""
+        job.tries = 0
+        job.plan_again = True
+        try:
+            running = actions.running_on(self._client, [job.change.target.id])
+            if found := running.get(job.change.target.id):
+                self._adopt(job, found[0])
+            else:
+                self._client.sleep(min(1, max(0, self._client.budget.left)))
+        except LifeboatError as error:
+            self._fail(job, error)
+
+    def _prove(self, job):
+        """Before the next step: see that the last one has really done what the next one relies on."""
+        for attempt in range(VERIFYING_TRIES):
+            self._client.sleep(attempt and 2 ** (attempt - 1))
+            seen = self._verb.reread(self._client, [job.change])
+            problem = self._verb.plans.unproven(job.change, job.unproven, seen)
+            if problem is None:
+                job.unproven, job.plan_again = None, True
+                return
+        raise NotConvergedError(f"Droplet {job.change.target}: {problem}. Nothing more was sent for it.")
+
+    def _planned_again(self, job):
+        """The Change for this one Droplet as it is now, with the goal that was planned for it."""
+        request = self._verb.plans.pin(self._request, job.change, job.done)
+        observed = self._verb.observe(self._client, request)
+        changes = self._verb.plans.plan(request, observed, self._client.now()).changes
+        if not changes:
+            raise NotFoundError(f"Droplet {job.change.target} was deleted meanwhile.")
+        return changes[0]
+
+    def _fail(self, job, error):
+        if error.fatal:
+            self._stopped.set()
+        job.fail(error)
+
+    def _give_up(self, job):
+        """The end for a Droplet whose next step cannot be sent any more."""
+        if job.written or not self._stopped.is_set():
+            job.fail(self._timed_out(job))
+        if not job.written:
+            job.state = State.NOT_TRIED
+
+    def _timed_out(self, job):
+        what = f"action {job.running.id} ({job.running.type}) is still running" if job.running else "steps are left"
+        return WaitTimeoutError(
+            f"The time of {self._client.budget.seconds:.0f} s is over for Droplet {job.change.target}: {what}. "
+            "Run the task again to wait on, or raise wait_timeout."
+        )
+
+    def _poll(self, waiting):
+        """Ask after all running actions at once."""
+        left = self._client.budget.left
+        if left <= 0:
+            for job in waiting:
+                job.fail(self._timed_out(job))
+            return
+        self._client.sleep(min(self._poll_after, left))
+        self._poll_after = min(LONGEST_POLL, self._poll_after * 2)
+        try:
+            refreshed = actions.refresh(self._client, [job.running for job in waiting])
+        except UnreachableError:
+            # The actions run on without us: ask again until the time is over.
+            return
+        except LifeboatError as error:
+            for job in waiting:
+                self._fail(job, error.__class__(error.message, error.status, error.request_id))
+            return
+        for job, action in zip(waiting, refreshed):
+            self._heard(job, action)
+
+    def _heard(self, job, action):
+        """What the news about the action it waits for mean to a Job."""
+        if action is None:
+            job.fail(NotFoundError(f"Droplet {job.change.target} was deleted meanwhile, or its image was.", status=404))
+            return
+        if action.id in job.actions:
+            job.actions[action.id] = action
+        if action.in_progress:
+            job.running = action
+        elif action.errored and job.ours:
+            job.fail(
+                ActionFailedError(
+                    f"Action {action.id} ({action.type}) on Droplet {job.change.target} ended as errored; "
+                    "DigitalOcean does not say why. Look at the Droplet in the control panel, then run the task again."
+                )
+            )
+        else:
+            job.state, job.running = State.READY, None
+            job.unproven = job.done[-1] if job.ours and job.steps else None
+
+    def _verify(self, jobs):
+        """Read again what was changed; what is not as planned fails, after a few looks in case the API lags."""
+        for attempt in range(VERIFYING_TRIES):
+            if not jobs:
+                return
+            self._client.sleep(attempt and 2 ** (attempt - 1))
+            try:
+                seen = self._verb.reread(self._client, [job.change for job in jobs])
+            except LifeboatError as error:
+                problems = {id(job): f"what was done could not be verified: {error.message}" for job in jobs}
+                break
+            found = [(job, self._verb.plans.unmet(self._request, job.change, seen)) for job in jobs]
+            for job, problem in found:
+                if problem is None:
+                    job.seen = seen
+            problems = {id(job): problem for job, problem in found if problem}
+            jobs = [job for job, problem in found if problem]
+        for job in jobs:
+            job.fail(NotConvergedError(f"Droplet {job.change.target}: {problems[id(job)]}."))

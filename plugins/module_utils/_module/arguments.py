@@ -1,0 +1,136 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pieces of argument specifications that merge, each with the rules that belong to it.
+
+The options are described in the documentation fragments of the same names.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from ansible.module_utils.basic import env_fallback
+
+from .._api.client import Connection
+from .._domain.errors import InputError
+from .._domain.selection import Selection
+
+TOKEN_VARIABLES = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "DO_API_TOKEN")
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Options and the rules between them; `+` merges two."""
+
+    options: dict
+    mutually_exclusive: tuple = ()
+    required_one_of: tuple = ()
+    required_by: dict = field(default_factory=dict)
+
+    def __add__(self, other):
+        return Arguments(
+            {**self.options, **other.options},
+            self.mutually_exclusive + other.mutually_exclusive,
+            self.required_one_of + other.required_one_of,
+            {**self.required_by, **other.required_by},
+        )
+
+    def for_ansible(self):
+        """The keyword arguments of AnsibleModule."""
+        return {
+            "argument_spec": self.options,
+            "mutually_exclusive": self.mutually_exclusive,
+            "required_one_of": self.required_one_of,
+            "required_by": self.required_by,
+        }
+
+
+CONNECTION = Arguments(
+    {
+        "token": {"type": "str", "no_log": True, "fallback": (env_fallback, list(TOKEN_VARIABLES))},
+        "api_url": {
+            "type": "str",
+            "default": "https://api.digitalocean.com",
+            "fallback": (env_fallback, ["DIGITALOCEAN_API_URL"]),
+        },
+        "ca_path": {"type": "path", "fallback": (env_fallback, ["DIGITALOCEAN_CA_PATH"])},
+        "request_timeout": {"type": "int", "default": 30},
+        "concurrency": {"type": "int", "default": 8},
+        "burst_limit": {"type": "str", "default": "250/60"},
+    }
+)
+
+DROPLETS = Arguments(
+    {
+        "droplet_id": {"type": "list", "elements": "int"},
+        "droplet_name": {"type": "list", "elements": "str"},
+        "tag": {"type": "list", "elements": "str"},
+        "all": {"type": "bool", "choices": [True]},
+        "exclude_tag": {"type": "list", "elements": "str"},
+        "allow_empty": {"type": "bool", "default": False},
+    },
+    mutually_exclusive=(("droplet_id", "droplet_name", "tag", "all"),),
+    required_one_of=(("droplet_id", "droplet_name", "tag", "all"),),
+)
+
+WAITING = Arguments({"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int"}})
+
+REPORT = Arguments({"report": {"type": "str", "choices": ["changed", "all"], "default": "changed"}})
+
+
+def connection(params):
+    """The Connection of a task; raises InputError."""
+    if not params["token"]:
+        raise InputError(f"There is no token: set token, or {TOKEN_VARIABLES[0]} where the task runs.")
+    if not all(33 <= ord(character) <= 126 for character in params["token"]):
+        raise InputError("The token has a space, a line break or another character that no token has. Check token.")
+    for name in ("request_timeout", "concurrency"):
+        _at_least(params, name, 1)
+    fields = ("token", "api_url", "ca_path", "request_timeout", "concurrency", "burst_limit")
+    return Connection(**{name: params[name] for name in fields})
+
+
+def selection(params):
+    """The Selection of a task; raises InputError."""
+    for droplet_id in params["droplet_id"] or ():
+        if droplet_id < 1:
+            raise InputError(f"droplet_id {droplet_id} is not the id of a Droplet: ids are whole numbers from 1.")
+    for name in ("droplet_name", "tag", "exclude_tag"):
+        if any(not value.strip() for value in params[name] or ()):
+            raise InputError(f"{name} has an empty entry.")
+    return Selection(
+        ids=_distinct(params["droplet_id"]),
+        names=_distinct(params["droplet_name"]),
+        tags=_distinct(params["tag"]),
+        everything=bool(params["all"]),
+        exclude_tags=_distinct(params["exclude_tag"]) or (),
+        allow_empty=params["allow_empty"],
+    )
+
+
+def wait_timeout(params, default):
+    """Seconds for the whole task; raises InputError."""
+    if params["wait_timeout"] is None:
+        return default
+    _at_least(params, "wait_timeout", 1)
+    return params["wait_timeout"]
+
+
+def token_warnings(params):
+    """A sentence for each variable that holds another token than the one in use, so that none is taken by mistake."""
+    others = {name: os.environ[name] for name in TOKEN_VARIABLES if os.environ.get(name)}
+    if len(set(others.values())) < 2 or params["token"] not in others.values():
+        return []
+    used = next(name for name, value in others.items() if value == params["token"])
+    differing = [name for name, value in others.items() if value != params["token"]]
+    return [f"{used} and {' and '.join(differing)} hold different tokens; {used} is used."]
+
+
+def _at_least(params, name, least):
+    if params[name] < least:
+        raise InputError(f"{name} {params[name]} is too small: it must be at least {least}.")
+
+
+def _distinct(values):
+    return None if values is None else tuple(dict.fromkeys(values))

@@ -1,0 +1,89 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task tells: the result, the diff and the sentence of a failure."""
+
+from __future__ import annotations
+
+from .apply import State
+
+LIST_ALL_UP_TO = 200
+"""More Droplets than this are listed only where something happened to them, unless the user asks for all."""
+
+
+def diff(changes, describe):
+    """Ansible's diff of a plan, one line for each Droplet that changes, by ascending id."""
+    changed = [change for change in changes if change.steps]
+    return {
+        side: "".join(f"{change.target}: {describe(getattr(change, side))}\n" for change in changed)
+        for side in ("before", "after")
+    }
+
+
+def droplets(plan, jobs, extras, everything):
+    """The `droplets` of a result, by ascending id. `jobs` is None in check mode; `extras` are further keys by id."""
+    by_id = {job.change.target.id: job for job in jobs or ()}
+    entries = [_entry(change, by_id.get(change.target.id), jobs is None) for change in plan.changes]
+    for entry in entries:
+        entry.update(extras.get(entry["id"], {}))
+    if everything or len(entries) <= LIST_ALL_UP_TO:
+        return entries
+    return [entry for entry in entries if entry["changed"] or "error" in entry or "not_tried" in entry]
+
+
+def summary(plan, jobs):
+    """Counts of Droplets: matched, changed, unchanged, failed, not_tried."""
+    matched = len(plan.changes)
+    counts = {"changed": len(plan.needed), "failed": 0, "not_tried": 0}
+    if jobs is not None:
+        counts = {
+            name: sum(job.state is state for job in jobs)
+            for name, state in (("changed", State.DONE), ("failed", State.FAILED), ("not_tried", State.NOT_TRIED))
+        }
+    return {"matched": matched, "unchanged": matched - len(plan.needed), **counts}
+
+
+def failure_sentence(plan, jobs):
+    """What the operator reads when something failed: the first reasons, and the counts."""
+    failed = [job for job in jobs if job.state is State.FAILED]
+    not_tried = [job for job in jobs if job.state is State.NOT_TRIED]
+    if len(plan.changes) == 1 and failed:
+        return failed[0].error.message
+    counts = summary(plan, jobs)
+    reasons = " ".join(_reason(job) for job in failed[:3])
+    more = f" {len(failed) - 3} more failed." if len(failed) > 3 else ""
+    return (
+        f"Of {counts['matched']} Droplets {counts['changed']} are changed, {counts['unchanged']} were as wanted, "
+        f"{len(failed)} failed and {len(not_tried)} were not tried. {reasons}{more}"
+    )
+
+
+def _reason(job):
+    message = job.error.message
+    name = str(job.change.target)
+    return message if name in message else f"{name}: {message}"
+
+
+def _entry(change, job, planned):
+    changed = bool(change.steps) and (planned or job.state is State.DONE or job.written)
+    entry = {
+        "id": change.target.id,
+        "name": change.target.name,
+        "before": change.before,
+        "after": change.after,
+        "changed": changed,
+        "actions": [],
+    }
+    notes = [*change.notes, *(job.notes if job else ())]
+    if notes:
+        entry["notes"] = notes
+    if job:
+        entry["actions"] = [
+            {"id": action.id, "type": action.type, "status": action.status} for action in job.actions.values()
+        ]
+        if job.state is not State.DONE:
+            entry["after"] = None if job.written else change.before
+        if job.state is State.FAILED:
+            entry["error"] = job.error.message
+        if job.state is State.NOT_TRIED:
+            entry["not_tried"] = True
+    return entry

@@ -1,0 +1,124 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one way through, for every module that changes things:
+
+params → request → observe → plan → (check mode ends here) → apply, wait, verify → result
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._api import optional
+from .._api.client import Client
+from .._domain.errors import InputError, LifeboatError
+from . import arguments, result
+from .apply import Applier, State
+
+DEFAULT_TIMEOUT = 600
+SECONDS_PER_GIB = 120
+"""DigitalOcean says about 2 minutes for each GB of an image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What makes one module differ from another.
+
+    `plans` is the module of `_plans` with plan, pin, unmet, unproven, aftermath and describe. `request(params)` gives
+    its typed request; `observe(client, request)` all that `plan` needs; `reread(client, changes)` what `unmet`,
+    `unproven` and `aftermath` need.
+    """
+
+    arguments: arguments.Arguments
+    plans: ModuleType
+    request: Callable
+    observe: Callable
+    reread: Callable
+
+
+def run(verb):
+    """The `main()` of a module."""
+    spec = arguments.CONNECTION + arguments.WAITING + arguments.REPORT + verb.arguments
+    module = AnsibleModule(**spec.for_ansible(), supports_check_mode=True)
+    if optional.MISSING:
+        module.fail_json(msg=missing_required_lib("pydo"), exception=optional.MISSING)
+    told = {"changed": False}
+    try:
+        _carry_out(module, verb, told)
+    except LifeboatError as error:
+        module.fail_json(msg=error.message, failure=error.as_failure(), **told)
+    except Exception as error:  # pylint: disable=broad-except
+        module.fail_json(
+            msg=f"Unexpected {type(error).__name__}: {error}. This is a fault of the module: please report it.",
+            exception=traceback.format_exc(),
+            **told,
+        )
+    module.exit_json(**told)
+
+
+def _carry_out(module, verb, told):
+    """Fill `told`, the result, as far as the task comes; raises LifeboatError."""
+    params = module.params
+    for warning in arguments.token_warnings(params):
+        module.warn(warning)
+    request = verb.request(params)
+    timeout = arguments.wait_timeout(params, DEFAULT_TIMEOUT)
+    with Client(arguments.connection(params), timeout) as client:
+        try:
+            observed = verb.observe(client, request)
+            plan = verb.plans.plan(request, observed, client.now())
+            for warning in plan.warnings:
+                module.warn(warning)
+            if not params["wait"]:
+                _refuse_unawaited(plan)
+            told["changed"] = bool(plan.needed)
+            told["diff"] = result.diff(plan.changes, verb.plans.describe)
+            jobs, extras = None, {}
+            if not module.check_mode:
+                if params["wait_timeout"] is None:
+                    client.budget.seconds += _expected_seconds(plan)
+                jobs = Applier(client, verb, request, params["wait"]).run(plan)
+                extras = {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in jobs if job.seen}
+            _tell(told, plan, jobs, extras, params)
+        finally:
+            told["requests"] = client.requests
+
+
+def _tell(told, plan, jobs, extras, params):
+    told["droplets"] = result.droplets(plan, jobs, extras, params["report"] == "all")
+    told["summary"] = result.summary(plan, jobs)
+    if jobs is None:
+        return
+    told["changed"] = any(job.state is State.DONE or job.written for job in jobs)
+    bad = [job for job in jobs if job.state is not State.DONE]
+    if bad:
+        first = next((job.error for job in bad if job.error), None)
+        raise _failed(first, result.failure_sentence(plan, jobs))
+
+
+def _failed(first, sentence):
+    """The error of a task: of the kind of the first failure, with the sentence about all of them."""
+    error = first.__class__(sentence, first.status, first.request_id, first.droplet, first.action)
+    error.kind = first.kind
+    return error
+
+
+def _refuse_unawaited(plan):
+    for change in plan.needed:
+        if len(change.steps) > 1:
+            raise InputError(
+                f"wait: false is not possible here: Droplet {change.target} needs {len(change.steps)} steps, and each "
+                "must have ended before the next. Leave wait out.",
+                droplet=change.target.id,
+            )
+
+
+def _expected_seconds(plan):
+    """What image work adds to the default time: the steps of one Droplet follow each other, Droplets run in parallel."""
+    sizes = [sum(getattr(step, "size_gigabytes", None) or 0 for step in change.steps) for change in plan.needed]
+    return SECONDS_PER_GIB * max(sizes, default=0)
