@@ -1,0 +1,230 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ASGI application: journal, authentication, limits, faults, route, error envelope."""
+
+import asyncio
+import logging
+import math
+from email.utils import formatdate
+from typing import Any
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from dosim import routes
+from dosim.cloud import Order
+from dosim.control import control_plane
+from dosim.errors import ApiError
+from dosim.faults import Fault
+from dosim.journal import MASK, Entry
+from dosim.simulator import Simulator
+from dosim.tokens import SCOPES
+from dosim.transport import Answer, Request, cut, read, send_answer, until_gone
+from dosim.wire import Call
+
+LARGEST_JOURNALED = 16 * 1024
+DEFAULT_RESET_IN = 2
+log = logging.getLogger("dosim")
+
+
+class Gone(Exception):
+    """The client hung up, or the world was reset, while a request was held: it is not carried out."""
+
+
+class App:
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self._control = control_plane(simulator)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if path == "/_sim" or path.startswith("/_sim/"):
+            await self._control(scope, receive, send)
+            return
+        request = await read(scope, receive, self.simulator.cloud.ids.request())
+        if self.simulator.settings.latency:
+            await asyncio.sleep(self.simulator.settings.latency)
+        answer = await self._answer(request, receive)
+        if answer is None:
+            await cut(receive, send)
+        else:
+            await send_answer(answer, receive, send)
+
+    async def _answer(self, request: Request, receive: Receive) -> Answer | None:
+        """Through all the layers; None is no answer at all."""
+        simulator = self.simulator
+        simulator.cloud.catch_up()
+        entry = self._journal(request)
+        token = None
+        try:
+            token = simulator.tokens.authenticate(request.headers.get("authorization"))
+            simulator.limits.charge(token, simulator.cloud.now)
+            scopes = simulator.tokens.scopes(token)
+            fault = simulator.faults.take(request.method, request.path)
+            if fault is None:
+                answer = self._carry_out(request, scopes, entry)
+            else:
+                answer = await self._under(fault, request, scopes, entry, receive)
+        except ApiError as error:
+            answer = _envelope(error, request)
+        except Gone:
+            answer = None
+        if answer is not None:
+            entry.status = answer.status
+            answer.headers = {**self._headers(request, token), **answer.headers}
+        return answer
+
+    def _headers(self, request: Request, token: str | None) -> dict[str, str]:
+        cloud = self.simulator.cloud
+        return {
+            "date": formatdate(cloud.second, usegmt=True),
+            "content-type": "application/json; charset=utf-8",
+            "x-request-id": request.id,
+            **self.simulator.limits.headers(token, cloud.now),
+        }
+
+    def _journal(self, request: Request) -> Entry:
+        """An entry for a /v2 request; for others one that nobody keeps."""
+
+        def mask(text: str) -> str:
+            for token in self.simulator.tokens.known():
+                text = text.replace(token, MASK)
+            return text
+
+        found = routes.match(request.path)
+        entry = Entry(
+            at=self.simulator.cloud.timestamp,
+            method=request.method,
+            path=mask(request.path),
+            query=mask(request.query),
+            body=_readable(mask((request.body or b"")[:LARGEST_JOURNALED].decode("utf-8", "replace"))),
+            route=found[0] if found else mask(request.path),
+        )
+        if request.path.startswith("/v2/"):
+            self.simulator.journal.add(entry)
+        return entry
+
+    def _carry_out(self, request: Request, scopes: frozenset[str], entry: Entry) -> Answer:
+        """Only here does the model change on a request's behalf. The answer is serialised at once, so that
+        it tells the state of this moment even if a fault holds it."""
+        try:
+            reply = self._dispatch(request, scopes)
+            answer = Answer(reply.status, b"" if reply.payload is None else orjson.dumps(reply.payload), {})
+        except ApiError as error:
+            return _envelope(error, request)
+        except Exception:
+            log.exception("%s %s", request.method, request.path)
+            return _envelope(ApiError(500), request)
+        entry.carried_out = True
+        return answer
+
+    def _dispatch(self, request: Request, scopes: frozenset[str]) -> Any:
+        found = routes.match(request.path)
+        if found is None:
+            raise ApiError(404)
+        template, params = found
+        methods = routes.TABLE[template]
+        if request.method not in methods:
+            refusal = ApiError(405)
+            refusal.headers = {"allow": ", ".join(methods)}
+            raise refusal
+        route = methods[request.method]
+        if route is None:
+            raise ApiError(501, f"The simulator does not model {request.method} {template}.")
+        if request.body is None:
+            raise ApiError(413)
+        call = Call(
+            cloud=self.simulator.cloud,
+            path=request.path,
+            query_string=request.query,
+            body=request.body,
+            base_url=request.base_url,
+            scopes=scopes,
+            params=params,
+        )
+        call.require(*route.scopes)
+        return route.handler(call)
+
+    async def _under(
+        self, fault: Fault, request: Request, scopes: frozenset[str], entry: Entry, receive: Receive
+    ) -> Answer | None:
+        """Answer the way a fault ordered."""
+        entry.fault = fault.id
+        self._slip_in(fault, request)
+        delay, status = fault.effect("delay"), fault.effect("status")
+        if delay and not delay["carried_out"]:
+            await self._hold(delay["delay"], receive)
+        answer = None
+        if fault.carried_out:
+            self.simulator.cloud.order = _order(fault)
+            answer = self._carry_out(request, scopes, entry)
+            self.simulator.cloud.order = Order()
+        if delay and delay["carried_out"]:
+            await asyncio.sleep(delay["delay"])
+        if fault.effect("drop"):
+            return None
+        if status:
+            return self._ordered(status, request)
+        answer = answer or Answer(200, b"{}", {})
+        answer.truncate = fault.effect("truncate") is not None
+        return answer
+
+    async def _hold(self, seconds: float, receive: Receive) -> None:
+        """Wait before carrying out. Raises Gone if nobody waits for the answer any more."""
+        generation = self.simulator.generation
+        try:
+            await asyncio.wait_for(until_gone(receive), seconds)
+        except TimeoutError:
+            if generation == self.simulator.generation:
+                self.simulator.cloud.catch_up()
+                return
+        raise Gone
+
+    def _slip_in(self, fault: Fault, request: Request) -> None:
+        """Carry out a fault's other request, with full rights and outside journal, limits and faults."""
+        effect = fault.effect("first")
+        if effect is None:
+            return
+        order = effect["first"]
+        path, _mark, query = order["path"].partition("?")
+        body = b"" if order["body"] is None else orjson.dumps(order["body"])
+        other = Request(request.id, order["method"], path, query, Headers(), body, request.base_url)
+        fault.first_statuses.append(self._carry_out(other, SCOPES, Entry()).status)
+        self.simulator.cloud.catch_up()
+
+    def _ordered(self, effect: dict[str, Any], request: Request) -> Answer:
+        """The answer of a status fault."""
+        status = effect["status"]
+        answer = _envelope(ApiError(status), request) if status >= 400 else Answer(status, b"{}", {})
+        if "body" in effect:
+            body = effect["body"]
+            answer.body = body.encode("utf-8", "replace") if isinstance(body, str) else orjson.dumps(body)
+        if "retry_after" in effect:
+            answer.headers["retry-after"] = str(math.ceil(effect["retry_after"]))
+        elif status == 429:
+            reset = self.simulator.cloud.now + effect.get("reset_in", DEFAULT_RESET_IN)
+            answer.headers |= {"ratelimit-remaining": "0", "ratelimit-reset": str(math.ceil(reset))}
+        return answer
+
+
+def _order(fault: Fault) -> Order:
+    action = fault.effect("action")
+    if action is None:
+        return Order()
+    return Order(held_by=fault.id) if action["action"] == "stuck" else Order(outcome="errored")
+
+
+def _envelope(error: ApiError, request: Request) -> Answer:
+    body = {"id": error.id, "message": error.message, "request_id": request.id}
+    return Answer(error.status, orjson.dumps(body), dict(error.headers))
+
+
+def _readable(body: str) -> Any:
+    """JSON as such, for whoever reads the journal; anything else as text."""
+    if not body:
+        return None
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body

@@ -1,0 +1,60 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Switches: one for every point on which the sources about the API conflict or are silent."""
+
+from dosim.errors import ControlError
+
+SWITCHES: dict[str, tuple[str, ...]] = {
+    # The first value is the default; README.md says what each does and where it comes from.
+    "backup_actions_block": ("true", "false"),
+    "backups_order": ("newest_first", "oldest_first"),
+    "change_when_disabled": ("reject", "accept"),
+    "convert_image_id": ("keep", "new"),
+    "convert_non_backup": ("reject", "accept"),
+    "default_hour": ("0", "20", "spread"),
+    "disable_backups_images": ("keep", "delete"),
+    "disable_when_disabled": ("accept", "reject"),
+    "droplet_action_completed_at": ("set", "null"),
+    "droplet_delete_backups": ("delete", "keep"),
+    "droplet_order": ("id", "newest_first"),
+    "enable_when_enabled": ("accept", "reject", "ignore"),
+    "extra_fields": ("none", "added"),
+    "gpu_backups": ("supported", "rejected"),
+    "gpu_in_filtered_lists": ("absent", "included"),
+    "gpu_in_policies": ("included", "absent"),
+    "list_order": ("newest_first", "oldest_first"),
+    "locked_during_events": ("true", "false"),
+    "missing_scope_fields": ("omit", "empty"),
+    "page_out_of_range": ("reject", "clamp"),
+    "policies_map_order": ("id", "shuffled"),
+    "policy_without_backups": ("reject", "ignore"),
+    "shorter_retention": ("keep", "prune"),
+    "supported_policies": ("standard", "usage"),
+    "tag_case": ("exact", "insensitive"),
+    "unlisted_plans": ("accept", "reject"),
+    "usage_plan_features": ("without_backups", "with_backups"),
+    "weekday_with_daily": ("ignore", "reject", "store"),
+    "weekly_without_weekday": ("reject", "assign"),
+}
+
+
+class Behaviour:
+    """The switches' positions: ``behaviour["gpu_backups"] == "rejected"``."""
+
+    def __init__(self) -> None:
+        self._values = {key: values[0] for key, values in SWITCHES.items()}
+
+    def __getitem__(self, key: str) -> str:
+        return self._values[key]
+
+    def set(self, changes: dict[str, object]) -> None:
+        """Set several or none. Raises ControlError with what is allowed."""
+        for key, value in changes.items():
+            if key not in SWITCHES:
+                raise ControlError(f"unknown switch {key!r}; the switches are {', '.join(SWITCHES)}")
+            if value not in SWITCHES[key]:
+                raise ControlError(f"switch {key} takes {', '.join(SWITCHES[key])}, not {value!r}")
+        self._values.update(changes)
+
+    def as_dict(self) -> dict[str, str]:
+        return dict(self._values)

@@ -1,0 +1,60 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulated clock: starts where it is told, runs at real speed, jumps forward only."""
+
+import math
+import re
+import time
+from datetime import UTC, datetime
+from functools import lru_cache
+
+LAST_INSTANT = 253402300799  # 9999-12-31T23:59:59Z, the last one that four digits of year can write
+LONGEST_JUMP = 3660 * 86400
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([smhd])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@lru_cache(maxsize=65536)
+def stamp(instant: int) -> str:
+    """Write seconds since the epoch the way the API does: UTC, whole seconds."""
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def instant(text: object) -> int:
+    """Read a ``YYYY-MM-DDTHH:MM:SSZ`` timestamp. Raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError(f"not a timestamp: {text!r}")
+    parsed = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return int(parsed.timestamp())
+
+
+def duration(value: object) -> float:
+    """Read seconds, or ``45s``, ``90m``, ``2h``, ``3d``. Raises ValueError."""
+    if isinstance(value, str) and (found := _DURATION.fullmatch(value)):
+        return float(found[1]) * _UNITS[found[2]]
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
+        return float(value)
+    raise ValueError(f"not a duration: {value!r}")
+
+
+class Clock:
+    """Seconds since the epoch; the wall clock is used for speed alone, never for the date."""
+
+    def __init__(self, start: float) -> None:
+        self._origin = start - time.monotonic()
+
+    def now(self) -> float:
+        return self._origin + time.monotonic()
+
+    def advance(self, seconds: float) -> None:
+        """Jump forward. Raises ValueError for a jump that is too long."""
+        if seconds > LONGEST_JUMP or self.now() + seconds > LAST_INSTANT:
+            raise ValueError(f"the clock jumps at most {LONGEST_JUMP // 86400} days at once, and not past the year 9999")
+        self._origin += seconds
+
+    def set(self, moment: int) -> None:
+        """Jump to a moment. Raises ValueError if it lies in the past."""
+        now = self.now()
+        if moment < int(now):
+            raise ValueError(f"the clock never goes back: it is {stamp(int(now))}")
+        self.advance(max(0.0, moment - now))

@@ -1,0 +1,183 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The request that creates Droplets, checked field by field."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from dosim.catalogue import PublicImage
+from dosim.cloud import Cloud
+from dosim.errors import ApiError
+from dosim.services import policies
+from dosim.services.droplets import vpc_of
+from dosim.store import Droplet, Image
+from dosim.wire import Call
+
+MOST_NAMES = 10
+LONGEST_NAME = 255
+LARGEST_USER_DATA = 64 * 1024
+_NAME = re.compile(r"[a-zA-Z0-9]?[a-z0-9A-Z.\-]*[a-z0-9A-Z]")
+_TAG = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
+_FLAGS = ("backups", "ipv6", "monitoring", "private_networking", "with_droplet_agent", "public_networking")
+
+
+@dataclass(slots=True, frozen=True)
+class CreateRequest:
+    """Checked: everything in it exists and fits together."""
+
+    names: list[str]
+    several: bool
+    size: str
+    image: int
+    region: str
+    tags: list[str]
+    features: list[str]
+    backups: bool
+    policy: dict[str, Any] | None
+
+    def droplet(self, cloud: Cloud, name: str) -> Droplet:
+        key = cloud.ids.next("droplet")
+        policy = None
+        if self.backups:
+            policy = policies.read(cloud, key, self.policy or {}, default_plan="daily")
+        return Droplet(
+            id=key,
+            name=name,
+            size=self.size,
+            region=self.region,
+            image=self.image,
+            created=cloud.second,
+            status="new",
+            tags=list(self.tags),
+            features=list(self.features),
+            policy=policy,
+        )
+
+
+def read_request(call: Call) -> CreateRequest:
+    """Raises ApiError 400, 403 or 422."""
+    body = call.json()
+    cloud = call.cloud
+    call.require("image:read")
+    flags = {key: _flag(body, key) for key in _FLAGS}
+    names = _names(body)
+    size = cloud.store.catalogue.sizes.get(_slug(body, "size"))
+    if size is None:
+        raise ApiError(422, "You specified an invalid size for Droplet creation.")
+    image = _image(cloud, body.get("image"))
+    region = _region(cloud, _slug(body, "region"), size, image)
+    if size["disk"] < image.min_disk:
+        raise ApiError(422, f"The image needs a disk of {image.min_disk} GB, and size {size['slug']} has {size['disk']} GB.")
+    if len(cloud.store.droplets.rows) + len(names) > cloud.store.account["droplet_limit"]:
+        raise ApiError(422, "creating this/these droplet(s) will exceed your droplet limit")
+    _check_others(call, body, region)
+    features = [("ipv6", flags["ipv6"]), ("monitoring", flags["monitoring"]), ("droplet_agent", flags["with_droplet_agent"] is not False)]
+    return CreateRequest(
+        names=names,
+        several="names" in body,
+        size=size["slug"],
+        image=image.id,
+        region=region,
+        tags=_tags(call, body),
+        features=["private_networking", *(feature for feature, wanted in features if wanted)],
+        backups=bool(flags["backups"]),
+        policy=_policy(cloud, body, bool(flags["backups"])),
+    )
+
+
+def _flag(body: dict[str, Any], key: str) -> bool | None:
+    value = body.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise ApiError(422, f"{key} must be true or false")
+    return value
+
+
+def _slug(body: dict[str, Any], key: str) -> str:
+    """Clients send an empty text or null for what they leave out."""
+    value = body.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ApiError(422, f"{key} must be a text")
+    return value or ""
+
+
+def _names(body: dict[str, Any]) -> list[str]:
+    if ("name" in body) == ("names" in body):
+        raise ApiError(422, "exactly one of name and names is required")
+    names = body["names"] if "names" in body else [body["name"]]
+    if not isinstance(names, list) or not 1 <= len(names) <= MOST_NAMES:
+        raise ApiError(422, f"names must be a list of 1 to {MOST_NAMES} names")
+    for name in names:
+        if not (isinstance(name, str) and len(name) <= LONGEST_NAME and _NAME.fullmatch(name)):
+            raise ApiError(422, "Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)")
+    return names
+
+
+def _image(cloud: Cloud, key: object) -> Image | PublicImage:
+    fits = isinstance(key, (int, str)) and not isinstance(key, bool)
+    image = cloud.store.any_image(key) if fits else None
+    if image is None:
+        raise ApiError(422, "You specified an invalid image for Droplet creation.")
+    return image
+
+
+def _region(cloud: Cloud, wanted: str, size: dict[str, Any], image: Image | PublicImage) -> str:
+    """The first region with that slug or prefix that has the size and holds the image."""
+    regions = [slug for slug, region in cloud.store.catalogue.regions.items() if region["available"]]
+    regions = [slug for slug in regions if slug == wanted] or [slug for slug in regions if slug.startswith(wanted)]
+    if not regions:
+        raise ApiError(422, "You specified an invalid region for Droplet creation.")
+    regions = [slug for slug in regions if slug in size["regions"]]
+    if not regions:
+        raise ApiError(422, "Size is not available in this region.")
+    regions = [slug for slug in regions if slug in image.regions]
+    if not regions:
+        raise ApiError(422, "The image is not available in this region.")
+    return regions[0]
+
+
+def _list(body: dict[str, Any], key: str, kinds: type | tuple[type, ...]) -> list[Any]:
+    value = body.get(key)
+    value = [] if value is None else value
+    if not isinstance(value, list) or any(isinstance(item, bool) or not isinstance(item, kinds) for item in value):
+        raise ApiError(422, f"{key} must be a list")
+    return value
+
+
+def _tags(call: Call, body: dict[str, Any]) -> list[str]:
+    tags = _list(body, "tags", str)
+    if tags:
+        call.require("tag:create")
+    if any(not _TAG.fullmatch(tag) for tag in tags):
+        raise ApiError(422, "tags may contain letters, numbers, colons, dashes and underscores, at most 255 of them")
+    return tags
+
+
+def _policy(cloud: Cloud, body: dict[str, Any], enabled: bool) -> dict[str, Any] | None:
+    policy = body.get("backup_policy")
+    if policy is None:
+        return None
+    if not isinstance(policy, dict):
+        raise ApiError(422, "backup_policy must be an object")
+    if not enabled:
+        if cloud.behaviour["policy_without_backups"] == "reject":
+            raise ApiError(422, "backup_policy can only be set when backups are enabled")
+        return None
+    # Checked here for nothing, so that a bad one is refused before the first of several Droplets is made.
+    policies.read(cloud, 0, policy, default_plan="daily")
+    return policy
+
+
+def _check_others(call: Call, body: dict[str, Any], region: str) -> None:
+    """Fields without a visible effect here: still refused when they are wrong."""
+    if _list(body, "ssh_keys", (int, str)):
+        call.require("ssh_key:read")
+    if _list(body, "volumes", str):
+        call.require("block_storage:read")
+        raise ApiError(422, "volumes: no such volume that is free to be attached")
+    if len(_slug(body, "user_data").encode()) > LARGEST_USER_DATA:
+        raise ApiError(422, "user_data may not exceed 64 KiB")
+    if vpc := _slug(body, "vpc_uuid"):
+        call.require("vpc:read")
+        if vpc != vpc_of(call.cloud, region):
+            raise ApiError(422, "vpc_uuid: no such VPC in this region")

@@ -1,0 +1,90 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Droplets: lists, gets, creation, deletion, and the images of one."""
+
+from dosim import serialise
+from dosim.errors import ApiError
+from dosim.handlers.create import read_request
+from dosim.handlers.find import find_droplet
+from dosim.paging import page
+from dosim.services import droplets
+from dosim.store import Droplet, Image
+from dosim.wire import Call, Reply
+
+_TYPES = ("droplets", "gpus")
+
+
+def listing(call: Call) -> Reply:
+    tag, name, kind = call.query("tag_name"), call.query("name"), call.query("type")
+    if tag is not None:
+        call.require("tag:read")
+        if name is not None or kind is not None:
+            raise ApiError(422, "tag_name can not be combined with name or type")
+    if kind is not None and kind not in _TYPES:
+        raise ApiError(422, f"type must be one of {', '.join(_TYPES)}")
+    found = _in_order(call, kind, filtered=tag is not None or name is not None)
+    if name is not None:
+        found = [row for row in found if row.name.lower() == name.lower()]
+    if tag is not None:
+        found = [row for row in found if _tagged(call, row, tag)]
+    return page(call, "droplets", found, lambda row: serialise.droplet(call.cloud, row, call.scopes))
+
+
+def _in_order(call: Call, kind: str | None, filtered: bool) -> list[Droplet]:
+    """All Droplets that a list of that type shows: GPU ones only when they are asked for."""
+    reading = call.cloud.behaviour
+    everyone = filtered and kind is None and reading["gpu_in_filtered_lists"] == "included"
+    newest_first = reading["droplet_order"] == "newest_first"
+    gpu = kind == "gpus"
+    return call.cloud.store.droplets.derived(
+        ("list", everyone, gpu, newest_first),
+        lambda rows: sorted(
+            (row for row in rows if everyone or row.gpu == gpu), key=lambda row: row.id, reverse=newest_first
+        ),
+    )
+
+
+def _tagged(call: Call, droplet: Droplet, tag: str) -> bool:
+    if call.cloud.behaviour["tag_case"] == "insensitive":
+        return tag.lower() in (own.lower() for own in droplet.tags)
+    return tag in droplet.tags
+
+
+def show(call: Call) -> Reply:
+    return Reply(200, {"droplet": serialise.droplet(call.cloud, find_droplet(call), call.scopes)})
+
+
+def create(call: Call) -> Reply:
+    request = read_request(call)
+    created = []
+    for name in request.names:
+        droplet = request.droplet(call.cloud, name)
+        created.append((droplet, droplets.create(call.cloud, droplet)))
+    links = {
+        "actions": [
+            {"id": action.id, "rel": "create", "href": f"{call.base_url}/v2/actions/{action.id}"}
+            for _droplet, action in created
+        ]
+    }
+    shapes = [serialise.droplet(call.cloud, droplet, call.scopes) for droplet, _action in created]
+    return Reply(202, {"droplets": shapes, "links": links} if request.several else {"droplet": shapes[0], "links": links})
+
+
+def delete(call: Call) -> Reply:
+    droplets.delete(call.cloud, find_droplet(call))
+    return Reply(204)
+
+
+def backups(call: Call) -> Reply:
+    found = _images(call, find_droplet(call).backups)
+    if call.cloud.behaviour["backups_order"] == "newest_first":
+        found.reverse()
+    return page(call, "backups", found, serialise.droplet_image)
+
+
+def snapshots(call: Call) -> Reply:
+    return page(call, "snapshots", _images(call, find_droplet(call).snapshots), serialise.droplet_image)
+
+
+def _images(call: Call, keys: list[int]) -> list[Image]:
+    return sorted(map(call.cloud.store.images.get, keys), key=lambda image: image.created)

@@ -1,0 +1,23 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the ids in a path to records; whatever is not there is a 404."""
+
+from dosim.errors import ApiError
+from dosim.store import Droplet, Image
+from dosim.wire import Call
+
+
+def find_droplet(call: Call) -> Droplet:
+    droplet = call.cloud.store.droplets.get(call.number("droplet_id"))
+    if droplet is None:
+        raise ApiError(404)
+    return droplet
+
+
+def find_own_image(call: Call) -> Image:
+    """An image that may be changed. A public one may only be read: 403."""
+    key = call.number("image_id")
+    image = call.cloud.store.images.get(key)
+    if image is None:
+        raise ApiError(404 if call.cloud.store.any_image(key) is None else 403)
+    return image

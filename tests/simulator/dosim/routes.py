@@ -1,0 +1,102 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All routes on one screen: what is served, by what, and with which scopes; what the API has besides."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dosim.handlers import account, actions, droplets, images, policies
+from dosim.wire import Call, Reply
+
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(slots=True, frozen=True)
+class Route:
+    handler: Handler
+    scopes: tuple[str, ...]
+
+
+_SERVED: dict[str, tuple[Handler, str]] = {
+    "GET /v2/account": (account.show, "account:read"),
+    "GET /v2/regions": (account.regions, "regions:read"),
+    "GET /v2/sizes": (account.sizes, "sizes:read regions:read"),
+    "GET /v2/actions": (actions.listing, "actions:read"),
+    "GET /v2/actions/{action_id}": (actions.show, "actions:read"),
+    "GET /v2/droplets": (droplets.listing, "droplet:read"),
+    "POST /v2/droplets": (droplets.create, "droplet:create"),
+    "GET /v2/droplets/backups/policies": (policies.listing, "droplet:read"),
+    "GET /v2/droplets/backups/supported_policies": (policies.supported, "droplet:read"),
+    "GET /v2/droplets/{droplet_id}": (droplets.show, "droplet:read"),
+    "DELETE /v2/droplets/{droplet_id}": (droplets.delete, "droplet:delete"),
+    "GET /v2/droplets/{droplet_id}/backups": (droplets.backups, "droplet:read"),
+    "GET /v2/droplets/{droplet_id}/backups/policy": (policies.show, "droplet:read"),
+    "GET /v2/droplets/{droplet_id}/snapshots": (droplets.snapshots, "droplet:read"),
+    "GET /v2/droplets/{droplet_id}/actions": (actions.of_droplet, "droplet:read"),
+    "POST /v2/droplets/{droplet_id}/actions": (actions.start_on_droplet, "droplet:update"),
+    "GET /v2/droplets/{droplet_id}/actions/{action_id}": (actions.one_of_droplet, "droplet:read"),
+    "GET /v2/images": (images.listing, "image:read"),
+    "GET /v2/images/{image_id}": (images.show, "image:read"),
+    "GET /v2/images/{image_id}/actions": (actions.of_image, "image:read"),
+    "POST /v2/images/{image_id}/actions": (actions.start_on_image, "image:update"),
+    "GET /v2/images/{image_id}/actions/{action_id}": (actions.one_of_image, "image:read"),
+}
+# Known to the API and answered 501 here.
+_UNSERVED = """
+    DELETE /v2/droplets
+    POST   /v2/droplets/actions
+    GET    /v2/droplets/{droplet_id}/kernels
+    GET    /v2/droplets/{droplet_id}/firewalls
+    GET    /v2/droplets/{droplet_id}/neighbors
+    GET    /v2/droplets/{droplet_id}/destroy_with_associated_resources
+    DELETE /v2/droplets/{droplet_id}/destroy_with_associated_resources/selective
+    DELETE /v2/droplets/{droplet_id}/destroy_with_associated_resources/dangerous
+    GET    /v2/droplets/{droplet_id}/destroy_with_associated_resources/status
+    POST   /v2/droplets/{droplet_id}/destroy_with_associated_resources/retry
+    GET    /v2/reports/droplet_neighbors_ids
+    POST   /v2/images
+    PUT    /v2/images/{image_id}
+    DELETE /v2/images/{image_id}
+    POST   /v2/images/{image_id}/account_transfer
+    POST   /v2/images/{image_id}/account_transfer/accept
+    POST   /v2/images/{image_id}/account_transfer/cancel
+    POST   /v2/images/{image_id}/account_transfer/decline
+    GET    /v2/snapshots
+    GET    /v2/snapshots/{snapshot_id}
+    DELETE /v2/snapshots/{snapshot_id}
+    GET    /v2/tags
+    POST   /v2/tags
+    GET    /v2/tags/{tag_id}
+    DELETE /v2/tags/{tag_id}
+    POST   /v2/tags/{tag_id}/resources
+    DELETE /v2/tags/{tag_id}/resources
+"""
+
+
+def _build() -> dict[str, dict[str, Route | None]]:
+    """Templates with their methods; None is a route that is not modelled."""
+    table: dict[str, dict[str, Route | None]] = {}
+    for name, (handler, scopes) in _SERVED.items():
+        method, template = name.split()
+        table.setdefault(template, {})[method] = Route(handler, tuple(scopes.split()))
+    for line in _UNSERVED.strip().splitlines():
+        method, template = line.split()
+        table.setdefault(template, {})[method] = None
+    return table
+
+
+TABLE = _build()
+_PATTERNS = [
+    (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)), template) for template in TABLE if "{" in template
+]
+
+
+def match(path: str) -> tuple[str, dict[str, str]] | None:
+    """The template that a path follows, and its parameters. Literal templates win over patterns."""
+    if path in TABLE:
+        return path, {}
+    for pattern, template in _PATTERNS:
+        if found := pattern.fullmatch(path):
+            return template, found.groupdict()
+    return None

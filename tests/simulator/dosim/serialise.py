@@ -1,0 +1,168 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API's shapes. What a token must not see is left out, or empty, as the switch says."""
+
+from typing import Any
+
+import orjson
+
+from dosim import schedule
+from dosim.catalogue import PublicImage
+from dosim.clock import stamp
+from dosim.cloud import Cloud
+from dosim.services import actions
+from dosim.store import Action, Droplet, Image, Policy
+
+_DROPLET_SCOPES = {
+    "backup_ids": "image:read",
+    "snapshot_ids": "image:read",
+    "image": "image:read",
+    "tags": "tag:read",
+    "volume_ids": "block_storage:read",
+    "vpc_uuid": "vpc:read",
+}
+_FIELD_SCOPES = frozenset({*_DROPLET_SCOPES.values(), "sizes:read"})
+
+
+def redact(cloud: Cloud, shape: dict[str, Any], needs: dict[str, str], scopes: frozenset[str]) -> dict[str, Any]:
+    """Take away the fields whose scope is missing."""
+    hidden = [key for key, scope in needs.items() if scope not in scopes and key in shape]
+    for key in hidden:
+        value = shape.pop(key)
+        if cloud.behaviour["missing_scope_fields"] == "empty":
+            shape[key] = type(value)() if isinstance(value, (list, str, int)) else {}
+    return shape
+
+
+def region(cloud: Cloud, slug: str, scopes: frozenset[str]) -> Any:
+    catalogue = cloud.store.catalogue
+    if "sizes:read" in scopes:
+        return catalogue.region_json[slug]
+    return redact(cloud, dict(catalogue.regions[slug]), {"sizes": "sizes:read"}, scopes)
+
+
+def droplet(cloud: Cloud, record: Droplet, scopes: frozenset[str]) -> orjson.Fragment:
+    """Serialised once for each set of scopes that matters, and again after a change."""
+    key = scopes & _FIELD_SCOPES
+    if key not in record.views:
+        record.views[key] = orjson.dumps(_droplet(cloud, record, scopes))
+    return orjson.Fragment(record.views[key])
+
+
+def _droplet(cloud: Cloud, record: Droplet, scopes: frozenset[str]) -> dict[str, Any]:
+    catalogue = cloud.store.catalogue
+    size = catalogue.sizes[record.size]
+    base = cloud.store.any_image(record.image)
+    shape = {
+        "id": record.id,
+        "name": record.name,
+        "memory": size["memory"],
+        "vcpus": size["vcpus"],
+        "disk": size["disk"],
+        "disk_info": size["disk_info"],
+        "locked": cloud.behaviour["locked_during_events"] == "true" and bool(actions.blocking(cloud, record)),
+        "status": record.status,
+        "kernel": None,
+        "created_at": stamp(record.created),
+        "features": features(cloud, record),
+        "backup_ids": record.backups,
+        "next_backup_window": window(record),
+        "snapshot_ids": record.snapshots,
+        "image": image(cloud, base) if base else {},
+        "volume_ids": record.volumes,
+        "size": catalogue.size_json[record.size],
+        "size_slug": record.size,
+        "networks": record.networks,
+        "region": region(cloud, record.region, scopes),
+        "tags": record.tags,
+        "vpc_uuid": record.vpc,
+    }
+    if record.gpu:
+        shape["gpu_info"] = size["gpu_info"]
+    _extra(cloud, shape)
+    return redact(cloud, shape, _DROPLET_SCOPES, scopes)
+
+
+def _extra(cloud: Cloud, shape: dict[str, Any]) -> None:
+    if cloud.behaviour["extra_fields"] == "added":
+        shape["added_later"] = {"by": "a newer API", "values": [1, None, "x"]}
+
+
+def features(cloud: Cloud, record: Droplet) -> list[str]:
+    policy = record.policy
+    shown = policy and (policy.plan in schedule.STANDARD or cloud.behaviour["usage_plan_features"] == "with_backups")
+    return ["backups", *record.features] if shown else record.features
+
+
+def window(record: Droplet) -> dict[str, str] | None:
+    return record.window and {"start": stamp(record.window[0]), "end": stamp(record.window[1])}
+
+
+def policy(record: Policy) -> dict[str, Any]:
+    shape = {"plan": record.plan, "hour": record.hour}
+    if record.weekday:
+        shape = {"plan": record.plan, "weekday": record.weekday, "hour": record.hour}
+    return {**shape, "window_length_hours": record.window_hours, "retention_period_days": record.retention_days}
+
+
+def policy_record(cloud: Cloud, record: Droplet) -> orjson.Fragment:
+    if "policy" not in record.views:
+        shape = {"droplet_id": record.id, "backup_enabled": record.policy is not None}
+        if record.policy:
+            shape["backup_policy"] = policy(record.policy)
+            _extra(cloud, shape["backup_policy"])
+        if record.window:
+            shape["next_backup_window"] = window(record)
+        _extra(cloud, shape)
+        record.views["policy"] = orjson.dumps(shape)
+    return orjson.Fragment(record.views["policy"])
+
+
+def image(cloud: Cloud, record: Image | PublicImage) -> dict[str, Any]:
+    public = isinstance(record, PublicImage)
+    return {
+        "id": record.id,
+        "name": record.name,
+        "distribution": record.distribution,
+        "slug": record.slug if public else None,
+        "public": public,
+        "regions": record.regions,
+        "created_at": record.created if public else stamp(record.created),
+        "min_disk_size": record.min_disk,
+        "type": "base" if public else record.kind,
+        "size_gigabytes": record.gigabytes,
+        "description": "",
+        "tags": [] if public else record.tags,
+        "status": "available",
+        "error_message": "",
+    }
+
+
+def droplet_image(record: Image) -> dict[str, Any]:
+    """A backup or snapshot as its Droplet's own lists show it."""
+    return {
+        "id": record.id,
+        "name": record.name,
+        "distribution": record.distribution,
+        "slug": None,
+        "public": False,
+        "regions": record.regions,
+        "created_at": stamp(record.created),
+        "min_disk_size": record.min_disk,
+        "size_gigabytes": record.gigabytes,
+        "type": record.kind,
+    }
+
+
+def action(cloud: Cloud, record: Action, scopes: frozenset[str]) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "status": record.status,
+        "type": record.kind,
+        "started_at": stamp(record.started),
+        "completed_at": None if record.completed is None else stamp(record.completed),
+        "resource_id": record.resource,
+        "resource_type": record.resource_type,
+        "region": region(cloud, record.region, scopes),
+        "region_slug": record.region,
+    }

@@ -1,0 +1,197 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backups: the policy in force, the schedule, the images and their expiry."""
+
+from dosim import schedule
+from dosim.clock import stamp
+from dosim.cloud import Cloud
+from dosim.errors import ApiError
+from dosim.services import actions
+from dosim.store import Action, Droplet, Image, Policy
+
+DAY = 86400
+
+
+def used_gigabytes(cloud: Cloud, droplet: Droplet) -> float:
+    """How much of its disk a Droplet uses; the same whenever it is asked."""
+    disk = cloud.store.catalogue.sizes[droplet.size]["disk"]
+    return round(1.2 + disk * (4 + cloud.choice("used", droplet.id) % 36) / 100, 2)
+
+
+def add_image(cloud: Cloud, droplet: Droplet, kind: str, name: str, created: int, expires: int | None) -> Image:
+    """A new image of a Droplet's disk as it was at ``created``."""
+    store = cloud.store
+    base = store.any_image(droplet.image)
+    image = Image(
+        id=cloud.ids.next("image"),
+        name=name,
+        kind=kind,
+        origin=droplet.id,
+        distribution=base.distribution if base else "Unknown",
+        regions=[droplet.region],
+        created=created,
+        min_disk=store.catalogue.sizes[droplet.size]["disk"],
+        gigabytes=used_gigabytes(cloud, droplet),
+        expires=expires,
+    )
+    store.images.add(image)
+    (droplet.backups if kind == "backup" else droplet.snapshots).append(image.id)
+    if expires is not None:
+        cloud.at(expires, expire, image.id)
+    return image
+
+
+def add_backup(cloud: Cloud, droplet: Droplet, policy: Policy, created: int) -> Image:
+    """A backup made under a policy, which decides how long it lives. The odd space in the name is the API's."""
+    expires = created + policy.retention_days * DAY
+    return add_image(cloud, droplet, "backup", f"{droplet.name}- {stamp(created)[:10]}", created, expires)
+
+
+def remove_image(cloud: Cloud, image: Image) -> None:
+    cloud.store.images.remove(image.id)
+    if droplet := cloud.store.droplets.get(image.origin):
+        (droplet.backups if image.kind == "backup" else droplet.snapshots).remove(image.id)
+        droplet.views.clear()
+
+
+def expire(cloud: Cloud, image_id: int) -> None:
+    """The event at a backup's expiry. A conversion under way saves it, if it succeeds."""
+    image = cloud.store.images.get(image_id)
+    if image and image.expires is not None and image.expires <= cloud.now:
+        if image.pending:
+            cloud.at(max(image.pending[-1].due, cloud.now + 1), expire, image_id)
+        else:
+            remove_image(cloud, image)
+
+
+def set_policy(cloud: Cloud, droplet: Droplet, policy: Policy | None) -> None:
+    """Put a policy in force from now on; None switches backups off."""
+    old, droplet.policy = droplet.policy, policy
+    droplet.views.clear()
+    if policy != old:
+        plan_next(cloud, droplet)
+
+
+def minute(cloud: Cloud, droplet: Droplet, policy: Policy) -> int:
+    """Seconds into its windows at which a Droplet is backed up."""
+    return schedule.offset(policy, cloud.choice("minute", droplet.id))
+
+
+def plan_next(cloud: Cloud, droplet: Droplet, after: float | None = None) -> None:
+    """Aim at the first window that opens after a moment, now if not told; events of an earlier aim no longer count."""
+    droplet.schedule += 1
+    droplet.backup_waiting = False
+    droplet.window = None
+    droplet.views.clear()
+    policy = droplet.policy
+    if policy:
+        start = schedule.next_start(policy, cloud.now if after is None else after)
+        droplet.window = schedule.window(policy, start)
+        cloud.at(start + minute(cloud, droplet, policy), _due, droplet.id, droplet.schedule)
+
+
+def _aimed(cloud: Cloud, droplet_id: int, aim: int) -> Droplet | None:
+    droplet = cloud.store.droplets.get(droplet_id)
+    return droplet if droplet and droplet.schedule == aim else None
+
+
+def _due(cloud: Cloud, droplet_id: int, aim: int) -> None:
+    """The event at the minute of a backup: taken now, or when the Droplet gets idle before the window closes."""
+    if droplet := _aimed(cloud, droplet_id, aim):
+        if droplet.pending:
+            droplet.backup_waiting = True
+            cloud.at(droplet.window[1], _missed, droplet_id, aim)
+        else:
+            _take(cloud, droplet)
+
+
+def _missed(cloud: Cloud, droplet_id: int, aim: int) -> None:
+    if droplet := _aimed(cloud, droplet_id, aim):
+        plan_next(cloud, droplet)
+
+
+@actions.on_idle
+def _take_if_waiting(cloud: Cloud, droplet: Droplet) -> None:
+    if droplet.backup_waiting and cloud.now < droplet.window[1]:
+        _take(cloud, droplet)
+
+
+def _take(cloud: Cloud, droplet: Droplet) -> None:
+    action = actions.start_on_droplet(
+        cloud, droplet, "backup", used_gigabytes(cloud, droplet), policy=droplet.policy
+    )
+    if droplet.backups_fail:
+        action.outcome = "errored"
+    plan_next(cloud, droplet)
+
+
+@actions.effect("backup")
+def _backup_taken(cloud: Cloud, action: Action) -> None:
+    add_backup(cloud, cloud.store.droplets.get(action.resource), action.args["policy"], action.started)
+
+
+def enable(cloud: Cloud, droplet: Droplet, policy: Policy | None) -> Action:
+    """``policy`` is None where the request gave none."""
+    actions.refuse_if_busy(cloud, droplet)
+    if droplet.gpu and cloud.behaviour["gpu_backups"] == "rejected":
+        raise ApiError(422, "Backups are not supported for this Droplet.")
+    if droplet.policy:
+        reading = cloud.behaviour["enable_when_enabled"]
+        if reading == "reject":
+            raise ApiError(422, "Backups are already enabled for this Droplet.")
+        if reading == "ignore" or policy is None:
+            return actions.start_on_droplet(cloud, droplet, "enable_backups", policy=droplet.policy)
+    return actions.start_on_droplet(cloud, droplet, "enable_backups", policy=policy or default_policy(cloud, droplet.id))
+
+
+def change(cloud: Cloud, droplet: Droplet, policy: Policy) -> Action:
+    actions.refuse_if_busy(cloud, droplet)
+    if not droplet.policy and cloud.behaviour["change_when_disabled"] == "reject":
+        raise ApiError(422, "Backups are not enabled for this Droplet.")
+    return actions.start_on_droplet(cloud, droplet, "change_backup_policy", policy=policy)
+
+
+def disable(cloud: Cloud, droplet: Droplet) -> Action:
+    actions.refuse_if_busy(cloud, droplet)
+    if not droplet.policy and cloud.behaviour["disable_when_disabled"] == "reject":
+        raise ApiError(422, "Backups are not enabled for this Droplet.")
+    return actions.start_on_droplet(cloud, droplet, "disable_backups")
+
+
+@actions.effect("enable_backups")
+def _enabled(cloud: Cloud, action: Action) -> None:
+    set_policy(cloud, cloud.store.droplets.get(action.resource), action.args["policy"])
+
+
+@actions.effect("change_backup_policy")
+def _changed(cloud: Cloud, action: Action) -> None:
+    droplet, policy = cloud.store.droplets.get(action.resource), action.args["policy"]
+    set_policy(cloud, droplet, policy)
+    if cloud.behaviour["shorter_retention"] == "prune":
+        for image in _images(cloud, droplet):
+            image.expires = min(image.expires, image.created + policy.retention_days * DAY)
+            cloud.at(max(image.expires, cloud.now), expire, image.id)
+
+
+@actions.effect("disable_backups")
+def _disabled(cloud: Cloud, action: Action) -> None:
+    droplet = cloud.store.droplets.get(action.resource)
+    set_policy(cloud, droplet, None)
+    if cloud.behaviour["disable_backups_images"] == "delete":
+        for image in _images(cloud, droplet):
+            remove_image(cloud, image)
+
+
+def _images(cloud: Cloud, droplet: Droplet) -> list[Image]:
+    return [cloud.store.images.get(key) for key in droplet.backups]
+
+
+def default_hour(cloud: Cloud, droplet_id: int) -> int:
+    reading = cloud.behaviour["default_hour"]
+    if reading == "spread":
+        return schedule.HOURS[cloud.choice("hour", droplet_id) % len(schedule.HOURS)]
+    return int(reading)
+
+
+def default_policy(cloud: Cloud, droplet_id: int) -> Policy:
+    return Policy("daily", default_hour(cloud, droplet_id))

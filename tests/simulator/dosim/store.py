@@ -1,0 +1,148 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The records of one account, and the indexes that make them quick to read."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from dosim.catalogue import Catalogue, PublicImage
+
+
+@dataclass(slots=True, frozen=True)
+class Policy:
+    """A backup policy in force; hours are UTC."""
+
+    plan: str
+    hour: int
+    weekday: str | None = None
+    window_hours: int = 4
+    retention_days: int = 7
+
+
+@dataclass(slots=True)
+class Droplet:
+    """One Droplet. ``views`` holds its serialised forms until something about it changes."""
+
+    id: int
+    name: str
+    size: str
+    region: str
+    image: int
+    created: int
+    status: str = "active"
+    tags: list[str] = field(default_factory=list)
+    features: list[str] = field(default_factory=list)
+    networks: dict[str, list[dict]] = field(default_factory=lambda: {"v4": [], "v6": []})
+    volumes: list[str] = field(default_factory=list)
+    vpc: str = ""
+    gpu: bool = False
+    policy: Policy | None = None
+    window: tuple[int, int] | None = None
+    schedule: int = 0
+    backup_waiting: bool = False
+    backups_fail: bool = False
+    backups: list[int] = field(default_factory=list)
+    snapshots: list[int] = field(default_factory=list)
+    pending: list["Action"] = field(default_factory=list)
+    views: dict[object, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Image:
+    """A backup or snapshot. The API never says from which Droplet; ``origin`` does, for us."""
+
+    id: int
+    name: str
+    kind: str
+    origin: int
+    distribution: str
+    regions: list[str]
+    created: int
+    min_disk: int
+    gigabytes: float
+    expires: int | None = None
+    tags: list[str] = field(default_factory=list)
+    pending: list["Action"] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Action:
+    """``held_by`` is the fault that keeps it from ending; ``outcome`` what it will end as."""
+
+    id: int
+    kind: str
+    resource_type: str
+    resource: int
+    region: str
+    started: int
+    due: float
+    completed: int | None = None
+    status: str = "in-progress"
+    outcome: str = "completed"
+    held_by: int | None = None
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+Record = TypeVar("Record")
+
+
+class Table(Generic[Record]):
+    """Records by id, with derived lists that live until the membership changes."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Record] = {}
+        self._derived: dict[object, list[Record]] = {}
+
+    def add(self, record: Record) -> Record:
+        self.rows[record.id] = record
+        self._derived.clear()
+        return record
+
+    def remove(self, key: int) -> Record:
+        self._derived.clear()
+        return self.rows.pop(key)
+
+    def get(self, key: int) -> Record | None:
+        return self.rows.get(key)
+
+    def changed(self) -> None:
+        """Forget the derived lists, because something that they sort or filter by changed."""
+        self._derived.clear()
+
+    def derived(self, name: object, build: Callable[[Iterable[Record]], list[Record]]) -> list[Record]:
+        if name not in self._derived:
+            self._derived[name] = build(self.rows.values())
+        return self._derived[name]
+
+
+class Store:
+    """Everything one account owns."""
+
+    def __init__(self, catalogue: Catalogue, account: dict[str, Any]) -> None:
+        self.catalogue = catalogue
+        self.account = account
+        self.droplets: Table[Droplet] = Table()
+        self.images: Table[Image] = Table()
+        self.actions: dict[int, Action] = {}
+        self.log: list[Action] = []
+        self.log_of: dict[tuple[str, int], list[Action]] = defaultdict(list)
+        self._tags: dict[str, str] = {}
+
+    def tag(self, name: str) -> str:
+        """The canonical spelling of a tag, which is the first that was used."""
+        return self._tags.setdefault(name.lower(), name)
+
+    def log_action(self, action: Action) -> Action:
+        self.actions[action.id] = action
+        self.log.append(action)
+        self.log_of[action.resource_type, action.resource].append(action)
+        return action
+
+    def any_image(self, key: int | str) -> Image | PublicImage | None:
+        """A public image by id or slug, or an own one by id."""
+        return self.catalogue.images.get(key) or (self.images.get(key) if isinstance(key, int) else None)
+
+    def actions_of(self, resource_type: str, key: int) -> list[Action]:
+        return self.log_of.get((resource_type, key), [])

@@ -1,0 +1,83 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bytes in and out: read a request, send an answer whole, cut it in half, or cut the connection."""
+
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+LARGEST_BODY = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it came in; ``body`` None was too large to keep."""
+
+    id: str
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    body: bytes | None
+    base_url: str
+
+
+@dataclass(slots=True)
+class Answer:
+    """What to send; ``truncate`` sends half of the body that the headers announce."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    truncate: bool = False
+
+
+async def read(scope: Scope, receive: Receive, request_id: str) -> Request:
+    """Read a request whole; of a body that is too large nothing is kept, but all is taken from the client."""
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= LARGEST_BODY:
+            chunks.append(chunk)
+        more = message.get("more_body", False)
+    headers = Headers(scope=scope)
+    server, port = scope["server"]
+    return Request(
+        id=request_id,
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("ascii", "replace"),
+        headers=headers,
+        body=b"".join(chunks) if size <= LARGEST_BODY else None,
+        base_url=f"{scope['scheme']}://{headers.get('host', f'{server}:{port}')}",
+    )
+
+
+async def until_gone(receive: Receive) -> None:
+    """Return when the client has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def cut(receive: Receive, send: Send) -> None:
+    """Drop the connection without an answer: abort the transport that uvicorn's own ``send`` belongs to."""
+    send.__self__.transport.abort()
+    await until_gone(receive)
+
+
+async def send_answer(answer: Answer, receive: Receive, send: Send) -> None:
+    headers = dict(answer.headers)
+    if answer.status not in (204, 304):
+        headers["content-length"] = str(len(answer.body))
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    if not answer.truncate:
+        await send({"type": "http.response.body", "body": answer.body})
+        return
+    await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
+    # Closed and not aborted, so that the half is sure to arrive.
+    send.__self__.transport.close()
+    await until_gone(receive)
