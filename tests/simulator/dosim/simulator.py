@@ -51,8 +51,9 @@ class Simulator:
         behaviour.set(settings.behaviour)
         plan = worlds.find(world, droplets)
         clock = Clock(plan.start if settings.start is None else settings.start)
-        cloud = Cloud(plan.store(), clock, Ids(seed), behaviour, settings.durations)
+        cloud = Cloud(worlds.empty_store(plan), clock, Ids(seed), behaviour, settings.durations)
         plan.fill(cloud)
+        cloud.store.log.sort(key=lambda action: action.started)
         self.cloud = cloud
         self.tokens = Tokens(self.token, seed)
         self.limits = Limits(settings.rate_limit)

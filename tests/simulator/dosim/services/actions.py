@@ -43,36 +43,36 @@ def refuse_if_busy(cloud: Cloud, droplet: Droplet) -> None:
         raise ApiError(422, PENDING_EVENT)
 
 
-def start_on_droplet(cloud: Cloud, droplet: Droplet, kind: str, gigabytes: float = 0.0, **args: Any) -> Action:
-    action = _start(cloud, "droplet", droplet.id, droplet.region, kind, gigabytes, args)
-    droplet.pending.append(action)
-    droplet.views.clear()
-    return action
-
-
-def start_on_image(cloud: Cloud, image: Image, kind: str) -> Action:
-    action = _start(cloud, "image", image.id, image.regions[0], kind, image.gigabytes, {})
-    image.pending.append(action)
-    return action
-
-
-def _start(
-    cloud: Cloud, resource_type: str, resource: int, region: str, kind: str, gigabytes: float, args: dict[str, Any]
-) -> Action:
+def record(cloud: Cloud, owner: Droplet | Image, kind: str, started: int, due: float, **args: Any) -> Action:
+    """Enter an action into the log, without consequences yet."""
+    on_droplet = isinstance(owner, Droplet)
     action = Action(
         id=cloud.ids.next("action"),
         kind=kind,
-        resource_type=resource_type,
-        resource=resource,
-        region=region,
-        started=cloud.second,
-        due=cloud.now + cloud.durations.of(kind, gigabytes),
-        outcome=cloud.order.outcome,
-        held_by=cloud.order.held_by,
+        resource_type="droplet" if on_droplet else "image",
+        resource=owner.id,
+        region=owner.region if on_droplet else owner.regions[0],
+        started=started,
+        due=due,
         args=args,
     )
-    cloud.store.log_action(action)
+    return cloud.store.log_action(action)
+
+
+def begin(cloud: Cloud, owner: Droplet | Image, action: Action) -> None:
+    """From here on the owner is busy with it, until its due time."""
+    owner.pending.append(action)
+    if isinstance(owner, Droplet):
+        owner.views.clear()
     cloud.at(action.due, end, action)
+
+
+def start(cloud: Cloud, owner: Droplet | Image, kind: str, gigabytes: float = 0.0, **args: Any) -> Action:
+    """An action that begins now and takes as long as one on so many GiB does."""
+    due = cloud.now + cloud.durations.of(kind, gigabytes)
+    action = record(cloud, owner, kind, cloud.second, due, **args)
+    action.outcome, action.held_by = cloud.order.outcome, cloud.order.held_by
+    begin(cloud, owner, action)
     return action
 
 

@@ -117,7 +117,7 @@ def _take_if_waiting(cloud: Cloud, droplet: Droplet) -> None:
 
 
 def _take(cloud: Cloud, droplet: Droplet) -> None:
-    action = actions.start_on_droplet(
+    action = actions.start(
         cloud, droplet, "backup", used_gigabytes(cloud, droplet), policy=droplet.policy
     )
     if droplet.backups_fail:
@@ -140,22 +140,22 @@ def enable(cloud: Cloud, droplet: Droplet, policy: Policy | None) -> Action:
         if reading == "reject":
             raise ApiError(422, "Backups are already enabled for this Droplet.")
         if reading == "ignore" or policy is None:
-            return actions.start_on_droplet(cloud, droplet, "enable_backups", policy=droplet.policy)
-    return actions.start_on_droplet(cloud, droplet, "enable_backups", policy=policy or default_policy(cloud, droplet.id))
+            return actions.start(cloud, droplet, "enable_backups", policy=droplet.policy)
+    return actions.start(cloud, droplet, "enable_backups", policy=policy or default_policy(cloud, droplet.id))
 
 
 def change(cloud: Cloud, droplet: Droplet, policy: Policy) -> Action:
     actions.refuse_if_busy(cloud, droplet)
     if not droplet.policy and cloud.behaviour["change_when_disabled"] == "reject":
         raise ApiError(422, "Backups are not enabled for this Droplet.")
-    return actions.start_on_droplet(cloud, droplet, "change_backup_policy", policy=policy)
+    return actions.start(cloud, droplet, "change_backup_policy", policy=policy)
 
 
 def disable(cloud: Cloud, droplet: Droplet) -> Action:
     actions.refuse_if_busy(cloud, droplet)
     if not droplet.policy and cloud.behaviour["disable_when_disabled"] == "reject":
         raise ApiError(422, "Backups are not enabled for this Droplet.")
-    return actions.start_on_droplet(cloud, droplet, "disable_backups")
+    return actions.start(cloud, droplet, "disable_backups")
 
 
 @actions.effect("enable_backups")

@@ -44,7 +44,7 @@ def add(cloud: Cloud, droplet: Droplet) -> Droplet:
 def create(cloud: Cloud, droplet: Droplet) -> Action:
     """Enter a Droplet in status ``new``; the action makes it active."""
     add(cloud, droplet)
-    return actions.start_on_droplet(cloud, droplet, "create")
+    return actions.start(cloud, droplet, "create")
 
 
 @actions.effect("create")
@@ -58,7 +58,7 @@ def _created(cloud: Cloud, action: Action) -> None:
 def delete(cloud: Cloud, droplet: Droplet) -> None:
     """At once; snapshots stay, and backups too if the switch says so."""
     actions.refuse_if_busy(cloud, droplet)
-    action = actions.start_on_droplet(cloud, droplet, "destroy")
+    action = actions.start(cloud, droplet, "destroy")
     if cloud.behaviour["droplet_delete_backups"] == "delete":
         for key in list(droplet.backups):
             backups.remove_image(cloud, cloud.store.images.get(key))
@@ -72,7 +72,7 @@ def power(cloud: Cloud, droplet: Droplet, kind: str) -> Action:
     wanted, word = ("active", "on") if kind == "power_on" else ("off", "off")
     if droplet.status == wanted:
         raise ApiError(422, f"Droplet is already powered {word}.")
-    return actions.start_on_droplet(cloud, droplet, kind)
+    return actions.start(cloud, droplet, kind)
 
 
 @actions.effect("power_on")
@@ -88,7 +88,7 @@ def _powered_off(cloud: Cloud, action: Action) -> None:
 def snapshot(cloud: Cloud, droplet: Droplet, name: str | None) -> Action:
     actions.refuse_if_busy(cloud, droplet)
     name = name or f"{droplet.name}-{cloud.second}"
-    return actions.start_on_droplet(cloud, droplet, "snapshot", backups.used_gigabytes(cloud, droplet), name=name)
+    return actions.start(cloud, droplet, "snapshot", backups.used_gigabytes(cloud, droplet), name=name)
 
 
 @actions.effect("snapshot")

@@ -16,7 +16,7 @@ def convert(cloud: Cloud, image: Image) -> Action:
         raise ApiError(422, "Image already has a pending event.")
     if image.kind != "backup" and cloud.behaviour["convert_non_backup"] == "reject":
         raise ApiError(422, "Only backups can be converted to snapshots.")
-    return actions.start_on_image(cloud, image, "convert")
+    return actions.start(cloud, image, "convert")
 
 
 @actions.effect("convert")
