@@ -24,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 REPORTS = Path(".cache", "reports")
+HOME = Path(".cache", "home")
 SANITY_COPY = Path(".cache", "sanity", "ansible_collections", "lifeboat", "digitalocean")
 
 # Seconds after which a command is taken to hang. The promises in every combination take long.
@@ -55,7 +56,7 @@ class Check:
     name: str
     command: Sequence[str]
     reports: Path | None = None
-    cwd: Path = Path()
+    home: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def layers() -> list[Layer]:
         Check("yamllint", [str(BIN / "yamllint"), "--strict", "."]),
         Check("ansible-lint", [str(BIN / "ansible-lint"), "--offline", "--nocolor", "--profile", "production"]),
         Check("changelog", [str(BIN / "antsibull-changelog"), "lint"]),
-        Check("documentation", [str(BIN / "antsibull-docs"), "lint-collection-docs", "--plugin-docs", "."]),
+        # Writes a log into its home.
+        Check("documentation", [str(BIN / "antsibull-docs"), "lint-collection-docs", "--plugin-docs", "."], home=HOME),
     ]
     return [
         Layer("lint", linters),
@@ -143,13 +145,19 @@ def forget(reports: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def run(command: Sequence[str], cwd: Path, patience: float) -> int:
-    """The exit status of a command; it and all it started are killed when the patience is over."""
-    with subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, start_new_session=True) as process:
+def run(check: Check, root: Path, patience: float) -> int:
+    """The exit status of a check's command; it and all it started are killed when the patience is over."""
+    environ = dict(os.environ)
+    if check.home is not None:
+        (root / check.home).mkdir(parents=True, exist_ok=True)
+        environ["HOME"] = str(root / check.home)
+    with subprocess.Popen(
+        check.command, cwd=root, env=environ, stdin=subprocess.DEVNULL, start_new_session=True
+    ) as process:
         try:
             return process.wait(timeout=patience)
         except subprocess.TimeoutExpired:
-            print(f"Stopped after {patience:.0f} seconds: {' '.join(command)}")
+            print(f"{check.name} was stopped after {patience:.0f} seconds.")
             return -signal.SIGKILL
         finally:
             if process.poll() is None:
@@ -162,7 +170,7 @@ def run_check(check: Check, root: Path = ROOT, patience: float = PATIENCE) -> Co
         forget(root / check.reports)
         (root / check.reports).parent.mkdir(parents=True, exist_ok=True)
     try:
-        status = run(check.command, root / check.cwd, patience)
+        status = run(check, root, patience)
     except OSError as error:
         print(f"{check.name} cannot be started: {error}")
         return Counts(failed=1)
@@ -179,7 +187,7 @@ def run_layers(chosen: Iterable[Layer], root: Path = ROOT) -> Counts:
     for layer in chosen:
         if not (root / layer.needs).exists():
             continue
-        print(f"--- {layer.name}", flush=True)
+        print(f"--- {layer.name}")
         start = time.monotonic()
         counts = Counts()
         for check in layer.checks:
@@ -194,6 +202,8 @@ def run_layers(chosen: Iterable[Layer], root: Path = ROOT) -> Counts:
 
 
 def main() -> None:
+    # Our lines and those of the commands must keep their order, in a file as on a screen.
+    sys.stdout.reconfigure(line_buffering=True)
     known = {layer.name: layer for layer in layers()}
     parser = argparse.ArgumentParser(description="Run the layers of tests.")
     parser.add_argument("layer", nargs="*", metavar="LAYER", help=f"one of {', '.join(known)}; all unless named")
@@ -204,7 +214,7 @@ def main() -> None:
     summary = ROOT / ".cache" / "summary"
     summary.parent.mkdir(exist_ok=True)
     summary.write_text(f"{total}\n", encoding="utf-8")
-    print(total, flush=True)
+    print(total)
     sys.exit(1 if total.failed else 0)
 
 

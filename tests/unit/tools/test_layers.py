@@ -115,6 +115,13 @@ def test_a_missing_tool_is_a_failure(tmp_path: Path) -> None:
     assert layers.run_check(Check("it", [str(tmp_path / "no-such-tool")]), tmp_path) == Counts(failed=1)
 
 
+def test_a_check_may_have_a_home_of_its_own(tmp_path: Path) -> None:
+    code = "import pathlib; (pathlib.Path.home() / 'log').write_text('')"
+    check = Check("it", [sys.executable, "-c", code], home=Path("a", "home"))
+    assert layers.run_check(check, tmp_path) == Counts(passed=1)
+    assert (tmp_path / "a" / "home" / "log").exists()
+
+
 def test_a_command_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
     code = (
         "import subprocess, sys, time\n"
