@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -44,9 +45,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--tls-dir", type=Path, metavar="DIR", help="where ca.pem, server.pem and server.key are kept and reused")
     add("--tls-name", action="extend", nargs="+", default=[], metavar="NAME", help="another name for the certificate")
     add("--latency-ms", type=float, default=0, help="real milliseconds before each request is looked at")
-    add("--action-seconds", default="1", metavar="SECONDS|TYPE=SECONDS,…|real", help="how long actions take (default: 1)")
-    add("--rate-limit", default="on", metavar="on|off|REQUESTS/SECONDS,…", help="default: on, which is 5000/3600,250/60")
-    add("--behaviour", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help=f"switches: {', '.join(SWITCHES)}")
+    add("--action-seconds", default="1", metavar="SECONDS|TYPE=SECONDS,…|real", help="what actions take (default: 1)")
+    add("--rate-limit", default="on", metavar="on|off|REQUESTS/SECONDS,…", help="on, the default: 5000/3600,250/60")
+    switches = f"switches: {', '.join(SWITCHES)}"
+    add("--behaviour", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help=switches)
     add("--ready-file", type=Path, metavar="FILE", help="also write the ready line there")
     return parser
 
@@ -54,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 def _settings(options: argparse.Namespace) -> Settings:
     """Raises ControlError."""
     Limits(options.rate_limit)
-    if options.token is not None and (len(options.token) < 8 or not options.token.isascii() or not options.token.isprintable() or " " in options.token):
+    if options.token is not None and not re.fullmatch(r"[!-~]{8,}", options.token):
         raise ControlError("--token must be at least 8 printable ASCII characters without a space")
     if not 0 <= options.latency_ms <= 600_000:
         raise ControlError("--latency-ms must be from 0 to 600000")

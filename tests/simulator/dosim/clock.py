@@ -49,7 +49,7 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Jump forward. Raises ValueError for a jump that is too long."""
         if seconds > LONGEST_JUMP or self.now() + seconds > LAST_INSTANT:
-            raise ValueError(f"the clock jumps at most {LONGEST_JUMP // 86400} days at once, and not past the year 9999")
+            raise ValueError(f"the clock jumps at most {LONGEST_JUMP // 86400} days at once, and not past year 9999")
         self._origin += seconds
 
     def set(self, moment: int) -> None:

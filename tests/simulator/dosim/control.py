@@ -120,7 +120,7 @@ def state(simulator: Simulator) -> dict[str, Any]:
     store = cloud.store
     images = {
         key: {
-            **serialise.image(cloud, image),
+            **serialise.image(image),
             "droplet_id": image.origin,
             "expires_at": None if image.expires is None else stamp(image.expires),
         }

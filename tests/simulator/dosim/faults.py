@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from dosim.strict import boolean, number, only, text, whole
 from dosim.errors import ControlError
+from dosim.strict import boolean, number, only, text, whole
 
 ENDINGS = ("status", "drop", "truncate")
 KINDS = (*ENDINGS, "delay", "action", "first")

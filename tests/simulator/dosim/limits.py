@@ -27,7 +27,8 @@ class Limits:
     def __init__(self, text: str = DEFAULT) -> None:
         """Read ``on``, ``off`` or ``REQUESTS/SECONDS,…``. Raises ControlError."""
         self.enforced = text != "off"
-        windows = sorted(map(self._window, (DEFAULT if text in ("on", "off") else text).split(",")), key=lambda w: w.seconds)
+        windows = [self._window(part) for part in (DEFAULT if text in ("on", "off") else text).split(",")]
+        windows.sort(key=lambda window: window.seconds)
         self._quota = windows[-1]
         self._bursts = windows[:-1]
         self._quota_is_burst = not self._bursts and self._quota.seconds < HOUR

@@ -68,7 +68,7 @@ def _droplet(cloud: Cloud, record: Droplet, scopes: frozenset[str]) -> dict[str,
         "backup_ids": record.backups,
         "next_backup_window": window(record),
         "snapshot_ids": record.snapshots,
-        "image": image(cloud, base) if base else {},
+        "image": image(base) if base else {},
         "volume_ids": record.volumes,
         "size": catalogue.size_json[record.size],
         "size_slug": record.size,
@@ -118,7 +118,7 @@ def policy_record(cloud: Cloud, record: Droplet) -> orjson.Fragment:
     return orjson.Fragment(record.views["policy"])
 
 
-def image(cloud: Cloud, record: Image | PublicImage) -> dict[str, Any]:
+def image(record: Image | PublicImage) -> dict[str, Any]:
     public = isinstance(record, PublicImage)
     return {
         "id": record.id,

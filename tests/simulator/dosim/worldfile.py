@@ -53,14 +53,13 @@ class WorldFile:
     def fill(self, cloud: Cloud) -> None:
         """Raises ControlError."""
         for number, entry in enumerate(self.droplets, 1):
-            with_where = f"{self.path}: droplets, entry {number}"
             try:
                 _enter_all(cloud, entry)
             except ControlError as error:
-                raise ControlError(f"{with_where}: {error}") from None
+                raise ControlError(f"world {self.path}: Droplet entry {number}: {error}") from None
         limit = cloud.store.account["droplet_limit"]
         if len(cloud.store.droplets.rows) > limit:
-            raise ControlError(f"{self.path}: more Droplets than the account's droplet_limit of {limit}")
+            raise ControlError(f"world {self.path}: more Droplets than the account's droplet_limit of {limit}")
 
 
 def load(path: Path) -> WorldFile:
@@ -110,14 +109,15 @@ def _in_turn(value: Any, number: int) -> Any:
 def _enter_all(cloud: Cloud, entry: Any) -> None:
     only(entry, "a Droplet", *DROPLET_KEYS)
     name = text(entry, "name")
+    head, run, tail = re.fullmatch(r"([^#]*)(#*)(.*)", name).groups()
     for number in range(whole(entry, "count", 1)):
-        _enter(cloud, entry, re.sub("#+", lambda run: f"{number + 1:0{len(run[0])}d}", name), number)
+        _enter(cloud, entry, f"{head}{number + 1:0{len(run)}d}{tail}" if run else name, number)
 
 
 def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
     catalogue = cloud.store.catalogue
     key = cloud.ids.next("droplet")
-    policy = _policy(cloud, key, entry, number)
+    policy = _policy(entry, number)
     disabled_for = _read(entry, "disabled_for", duration, 0)
     newest = entry.get("newest_backup_age", 0)
     newest = math.inf if newest == "never" else _read(entry, "newest_backup_age", duration, 0)
@@ -149,7 +149,7 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
         history.busy(cloud, droplet, kind, _read(busy, "since", duration, 0), _read(busy, "for", duration, "5m"))
 
 
-def _policy(cloud: Cloud, key: int, entry: dict[str, Any], number: int) -> Policy | None:
+def _policy(entry: dict[str, Any], number: int) -> Policy | None:
     given = entry.get("policy")
     if given is None:
         return None

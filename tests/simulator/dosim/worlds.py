@@ -43,7 +43,7 @@ class Plain:
             if region["available"] and "backups" in region["features"]
         ]
         for number in range(self.count):
-            age = (40 + cloud.choice("age", number) % 700) * schedule.DAY + cloud.choice("hour of birth", number) % schedule.DAY
+            age = 40 * schedule.DAY + cloud.choice("age", number) % (700 * schedule.DAY)
             history.enter(cloud, _plain(cloud, number, regions), age)
 
 
@@ -52,7 +52,7 @@ def _plain(cloud: Cloud, number: int, regions: list[str]) -> Droplet:
     role = ROLES[choice % 3]
     hour = schedule.HOURS[number // 3 % 6]
     weekday = schedule.WEEKDAYS[number // 18 % 7]
-    policies = (None, Policy("daily", hour), Policy("weekly", hour, weekday, retention_days=schedule.STANDARD["weekly"]))
+    weekly = Policy("weekly", hour, weekday, retention_days=schedule.STANDARD["weekly"])
     return Droplet(
         id=cloud.ids.next("droplet"),
         name=f"{role}-{number + 1:05d}",
@@ -62,7 +62,7 @@ def _plain(cloud: Cloud, number: int, regions: list[str]) -> Droplet:
         created=0,
         tags=["env:prod" if (choice >> 16) % 3 else "env:staging", f"role:{role}"],
         features=["private_networking", "droplet_agent"],
-        policy=policies[number % 3],
+        policy=(None, Policy("daily", hour), weekly)[number % 3],
     )
 
 

@@ -68,11 +68,12 @@ def read_request(call: Call) -> CreateRequest:
     image = _image(cloud, body.get("image"))
     region = _region(cloud, _slug(body, "region"), size, image)
     if size["disk"] < image.min_disk:
-        raise ApiError(422, f"The image needs a disk of {image.min_disk} GB, and size {size['slug']} has {size['disk']} GB.")
+        raise ApiError(422, f"The image needs a disk of at least {image.min_disk} GB, more than the size has.")
     if len(cloud.store.droplets.rows) + len(names) > cloud.store.account["droplet_limit"]:
         raise ApiError(422, "creating this/these droplet(s) will exceed your droplet limit")
     _check_others(call, body, region)
-    features = [("ipv6", flags["ipv6"]), ("monitoring", flags["monitoring"]), ("droplet_agent", flags["with_droplet_agent"] is not False)]
+    features = {key: flags[key] for key in ("ipv6", "monitoring")}
+    features["droplet_agent"] = flags["with_droplet_agent"] is not False
     return CreateRequest(
         names=names,
         several="names" in body,
@@ -80,7 +81,7 @@ def read_request(call: Call) -> CreateRequest:
         image=image.id,
         region=region,
         tags=_tags(call, body),
-        features=["private_networking", *(feature for feature, wanted in features if wanted)],
+        features=["private_networking", *(feature for feature, wanted in features.items() if wanted)],
         backups=bool(flags["backups"]),
         policy=_policy(cloud, body, bool(flags["backups"])),
     )

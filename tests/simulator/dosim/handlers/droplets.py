@@ -67,7 +67,8 @@ def create(call: Call) -> Reply:
         ]
     }
     shapes = [serialise.droplet(call.cloud, droplet, call.scopes) for droplet, _action in created]
-    return Reply(202, {"droplets": shapes, "links": links} if request.several else {"droplet": shapes[0], "links": links})
+    shown = {"droplets": shapes} if request.several else {"droplet": shapes[0]}
+    return Reply(202, {**shown, "links": links})
 
 
 def delete(call: Call) -> Reply:

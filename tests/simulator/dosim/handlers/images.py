@@ -29,7 +29,7 @@ def listing(call: Call) -> Reply:
     else:
         public = store.catalogue.public_images()
         found = [image for image in public if image.purpose == purpose] if purpose else [*public, *own]
-    return page(call, "images", found, lambda image: serialise.image(call.cloud, image))
+    return page(call, "images", found, serialise.image)
 
 
 def show(call: Call) -> Reply:
@@ -38,4 +38,4 @@ def show(call: Call) -> Reply:
     image = call.cloud.store.any_image(call.number("image_id") if text.isdecimal() else text)
     if image is None:
         raise ApiError(404)
-    return Reply(200, {"image": serialise.image(call.cloud, image)})
+    return Reply(200, {"image": serialise.image(image)})

@@ -117,9 +117,7 @@ def _take_if_waiting(cloud: Cloud, droplet: Droplet) -> None:
 
 
 def _take(cloud: Cloud, droplet: Droplet) -> None:
-    action = actions.start(
-        cloud, droplet, "backup", used_gigabytes(cloud, droplet), policy=droplet.policy
-    )
+    action = actions.start(cloud, droplet, "backup", used_gigabytes(cloud, droplet), policy=droplet.policy)
     if droplet.backups_fail:
         action.outcome = "errored"
     plan_next(cloud, droplet)

@@ -18,16 +18,12 @@ def networks(cloud: Cloud, droplet_id: int, ipv6: bool) -> dict[str, list[dict]]
     """Addresses out of documentation and private ranges, the same whenever they are asked for."""
     number = cloud.choice("address", droplet_id)
     host, low, high = 2 + number % 250, (number >> 8) % 256, (number >> 16) % 256
+    public, prefix = f"198.{18 + high % 2}.{low}", f"2001:db8:{low:x}:"
     v4 = [
-        {"ip_address": f"10.{100 + high % 100}.{low}.{host}", "netmask": "255.255.0.0", "gateway": "nil", "type": "private"},
-        {
-            "ip_address": f"198.{18 + high % 2}.{low}.{host}",
-            "netmask": "255.255.255.0",
-            "gateway": f"198.{18 + high % 2}.{low}.1",
-            "type": "public",
-        },
+        {"ip_address": f"10.{high}.{low}.{host}", "netmask": "255.255.0.0", "gateway": "nil", "type": "private"},
+        {"ip_address": f"{public}.{host}", "netmask": "255.255.255.0", "gateway": f"{public}.1", "type": "public"},
     ]
-    v6 = [{"ip_address": f"2001:db8:{low:x}::{host:x}", "netmask": 64, "gateway": f"2001:db8:{low:x}::1", "type": "public"}]
+    v6 = [{"ip_address": f"{prefix}:{host:x}", "netmask": 64, "gateway": f"{prefix}:1", "type": "public"}]
     return {"v4": v4, "v6": v6 if ipv6 else []}
 
 

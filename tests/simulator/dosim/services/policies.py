@@ -36,7 +36,7 @@ def read(cloud: Cloud, droplet_id: int, given: dict[str, Any], default_plan: str
     if reading["unlisted_plans"] == "accept" or reading["supported_policies"] == "usage":
         known += schedule.USAGE
     if plan not in known:
-        raise ApiError(422, f"backup_policy.plan is not included in the list of supported plans: {_listed(schedule.STANDARD)}")
+        raise ApiError(422, f"backup_policy.plan must be one of {_listed(schedule.STANDARD)}")
     hour = _whole(given, "hour", 0, 23)
     if hour is None:
         hour = default_hour(cloud, droplet_id)
