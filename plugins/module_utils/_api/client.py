@@ -124,5 +124,3 @@ def checked_url(url):
     if parts.path.strip("/") or parts.query or parts.username:
         raise InputError(f"api_url {url!r} has more than scheme, host and port: leave out user, path and query.")
     return url.rstrip("/")
-
-

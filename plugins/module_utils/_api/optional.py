@@ -6,6 +6,17 @@ from __future__ import annotations
 
 import traceback
 
+__all__ = [
+    "MISSING",
+    "AzureError",
+    "HTTPPolicy",
+    "HeadersPolicy",
+    "PydoClient",
+    "RequestsTransport",
+    "UserAgentPolicy",
+    "requests",
+]
+
 try:
     import requests
     from azure.core.exceptions import AzureError

@@ -13,8 +13,15 @@ from dataclasses import dataclass
 from .models import BackupPolicy, Droplet, RestorePoint
 
 
+class Step:
+    """One write. The steps below are all there are; `type` is the API's name of the action."""
+
+    __slots__ = ()
+    type = ""
+
+
 @dataclass(frozen=True, slots=True)
-class EnableBackups:
+class EnableBackups(Step):
     """`enable_backups` with its policy."""
 
     policy: BackupPolicy
@@ -22,7 +29,7 @@ class EnableBackups:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeBackupPolicy:
+class ChangeBackupPolicy(Step):
     """`change_backup_policy` to a whole policy."""
 
     policy: BackupPolicy
@@ -30,22 +37,19 @@ class ChangeBackupPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class DisableBackups:
+class DisableBackups(Step):
     """`disable_backups`."""
 
     type = "disable_backups"
 
 
 @dataclass(frozen=True, slots=True)
-class ConvertBackup:
+class ConvertBackup(Step):
     """`convert` of a backup image, so that it becomes a snapshot that does not expire. `size_gigabytes` in GiB."""
 
     image_id: int
     size_gigabytes: float | None = None
     type = "convert"
-
-
-Step = EnableBackups | ChangeBackupPolicy | DisableBackups | ConvertBackup
 
 
 @dataclass(frozen=True, slots=True)
