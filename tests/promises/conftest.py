@@ -1,0 +1,44 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One simulator for each worker and manner of running; every test starts from its reset and ends with its faults hit."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import Simulator
+
+SWIFT = "0,power_off=3,snapshot=60"
+"""Action seconds: what the module sends ends at once, what somebody else does keeps a Droplet busy for a while."""
+
+
+@pytest.fixture(scope="session")
+def simulators():
+    """`simulators(option, …)` starts a simulator, or gives the one already running with these options."""
+    running = {}
+
+    def get(*options):
+        if options not in running:
+            running[options] = Simulator(*options)
+        return running[options]
+
+    yield get
+    for simulator in running.values():
+        simulator.stop()
+
+
+@pytest.fixture(name="sim")
+def _sim(simulators):
+    """A simulator after a reset. At the end each fault that is still ordered must have been hit."""
+    simulator = simulators("--droplets", "6", "--action-seconds", SWIFT, "--rate-limit", "off")
+    simulator.reset()
+    yield simulator
+    missed = [fault for fault in simulator.faults() if not fault["hits"]]
+    assert not missed, f"ordered, but never met: {missed}"
+
+
+@pytest.fixture(name="run")
+def _run(sim):
+    """Runs `droplet_backups` once, in quick time."""
+    return Runner(sim)

@@ -1,0 +1,88 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the simulator's journal says about how a module behaved."""
+
+from __future__ import annotations
+
+import re
+
+_ACTIONS = re.compile(r"/v2/(droplets|images)/(\d+)/actions")
+
+
+def writes(requests):
+    return [entry for entry in requests if entry["method"] != "GET"]
+
+
+def reads(requests):
+    return [entry for entry in requests if entry["method"] == "GET"]
+
+
+def line(entry):
+    """One request, for the message of a failing test."""
+    fault = f" fault {entry['fault']}" if entry["fault"] else ""
+    done = " carried out" if entry["carried_out"] and entry["method"] != "GET" else ""
+    query = f"?{entry['query']}" if entry["query"] else ""
+    return f"{entry['n']:4} {entry['method']} {entry['path']}{query} {entry['body'] or ''} → {entry['status']}{done}{fault}"
+
+
+def purpose(entry):
+    """What a write is for: `("droplets" or "images", id, action type)`, or method and path for any other."""
+    found = _ACTIONS.fullmatch(entry["path"])
+    if not found:
+        return (entry["method"], entry["path"])
+    return (found[1], int(found[2]), (entry["body"] or {}).get("type"))
+
+
+def _looks_at(read, purpose_):
+    """True where a GET shows what became of a write: its object, the object's lists, or a list that holds it."""
+    kind, path = purpose_[0], read["path"]
+    if path == "/v2/actions" or re.fullmatch(r"/v2/actions/\d+", path):
+        return True
+    if kind == "droplets":
+        own = re.match(rf"/v2/droplets/{purpose_[1]}(/(actions|backups)(/|$)|$)", path)
+        return bool(own) or path in ("/v2/droplets", "/v2/droplets/backups/policies")
+    if kind == "images":
+        own = re.match(rf"/v2/images/{purpose_[1]}(/actions(/|$)|$)", path)
+        return bool(own) or path == "/v2/images" or bool(re.fullmatch(r"/v2/droplets/\d+/(backups|snapshots)", path))
+    return path == purpose_[1]
+
+
+def _seen(read, blind):
+    return read["status"] == 200 and read["fault"] not in blind
+
+
+def never_twice(requests, faults=()):
+    """P3: no write is repeated for the same purpose before a GET has looked at what became of the first.
+
+    A write that was answered 429 was not carried out, and may be repeated as it is. A GET whose answer never came, came
+    cut off or as an error saw nothing.
+    """
+    blind = {
+        fault["id"]
+        for fault in faults
+        if any(kind in effect for effect in fault["effect"] for kind in ("drop", "truncate", "status"))
+    }
+    for index, entry in enumerate(requests):
+        if entry["method"] == "GET":
+            continue
+        same = [
+            (number, earlier)
+            for number, earlier in enumerate(requests[:index])
+            if earlier["method"] != "GET" and purpose(earlier) == purpose(entry)
+        ]
+        if not same or same[-1][1]["status"] == 429:
+            continue
+        between = requests[same[-1][0] + 1 : index]
+        looked = any(
+            read["method"] == "GET" and _looks_at(read, purpose(entry)) and _seen(read, blind) for read in between
+        )
+        assert looked, "P3: sent again without a look:\n" + "\n".join(map(line, requests))
+
+
+def carried_out(requests):
+    """Purpose → how many writes for it were carried out, whatever was answered."""
+    counts = {}
+    for entry in writes(requests):
+        if entry["carried_out"]:
+            counts[purpose(entry)] = counts.get(purpose(entry), 0) + 1
+    return counts

@@ -1,0 +1,181 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a module's `main()` in process and holds each result to what is promised of every result."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import re
+from dataclasses import dataclass, field
+from unittest import mock
+
+import pytest
+from ansible.module_utils.common import warnings as ansible_warnings
+from ansible.module_utils.testing import patch_module_args
+from azure.core.pipeline.transport import RequestsTransport
+
+from . import journal
+from .quick_time import quick_time
+
+MODULES = "ansible_collections.lifeboat.digitalocean.plugins.modules."
+KINDS = {
+    *("input", "selection", "refused", "api", "authentication", "scope", "not_found", "pending_event", "rate_limit"),
+    *("unreachable", "outcome_unknown", "incomplete_list", "action_failed", "not_converged", "wait_timeout"),
+}
+"""Every `failure.kind` there is, but `error`, which means that something was not foreseen."""
+
+
+class Killed(BaseException):
+    """The module's process was killed: nothing of it runs any more."""
+
+
+@dataclass
+class Outcome:
+    """What a run told, and the requests that it made."""
+
+    result: dict
+    requests: list = field(default_factory=list)
+
+    @property
+    def failed(self):
+        return bool(self.result.get("failed"))
+
+    @property
+    def changed(self):
+        return self.result["changed"]
+
+    @property
+    def kind(self):
+        return self.result["failure"]["kind"] if self.failed else None
+
+    @property
+    def diff(self):
+        return self.result["diff"]
+
+    @property
+    def droplets(self):
+        """Droplet id → entry of the result."""
+        return {entry["id"]: entry for entry in self.result.get("droplets", ())}
+
+    @property
+    def writes(self):
+        return journal.writes(self.requests)
+
+    @property
+    def reads(self):
+        return journal.reads(self.requests)
+
+    def __str__(self):
+        lines = [json.dumps({key: value for key, value in self.result.items() if key != "invocation"}, indent=1)]
+        return "\n".join([*lines, *map(journal.line, self.requests)])
+
+
+@dataclass
+class Runner:
+    """Runs `module` against `simulator`; `real_time` lets its pauses last."""
+
+    simulator: object
+    module: str = "droplet_backups"
+    real_time: bool = False
+
+    def __call__(self, check=False, token=None, before_request=None, after_request=None, on_sleep=None, **params):
+        """Run once. The hooks get (number from 1, request) and may raise `Killed`.
+
+        Asserts what holds for each result: a clean exit, a sentence and a kind where it failed, no token anywhere,
+        requests counted as the journal has them, no write in check mode, none sent twice without a look.
+        """
+        seen = len(self.simulator.journal())
+        arguments = {
+            "token": token or self.simulator.token,
+            "api_url": self.simulator.api_url,
+            "ca_path": self.simulator.ca_path,
+            "burst_limit": "1000000/1",
+            "_ansible_check_mode": check,
+            "_ansible_diff": True,
+            **params,
+        }
+        text, status = self._run(arguments, before_request, after_request, on_sleep)
+        requests = self.simulator.journal()[seen:]
+        result = _clean(text, status, self.simulator.tokens)
+        outcome = Outcome(result, requests)
+        _counted(outcome)
+        if check:
+            assert not outcome.writes, f"P2: check mode wrote\n{outcome}"
+        journal.never_twice(requests, self.simulator.faults())
+        return outcome
+
+    def _run(self, arguments, before_request, after_request, on_sleep):
+        main = importlib.import_module(MODULES + self.module).main
+        output = io.StringIO()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(patch_module_args(arguments))
+            stack.enter_context(mock.patch.object(ansible_warnings, "_global_warnings", {}))
+            stack.enter_context(contextlib.redirect_stdout(output))
+            if not self.real_time:
+                stack.enter_context(quick_time(self.simulator, on_sleep))
+            if before_request or after_request:
+                stack.enter_context(_hooked(before_request, after_request))
+            with pytest.raises(SystemExit) as ending:
+                main()
+        return output.getvalue(), ending.value.code
+
+
+@contextlib.contextmanager
+def _hooked(before_request, after_request):
+    """Calls the hooks around each request that is put on the wire."""
+    send = RequestsTransport.send
+    count = iter(range(1, 1_000_000))
+
+    def hooked(transport, request, **options):
+        number = next(count)
+        if before_request:
+            before_request(number, request)
+        response = send(transport, request, **options)
+        if after_request:
+            after_request(number, request)
+        return response
+
+    with mock.patch.object(RequestsTransport, "send", hooked):
+        yield
+
+
+def _clean(text, status, tokens):
+    """The result in a module's output, which must be one clean JSON object and nothing else."""
+    try:
+        result = json.loads(text)
+    except ValueError:
+        pytest.fail(f"the module printed something else than a result: {text[:2000]!r}")
+    assert "Traceback" not in text, f"a traceback reached the user: {result}"
+    assert "exception" not in result, f"a traceback reached the user: {result['exception']}"
+    for token in tokens:
+        assert token not in text, "P9: the token is in the result"
+        assert token.removeprefix("dop_v1_") not in text, "P9: the token is in the result"
+    assert status == (1 if result.get("failed") else 0), f"exit status {status}: {result}"
+    if result.get("failed"):
+        _is_sentence(result["msg"], result)
+        if "failure" in result:
+            _is_failure(result)
+        else:
+            # Ansible's own refusal of the arguments, before the module began.
+            assert "requests" not in result, result
+    return result
+
+
+def _is_sentence(text, result):
+    assert re.fullmatch(r"\S.{10,}[.!)\w\]'\"]", text, re.DOTALL), f"not a sentence: {result}"
+
+
+def _is_failure(result):
+    failure = result["failure"]
+    assert set(failure) == {"kind", "message", "status", "request_id", "droplet", "action"}, failure
+    assert failure["kind"] in KINDS, f"a failure that nobody foresaw: {result}"
+    assert failure["message"] == result["msg"]
+
+
+def _counted(outcome):
+    told = outcome.result.get("requests", {"reads": 0, "writes": 0})
+    real = {"reads": len(outcome.reads), "writes": len(outcome.writes)}
+    assert told == real, f"P5: requests are told as {told}, and the journal has {real}\n{outcome}"
