@@ -139,19 +139,19 @@ def image(record: Image | PublicImage) -> dict[str, Any]:
 
 
 def droplet_image(record: Image) -> dict[str, Any]:
-    """A backup or snapshot as its Droplet's own lists show it."""
-    return {
+    """A backup or snapshot as its Droplet's own lists show it; only backups tell more than they must."""
+    shape = {
         "id": record.id,
         "name": record.name,
-        "distribution": record.distribution,
-        "slug": None,
-        "public": False,
         "regions": record.regions,
         "created_at": stamp(record.created),
         "min_disk_size": record.min_disk,
         "size_gigabytes": record.gigabytes,
         "type": record.kind,
     }
+    if record.kind == "backup":
+        shape |= {"distribution": record.distribution, "slug": None, "public": False}
+    return shape
 
 
 def action(cloud: Cloud, record: Action, scopes: frozenset[str]) -> dict[str, Any]:
