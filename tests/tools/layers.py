@@ -11,13 +11,15 @@ stopped or ran nothing has failed, whatever else it said. A layer whose folder d
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -164,17 +166,28 @@ def run(check: Check, root: Path, patience: float) -> int:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
+@contextlib.contextmanager
+def alone(check: Check, root: Path) -> Iterator[None]:
+    """Let a check run once at a time in a checkout: two runs would take each other's reports for their own."""
+    locks = root / REPORTS
+    locks.mkdir(parents=True, exist_ok=True)
+    with open(locks / f"{check.name}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def run_check(check: Check, root: Path = ROOT, patience: float = PATIENCE) -> Counts:
     """Run one check and judge it."""
-    if check.reports is not None:
-        forget(root / check.reports)
-        (root / check.reports).parent.mkdir(parents=True, exist_ok=True)
-    try:
-        status = run(check, root, patience)
-    except OSError as error:
-        print(f"{check.name} cannot be started: {error}")
-        return Counts(failed=1)
-    counts = judge(check, status, root)
+    with alone(check, root):
+        if check.reports is not None:
+            forget(root / check.reports)
+            (root / check.reports).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            status = run(check, root, patience)
+        except OSError as error:
+            print(f"{check.name} cannot be started: {error}")
+            return Counts(failed=1)
+        counts = judge(check, status, root)
     if counts.failed:
         print(f"FAILED: {check.name}")
     return counts

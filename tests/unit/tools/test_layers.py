@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,15 @@ def test_a_linter_is_one_check(tmp_path: Path, status: int, counts: Counts) -> N
 
 def test_a_missing_tool_is_a_failure(tmp_path: Path) -> None:
     assert layers.run_check(Check("it", [str(tmp_path / "no-such-tool")]), tmp_path) == Counts(failed=1)
+
+
+def test_two_runs_do_not_take_each_others_reports(tmp_path: Path) -> None:
+    text = "<a><testcase/></a>"
+    writes = python(f"open({str(REPORT)!r}, 'w').write({text!r}); import time; time.sleep(2)", reports=REPORT)
+    writes_nothing = python("import time; time.sleep(1)", reports=REPORT)
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(lambda check: layers.run_check(check, tmp_path), [writes, writes_nothing]))
+    assert outcomes == [Counts(passed=1), Counts(failed=1)]
 
 
 def test_a_check_may_have_a_home_of_its_own(tmp_path: Path) -> None:
