@@ -178,7 +178,7 @@ droplets:
       type: bool
 """
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_backups as plans
 
@@ -203,8 +203,7 @@ def request(params):
 
 def observe(client, wanted):
     """Droplets and policies first, then only what the plan turns out to need."""
-    found = droplets.find(client, wanted.selection)
-    seen = plans.observed(wanted, found, backups.states(client, found))
+    seen = plans.observed(wanted, *backups.fleet(client, wanted.selection))
     while missing := plans.needs(wanted, seen, client.now()):
         seen = seen.adding(
             supported=client.once(backups.supported_policies) if missing.supported else seen.supported,

@@ -7,7 +7,7 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplet-Actions
 
 from __future__ import annotations
 
-from .._domain.errors import NotFoundError, ScopeError
+from .._domain.errors import NotFoundError, OutcomeUnknownError, ScopeError
 from .._domain.models import Action
 from . import paging
 
@@ -17,12 +17,19 @@ MOST_PAGES = 3
 
 def on_droplet(client, droplet_id, **body):
     """`POST /v2/droplets/{id}/actions` as an Action; raises PendingEventError, NotFoundError, OutcomeUnknownError."""
-    return Action.from_api(client.do.droplet_actions.post(droplet_id=droplet_id, body=body)["action"])
+    return _begun(client.do.droplet_actions.post(droplet_id=droplet_id, body=body))
 
 
 def on_image(client, image_id, **body):
     """`POST /v2/images/{id}/actions` as an Action."""
-    return Action.from_api(client.do.image_actions.post(image_id=image_id, body=body)["action"])
+    return _begun(client.do.image_actions.post(image_id=image_id, body=body))
+
+
+def _begun(body):
+    """The Action in the answer to a write; raises OutcomeUnknownError where the answer does not show one."""
+    if not isinstance(body, dict) or not isinstance(body.get("action"), dict):
+        raise OutcomeUnknownError("The answer to a write shows no action. Whether it was carried out is not known.")
+    return Action.from_api(body["action"])
 
 
 def of_droplet(client, droplet_id):
@@ -30,7 +37,7 @@ def of_droplet(client, droplet_id):
     page = paging.fetch(client.do.droplet_actions.list, "actions", droplet_id=droplet_id)
     if page.pages > 1 and page.items[0][0] < page.items[-1][0]:
         page = paging.fetch(client.do.droplet_actions.list, "actions", page.pages, droplet_id=droplet_id)
-    return [Action.from_api(item) for dummy, item in page.items]
+    return [Action.from_api(item) for _unused, item in page.items]
 
 
 def of_image(client, image_id):
@@ -84,7 +91,8 @@ def refresh(client, actions):
         except ScopeError:
             pass
     missing = [action for action in actions if action.id not in found]
-    found.update(zip([action.id for action in missing], client.map(lambda action: _one(client, action), missing)))
+    asked = client.map(lambda action: _one(client, action), missing)
+    found.update({action.id: news for action, news in zip(missing, asked, strict=True)})
     return [found[action.id] for action in actions]
 
 

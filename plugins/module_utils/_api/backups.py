@@ -7,10 +7,12 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
 
 from __future__ import annotations
 
+from .._domain import selection as choose
 from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import BackupState, RestorePoint, SupportedPolicy
 from .._domain.retention import made_from_a_backup
 from . import actions, paging
+from .droplets import find, get_if_there
 
 
 def supported_policies(client):
@@ -24,25 +26,47 @@ def state(client, droplet_id):
     return BackupState.from_api(client.do.droplets.get_backup_policy(droplet_id=droplet_id)["policy"])
 
 
+def fleet(client, selection):
+    """The Droplets that `selection` means, sorted by id, and a dict of id to BackupState; raises SelectionError.
+
+    Where all Droplets are meant, the policies are the proof that none is missing: one that has a policy and is not in
+    the list (which moves on when a Droplet is deleted and another one made between two pages) is asked for by its id.
+    """
+    found = find(client, selection)
+    if not selection.everything:
+        chosen = choose.finish(selection, found)
+        return chosen, states(client, chosen)
+    known = _known_states(client, {droplet.id for droplet in found})
+    missed = sorted(known.keys() - {droplet.id for droplet in found})
+    asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missed)
+    return choose.finish(selection, [*found, *filter(None, asked)]), known
+
+
 def states(client, droplets):
-    """A dict of Droplet id to BackupState; a Droplet deleted meanwhile is not in it.
+    """A dict of Droplet id to BackupState; a Droplet deleted meanwhile is not in it."""
+    wanted = {droplet.id for droplet in droplets}
+    known = _known_states(client, wanted)
+    return {droplet_id: known[droplet_id] for droplet_id in wanted.intersection(known)}
+
+
+def _known_states(client, wanted):
+    """BackupStates by id, those of the ids `wanted` among them.
 
     Read from the map of all policies, or one by one where that takes fewer requests. A Droplet that the map does not
     show (GPU Droplets may not be in it) is asked for by its id.
     """
-    wanted = {droplet.id for droplet in droplets}
     known = {}
     if len(wanted) > 1:
         operation, root = client.do.droplets.list_backup_policies, "policies"
         first = paging.fetch(operation, root)
         pages = [first]
-        if first.pages - 1 < len(wanted.difference(int(key) for key, dummy in first.items)):
+        if first.pages - 1 < len(wanted.difference(int(key) for key, _unused in first.items)):
             pages += paging.rest(client, first, operation, root)
         known = {int(key): BackupState.from_api(record) for page in pages for key, record in page.items}
     missing = sorted(wanted.difference(known))
-    asked = zip(missing, client.map(lambda droplet_id: _state_if_there(client, droplet_id), missing))
-    known.update({droplet_id: found for droplet_id, found in asked if found})
-    return {droplet_id: known[droplet_id] for droplet_id in wanted.intersection(known)}
+    asked = client.map(lambda droplet_id: _state_if_there(client, droplet_id), missing)
+    known.update({droplet_id: found for droplet_id, found in zip(missing, asked, strict=True) if found})
+    return known
 
 
 def backups_of(client, droplets):
@@ -53,25 +77,24 @@ def backups_of(client, droplets):
     """
     known = _from_images(client, droplets) if len(droplets) > 2 else {}
     missing = [droplet.id for droplet in droplets if droplet.id not in known]
-    known.update(zip(missing, client.map(lambda droplet_id: _own(client, droplet_id, "backups"), missing)))
-    return known
+    return {**known, **_own_of_each(client, missing, "backups")}
 
 
 def snapshots_of(client, droplets):
     """A dict of Droplet id to the tuple of its snapshots."""
-    ids = [droplet.id for droplet in droplets]
-    return dict(zip(ids, client.map(lambda droplet_id: _own(client, droplet_id, "snapshots"), ids)))
+    return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
 
 
 def converted_of(client, droplets):
     """A dict of Droplet id to the snapshots that were made from its backups, told by their name or their actions."""
+    snapshots = snapshots_of(client, droplets)
     return {
         droplet.id: tuple(
             snapshot
-            for snapshot in snapshots
+            for snapshot in snapshots[droplet.id]
             if made_from_a_backup(snapshot, droplet.name) or actions.was_converted(client, snapshot.id)
         )
-        for droplet, snapshots in zip(droplets, snapshots_of(client, droplets).values())
+        for droplet in droplets
     }
 
 
@@ -82,11 +105,14 @@ def _state_if_there(client, droplet_id):
         return None
 
 
-def _own(client, droplet_id, kind):
-    """`GET /v2/droplets/{id}/backups` or `.../snapshots`, all pages."""
+def _own_of_each(client, droplet_ids, kind):
+    """`GET /v2/droplets/{id}/backups` or `.../snapshots`, all pages, for each id: a dict of id to RestorePoints."""
     operation = getattr(client.do.droplets, f"list_{kind}")
-    found = paging.whole(client, operation, kind, droplet_id=droplet_id)
-    return tuple(RestorePoint.from_api(item) for item in found.values())
+    lists = client.map(lambda droplet_id: paging.whole(client, operation, kind, droplet_id=droplet_id), droplet_ids)
+    return {
+        droplet_id: tuple(RestorePoint.from_api(item) for item in found.values())
+        for droplet_id, found in zip(droplet_ids, lists, strict=True)
+    }
 
 
 def _from_images(client, droplets):

@@ -65,7 +65,7 @@ class Client:
             policies=[
                 HeadersPolicy({"Authorization": f"Bearer {connection.token}", "Accept": "application/json"}),
                 UserAgentPolicy(base_user_agent=USER_AGENT),
-                SendPolicy(pacer, self.meter, self.sleep),
+                SendPolicy(pacer, self.meter, self.budget, self.sleep),
             ],
         )
         self._cache = {}

@@ -24,12 +24,12 @@ def get_if_there(client, droplet_id):
 
 
 def find(client, selection):
-    """The Droplets that `selection` means, sorted by id; raises SelectionError.
+    """The Droplets that `selection` means, before any are excluded; raises SelectionError.
 
     GPU Droplets are in a list of their own, which is read as well wherever they could be meant.
     """
     if selection.empty:
-        return choose.finish(selection, [])
+        return []
     if selection.ids is not None:
         found = _by_ids(client, selection)
     elif selection.names is not None:
@@ -41,7 +41,7 @@ def find(client, selection):
         found = _list(client) + _list(client, type="gpus")
     if selection.exclude_tags:
         _prove_tags_are_shown(client, selection, found)
-    return choose.finish(selection, found)
+    return found
 
 
 def _list(client, first=None, **filters):
@@ -83,6 +83,6 @@ def _by_names(client, selection):
 
 
 def _prove_tags_are_shown(client, selection, droplets):
-    """A token without tag:read may see empty tags everywhere, and then nothing would be excluded: ask, to be told so."""
+    """A token without tag:read may see empty tags, and then nothing would be excluded: ask, to be told so."""
     if droplets and not any(droplet.tags for droplet in droplets):
         paging.fetch(client.do.droplets.list, "droplets", tag_name=selection.exclude_tags[0])

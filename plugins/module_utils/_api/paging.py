@@ -43,7 +43,7 @@ def whole(client, operation, root, first=None, **filters):
 
     A list that changed while it was read is read again; IncompleteListError when it never holds still.
     """
-    for dummy in range(ATTEMPTS):
+    for _unused in range(ATTEMPTS):
         first = first or fetch(operation, root, **filters)
         pages = [first, *rest(client, first, operation, root, **filters)]
         items = {key: item for page in pages for key, item in page.items}

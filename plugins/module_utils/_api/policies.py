@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from .._domain import errors
@@ -48,7 +48,7 @@ class Meter:
     def now(self):
         """The API's own time, in UTC; this machine's as long as no answer has told."""
         if self._server_time is None:
-            return datetime.now(timezone.utc)
+            return datetime.now(UTC)
         date, heard = self._server_time
         return date + timedelta(seconds=time.monotonic() - heard)
 
@@ -64,9 +64,10 @@ class TransientError(errors.UnreachableError):
 class SendPolicy(HTTPPolicy):
     """Paces, counts, retries and turns every failure into an error of `_domain.errors`."""
 
-    def __init__(self, pacer, meter, sleep):
+    def __init__(self, pacer, meter, budget, sleep):
         super().__init__()
         self._pacer = pacer
+        self._budget = budget
         self._meter = meter
         self._sleep = sleep
 
@@ -93,10 +94,11 @@ class SendPolicy(HTTPPolicy):
                 raise errors.OutcomeUnknownError(
                     f"{problem.message} Whether it was carried out is not known.", problem.status, problem.request_id
                 )
-            elif tries == READ_TRIES or not problem.passing:
-                raise problem
             else:
-                self._sleep(FIRST_BACKOFF * 2 ** (tries - 1))
+                backoff = FIRST_BACKOFF * 2 ** (tries - 1)
+                if tries == READ_TRIES or not problem.passing or backoff > self._budget.left:
+                    raise problem
+                self._sleep(backoff)
 
     def _until_free(self, response):
         """`(seconds, reason)` until a 429 is over: `retry-after` of the burst limit, else the hourly limit's reset."""
@@ -105,7 +107,7 @@ class SendPolicy(HTTPPolicy):
         except (KeyError, ValueError):
             pass
         try:
-            reset = datetime.fromtimestamp(int(response.headers["ratelimit-reset"]), timezone.utc)
+            reset = datetime.fromtimestamp(int(response.headers["ratelimit-reset"]), UTC)
         except (KeyError, ValueError, OverflowError, OSError):
             return DEFAULT_RETRY_AFTER, "the API's limit frees up"
         seconds = (reset - self._meter.now()).total_seconds()
@@ -127,7 +129,7 @@ def judge(response):
     about = {"status": status, "request_id": request_id}
     if status < 400:
         return errors.ApiError(f"{where} was answered by a redirect, which is not followed. Check api_url.", **about)
-    if status == 408 or status >= 500 and status != 501:
+    if status == 408 or (status >= 500 and status != 501):
         return TransientError(f"{where} was answered with {status} ({said}).", **about)
     if status == 401:
         return errors.AuthenticationError(f"The API does not accept the token ({said}). Check token.", **about)

@@ -17,7 +17,8 @@
     ├── IncompleteListError     a list kept changing while it was read
     ├── ActionFailedError       an action ended as `errored`
     ├── NotConvergedError       every action completed, yet the state is not the one asked for
-    └── WaitTimeoutError        the time is over; actions may still be running
+    ├── WaitTimeoutError        the time is over; actions may still be running
+    └── UnexpectedError         a fault of the collection
 
 Each message is a sentence for the operator. `kind` is the stable name that a result carries.
 """
@@ -42,6 +43,10 @@ class LifeboatError(Exception):
         self.request_id = request_id
         self.droplet = droplet
         self.action = action
+
+    def again(self, message=None):
+        """An error of the same kind for another Droplet, with another `message` where one is given."""
+        return self.__class__(message or self.message, self.status, self.request_id)
 
     def about(self, droplet=None, action=None):
         """The same error, knowing which Droplet or action (ids) it is about."""
@@ -122,3 +127,15 @@ class NotConvergedError(LifeboatError):
 
 class WaitTimeoutError(LifeboatError):
     kind = "wait_timeout"
+
+
+class UnexpectedError(LifeboatError):
+    kind = "unexpected"
+
+    @classmethod
+    def of(cls, error):
+        """Around any other exception, whose traceback stays with it as the cause."""
+        what = f"{type(error).__name__}: {error}"
+        wrapped = cls(f"Unexpected {what}. This is a fault of the collection: please report it.")
+        wrapped.__cause__ = error
+        return wrapped

@@ -9,14 +9,14 @@ a field, plan or image type that appears tomorrow is no reason to fail today.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 
 def timestamp(text):
     """A `YYYY-MM-DDTHH:MM:SSZ` of the API as an aware datetime in UTC; None for null or anything else."""
     try:
         moment = datetime.fromisoformat(text)
-        return moment.astimezone(timezone.utc) if moment.tzinfo else None
+        return moment.astimezone(UTC) if moment.tzinfo else None
     except (TypeError, ValueError, OverflowError):
         return None
 

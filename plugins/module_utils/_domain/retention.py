@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
-_UNDATED = datetime.min.replace(tzinfo=timezone.utc)
+_UNDATED = datetime.min.replace(tzinfo=UTC)
 
 
 def newest_first(points):
     """Restore points by age, the newest first; the API promises no order."""
-    return sorted(points, key=lambda point: (point.created_at or _UNDATED, point.id), reverse=True)
+    return sorted(points, key=lambda point: (_age_key(point), point.id), reverse=True)
+
+
+def _age_key(point):
+    return point.created_at or _UNDATED
 
 
 def at_risk_by_retention(backups, retention_days, now):
@@ -36,6 +40,4 @@ def to_convert(at_risk, converted, how):
     if how == "convert_all":
         return newest_first(at_risk)
     newest = newest_first(at_risk)[:1]
-    if newest and any((snapshot.created_at or _UNDATED) >= (newest[0].created_at or _UNDATED) for snapshot in converted):
-        return []
-    return newest
+    return [] if newest and any(_age_key(snapshot) >= _age_key(newest[0]) for snapshot in converted) else newest

@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 
 class Window(NamedTuple):
-    """The start of a backup window; `weekday` is None for a plan that runs every day."""
+    """The start of a backup window; `weekday` is None for a plan that runs every day.
+
+    `hour` is None for a plan whose hours nobody here knows, which leaves the choice to the API.
+    """
 
     weekday: str | None
-    hour: int
+    hour: int | None
 
 
 def stable_hash(*parts):
@@ -37,7 +40,7 @@ def spread(candidates):
     """
     chosen = {droplet_id: current for droplet_id, current, allowed in candidates if current in allowed}
     load = Counter(chosen.values())
-    for droplet_id, dummy, allowed in sorted(candidates, key=lambda candidate: candidate[0]):
+    for droplet_id, _unused, allowed in sorted(candidates, key=lambda candidate: candidate[0]):
         if droplet_id not in chosen:
             window = min(allowed, key=lambda option: (load[option], stable_hash(droplet_id, *option)))
             chosen[droplet_id] = window

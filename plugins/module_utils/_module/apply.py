@@ -9,8 +9,6 @@ NOT_TRIED. One failing Droplet does not stop the others, unless the error is one
 from __future__ import annotations
 
 import enum
-import threading
-import traceback
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,6 +20,7 @@ from .._domain.errors import (
     NotFoundError,
     OutcomeUnknownError,
     PendingEventError,
+    UnexpectedError,
     UnreachableError,
     WaitTimeoutError,
 )
@@ -51,7 +50,8 @@ class Job:
     """How far one Change has come.
 
     `actions` are those sent for it, by id; `running` is the one waited for; `done` are the steps carried out, and
-    `unproven` the last of them as long as nobody looked; `seen` is what was read to verify the whole.
+    `unproven` the last of them as long as nobody looked; `unsure` is True once an answer was lost; `seen` is what was
+    read to verify the whole.
     """
 
     change: Change
@@ -65,6 +65,7 @@ class Job:
     notes: list = field(default_factory=list)
     done: list = field(default_factory=list)
     unproven: object = None
+    unsure: bool = False
     seen: object = None
     error: LifeboatError | None = None
 
@@ -75,11 +76,6 @@ class Job:
     def wait_for(self, action, ours):
         self.state, self.running, self.ours = State.WAITING, action, ours
 
-    @property
-    def written(self):
-        """True where something was sent, or done by an action of somebody else that was waited for."""
-        return bool(self.actions)
-
 
 class Applier:
     """Applies one plan of `verb` (a `runner.Verb`) with `client`; `wait` False skips the last wait and verification."""
@@ -89,7 +85,7 @@ class Applier:
         self._verb = verb
         self._request = request
         self._wait = wait
-        self._stopped = threading.Event()
+        self._stopped_by = None
         self._poll_after = FIRST_POLL
 
     def run(self, plan):
@@ -125,7 +121,7 @@ class Applier:
     def _advance(self, job):
         """One step forward for one Droplet; every failure ends in its Job."""
         try:
-            if self._stopped.is_set() or self._client.budget.left <= 0:
+            if self._stopped_by or self._client.budget.left <= 0:
                 self._give_up(job)
                 return
             if job.unproven:
@@ -143,7 +139,7 @@ class Applier:
             self._fail(job, error)
         except Exception as error:  # pylint: disable=broad-except
             # One Droplet's surprise must not hide what was done to the others.
-            job.fail(LifeboatError(f"Unexpected {type(error).__name__}: {traceback.format_exc()}"))
+            job.fail(UnexpectedError.of(error))
 
     def _send(self, job, step):
         sent_at = self._client.now()
@@ -174,9 +170,13 @@ class Applier:
 
     def _look(self, job, step, sent_at: datetime, error):
         """After a lost answer: find what the request may have begun, wait for it, and plan again from the state."""
-        job.plan_again = True
-        job.notes.append(f"the answer to {step.type} was lost ({error.message})")
-        for action in self._actions_of(job, step):
+        job.plan_again = job.unsure = True
+        job.notes.append(f"the answer to {step.type} was lost: {error.message}")
+        try:
+            seen = self._actions_of(job, step)
+        except LifeboatError as second:
+            raise second.again(f"{error.message} {second.message}") from second
+        for action in seen:
             recent = action.started_at is None or action.started_at >= sent_at - CLOCK_TOLERANCE
             if action.type == step.type and recent:
                 job.actions[action.id] = action
@@ -223,14 +223,13 @@ class Applier:
 
     def _fail(self, job, error):
         if error.fatal:
-            self._stopped.set()
+            self._stopped_by = error
         job.fail(error)
 
     def _give_up(self, job):
         """The end for a Droplet whose next step cannot be sent any more."""
-        if job.written or not self._stopped.is_set():
-            job.fail(self._timed_out(job))
-        if not job.written:
+        job.fail(self._stopped_by.again() if self._stopped_by else self._timed_out(job))
+        if not job.actions and not job.unsure:
             job.state = State.NOT_TRIED
 
     def _timed_out(self, job):
@@ -256,9 +255,9 @@ class Applier:
             return
         except LifeboatError as error:
             for job in waiting:
-                self._fail(job, error.__class__(error.message, error.status, error.request_id))
+                self._fail(job, error.again())
             return
-        for job, action in zip(waiting, refreshed):
+        for job, action in zip(waiting, refreshed, strict=True):
             self._heard(job, action)
 
     def _heard(self, job, action):

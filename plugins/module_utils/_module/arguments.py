@@ -85,6 +85,8 @@ def connection(params):
         raise InputError(f"There is no token: set token, or {TOKEN_VARIABLES[0]} where the task runs.")
     if not all(33 <= ord(character) <= 126 for character in params["token"]):
         raise InputError("The token has a space, a line break or another character that no token has. Check token.")
+    if params["ca_path"] and not os.access(params["ca_path"], os.R_OK):
+        raise InputError(f"ca_path {params['ca_path']!r} is not a file that can be read where the task runs.")
     for name in ("request_timeout", "concurrency"):
         _at_least(params, name, 1)
     fields = ("token", "api_url", "ca_path", "request_timeout", "concurrency", "burst_limit")

@@ -64,7 +64,7 @@ def _reason(job):
 
 
 def _entry(change, job, planned):
-    changed = bool(change.steps) and (planned or job.state is State.DONE or job.written)
+    changed = bool(change.steps) and bool(planned or job.state is State.DONE or job.actions)
     entry = {
         "id": change.target.id,
         "name": change.target.name,
@@ -81,7 +81,7 @@ def _entry(change, job, planned):
             {"id": action.id, "type": action.type, "status": action.status} for action in job.actions.values()
         ]
         if job.state is not State.DONE:
-            entry["after"] = None if job.written else change.before
+            entry["after"] = None if job.actions or job.unsure else change.before
         if job.state is State.FAILED:
             entry["error"] = job.error.message
         if job.state is State.NOT_TRIED:

@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._api import optional
 from .._api.client import Client
-from .._domain.errors import InputError, LifeboatError
+from .._domain.errors import InputError, LifeboatError, UnexpectedError
 from . import arguments, result
 from .apply import Applier, State
 
@@ -51,14 +51,16 @@ def run(verb):
     try:
         _carry_out(module, verb, told)
     except LifeboatError as error:
-        module.fail_json(msg=error.message, failure=error.as_failure(), **told)
+        _fail(module, error, told)
     except Exception as error:  # pylint: disable=broad-except
-        module.fail_json(
-            msg=f"Unexpected {type(error).__name__}: {error}. This is a fault of the module: please report it.",
-            exception=traceback.format_exc(),
-            **told,
-        )
+        _fail(module, UnexpectedError.of(error), told)
     module.exit_json(**told)
+
+
+def _fail(module, error, told):
+    if isinstance(error, UnexpectedError):
+        told["exception"] = "".join(traceback.format_exception(error.__cause__))
+    module.fail_json(msg=error.message, failure=error.as_failure(), **told)
 
 
 def _carry_out(module, verb, told):
@@ -94,7 +96,7 @@ def _tell(told, plan, jobs, extras, params):
     told["summary"] = result.summary(plan, jobs)
     if jobs is None:
         return
-    told["changed"] = any(job.state is State.DONE or job.written for job in jobs)
+    told["changed"] = any(job.state is State.DONE or job.actions for job in jobs)
     bad = [job for job in jobs if job.state is not State.DONE]
     if bad:
         first = next((job.error for job in bad if job.error), None)
@@ -103,8 +105,8 @@ def _tell(told, plan, jobs, extras, params):
 
 def _failed(first, sentence):
     """The error of a task: of the kind of the first failure, with the sentence about all of them."""
-    error = first.__class__(sentence, first.status, first.request_id, first.droplet, first.action)
-    error.kind = first.kind
+    error = first.again(sentence).about(first.droplet, first.action)
+    error.__cause__ = first.__cause__
     return error
 
 
@@ -119,6 +121,6 @@ def _refuse_unawaited(plan):
 
 
 def _expected_seconds(plan):
-    """What image work adds to the default time: the steps of one Droplet follow each other, Droplets run in parallel."""
+    """What image work adds to the default time: one Droplet's steps follow each other, Droplets run in parallel."""
     sizes = [sum(getattr(step, "size_gigabytes", None) or 0 for step in change.steps) for change in plan.needed]
     return SECONDS_PER_GIB * max(sizes, default=0)

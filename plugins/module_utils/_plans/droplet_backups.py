@@ -21,6 +21,9 @@ DEFAULT_PLAN = "daily"
 BY_THE_PLAN = ("window_length_hours", "retention_period_days")
 """What the API sets by the plan, unless a plan lets the user choose."""
 
+AS_GIVEN = ("plan", *BY_THE_PLAN, "existing_backups", "max_disable", "allow_unlisted_plan")
+"""Options whose value a Request takes over as it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -91,7 +94,7 @@ def request(selection, params):
         enabled=enabled,
         weekdays=weekdays and tuple(dict.fromkeys(weekdays)),
         hours=params["hour"] and tuple(dict.fromkeys(params["hour"])),
-        **{name: params[name] for name in ("plan", "existing_backups", "max_disable", "allow_unlisted_plan", *BY_THE_PLAN)},
+        **{name: params[name] for name in AS_GIVEN},
     )
 
 
@@ -103,7 +106,8 @@ def observed(request, droplets, states):
     gone = [droplet for droplet in droplets if droplet.id not in states]
     if gone and not request.selection.by_description:
         raise SelectionError(f"Droplet {gone[0]} was deleted while it was read.", droplet=gone[0].id)
-    return Observed(tuple(droplet for droplet in droplets if droplet.id in states), states)
+    there = [droplet for droplet in droplets if droplet.id in states]
+    return Observed(tuple(sorted(there, key=lambda droplet: droplet.id)), states)
 
 
 def needs(request, observed, now):
@@ -128,7 +132,7 @@ def plan(request, observed, now):
     _guard_number(request, observed, goals)
     changes = [_change(request, observed, droplet, goals.get(droplet.id), now) for droplet in observed.droplets]
     _guard_restore_points(request, observed, goals, now)
-    return Plan(tuple(changes), _warnings(request, observed, goals))
+    return Plan(tuple(changes), _warnings(observed, goals))
 
 
 def pin(request, change, done):
@@ -221,7 +225,7 @@ def _goals(request, observed):
     drifting = [droplet for droplet in drifting if not _left_alone(request, observed, droplet)]
     moving = {droplet.id for droplet in drifting}
     templates = {droplet.id: _allowed(request, observed, droplet) for droplet in drifting}
-    candidates = [(key, current, allowed) for key, (dummy, current, allowed) in templates.items() if allowed]
+    candidates = [(key, current, allowed) for key, (_unused, current, allowed) in templates.items()]
     for droplet in observed.droplets:
         policy = observed.states[droplet.id].policy
         if droplet.id not in moving and policy and policy.hour is not None:
@@ -230,10 +234,8 @@ def _goals(request, observed):
     windows = spread(candidates)
     goals = {}
     for droplet in drifting:
-        policy = templates[droplet.id][0]
-        window = windows.get(droplet.id)
-        if window:
-            policy = replace(policy, weekday=window.weekday, hour=window.hour)
+        window = windows[droplet.id]
+        policy = replace(templates[droplet.id][0], weekday=window.weekday, hour=window.hour)
         goals[droplet.id] = BackupState(True, policy)
     return goals
 
@@ -264,7 +266,7 @@ def _allowed(request, observed, droplet):
                 droplet=droplet.id,
             )
         weekdays = request.weekdays or ((current.weekday,) if same_plan else (None,))
-        hours = request.hours or ((current.hour,) if current.hour is not None else ())
+        hours = request.hours or (current.hour,)
     else:
         weekdays = _weekdays(request, current, offer, droplet)
         hours = _hours(request, current, offer, droplet)
@@ -321,7 +323,7 @@ def _hours(request, current, offer, droplet):
         return request.hours
     if current.hour in offer.hours:
         return (current.hour,)
-    return (any_hour(droplet.id, offer.hours),) if offer.hours else ()
+    return (any_hour(droplet.id, offer.hours),) if offer.hours else (None,)
 
 
 def _risky(observed, state, goal):
@@ -331,7 +333,10 @@ def _risky(observed, state, goal):
     if not goal.enabled:
         return True
     old, new = _retention(observed, state.policy), _retention(observed, goal.policy)
-    return old != new if None in (old, new) else new < old
+    if None in (old, new):
+        same_plan = state.policy is not None and state.policy.plan == goal.policy.plan
+        return old != new or not same_plan
+    return new < old
 
 
 def _retention(observed, policy):
@@ -395,7 +400,8 @@ def _guard_restore_points(request, observed, goals, now):
     ]
     if not endangered:
         return
-    number = sum(len(at_risk) for dummy, at_risk in endangered)
+    number = sum(len(at_risk) for _droplet, at_risk in endangered)
+    points = "1 restore point" if number == 1 else f"{number} restore points"
     first = endangered[0][0]
     why = (
         "Disabling backups may cost"
@@ -403,14 +409,14 @@ def _guard_restore_points(request, observed, goals, now):
         else f"Plan {goals[first.id].policy.plan!r} keeps backups for a shorter time and may cost"
     )
     raise RefusedError(
-        f"{why} {number} restore point{'s' if number > 1 else ''} of {_some([droplet for droplet, dummy in endangered])}: "
+        f"{why} {points} of {_some([droplet for droplet, _at_risk in endangered])}: "
         "DigitalOcean usually keeps existing backups until their date, but has also documented deletion at once. Say "
         "what may become of them with existing_backups: may_be_lost, convert_newest or convert_all.",
         droplet=first.id,
     )
 
 
-def _warnings(request, observed, goals):
+def _warnings(observed, goals):
     plans = sorted({goal.policy.plan for goal in goals.values() if goal.enabled})
     return tuple(
         f"Plan {name!r} is not among the supported ones and is sent because of allow_unlisted_plan."
