@@ -125,7 +125,7 @@ def play(account, name, *options):
     command = ["ansible-playbook", f"lifeboat.digitalocean.{name}", *options]
     print(f"   $ {shlex.join(command)}")
     environment = {**os.environ, **QUIET, **account.environment}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     for line in done.stdout.splitlines():
         if line.strip() and not line.startswith(UNSHOWN):
             print("   " + line.strip().rstrip("*"))
