@@ -8,9 +8,10 @@ the user can set, and cost; a diff is made of them and of nothing else, so that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .models import BackupPolicy, Droplet, RestorePoint
+from .retention import newest_first
 
 
 class Step:
@@ -65,6 +66,12 @@ class Change:
     """What the verb wants of this Droplet, to plan again from when somebody else was at work on it."""
     at_risk: tuple[RestorePoint, ...] = ()
     """The restore points that it may cost, newest first."""
+
+    def risking(self, points):
+        """The same change, with `points` at risk too: backups that were made since it was planned."""
+        known = {point.id for point in self.at_risk}
+        further = [point for point in points if point.id not in known]
+        return replace(self, at_risk=tuple(newest_first([*self.at_risk, *further])))
 
 
 @dataclass(frozen=True, slots=True)

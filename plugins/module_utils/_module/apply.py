@@ -127,7 +127,8 @@ class Applier:
             if job.unproven:
                 self._prove(job)
             if job.plan_again:
-                job.steps = list(self._planned_again(job).steps)
+                planned = self._planned_again(job)
+                job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
                 job.plan_again = False
             if job.steps:
                 self._send(job, job.steps[0])

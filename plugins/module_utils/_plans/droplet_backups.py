@@ -170,7 +170,8 @@ def unproven(change, step, observed):
         return None
     if any(backup.id == step.image_id for backup in observed.backups.get(change.target.id, ())):
         return f"backup {step.image_id} is still a backup after its conversion completed"
-    point = next((point for point in change.at_risk if point.id == step.image_id), None)
+    unknown = RestorePoint(step.image_id, "", "backup")
+    point = next((point for point in change.at_risk if point.id == step.image_id), unknown)
     if not _find(point, observed.converted.get(change.target.id, ())):
         return f"backup {step.image_id} is not among the Droplet's snapshots after its conversion completed"
     return None
