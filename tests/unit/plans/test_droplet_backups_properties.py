@@ -56,8 +56,8 @@ REQUESTS = [
     )
     for plan, weekdays, hours, existing, unlisted, lengths in product(
         (None, "daily", "weekly", UNKNOWN_PLAN, "of_tomorrow"),
-        (None, ("SUN",), ("SAT", "SUN")),
-        (None, (4,), (0, 20)),
+        (None, ("SAT", "SUN")),
+        (None, (0, 20)),
         (None, "may_be_lost", "convert_newest", "convert_all"),
         (False, True),
         ({}, {"retention_period_days": 5}),
