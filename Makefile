@@ -57,7 +57,7 @@ simulator: env ## Start the simulated DigitalOcean (ARGS='--help' lists its opti
 
 .PHONY: bench
 bench: env ## Measure, against a peer in the same run
-	@$(BIN)/python tests/bench $(ARGS)
+	@PYTHONPATH=.venv/collections:tests/tools $(BIN)/python tests/bench $(ARGS)
 
 .PHONY: build
 build: env ## Build the collection's tarball into .cache/build

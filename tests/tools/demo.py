@@ -9,15 +9,11 @@ import json
 import os
 import shlex
 import subprocess
-import sys
-import tempfile
 import threading
 import time
-from pathlib import Path
 
-import requests
+from account import ROOT, simulated
 
-ROOT = Path(__file__).resolve().parents[2]
 SCOPE = {"quickstart_tag": ["env:prod"], "quickstart_exclude_tag": ["role:ml"]}
 BUSY = "media-prod-01"
 QUIET = {
@@ -27,69 +23,12 @@ QUIET = {
     "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
 }
 UNSHOWN = ("PLAY", "localhost  ", "---", "+++", "@@", "ok: [localhost] =>")
-START_LIMIT = 30
-"""Seconds for the simulator to start."""
-
-
-class Account:
-    """The simulated account: its simulator process, its API and its clock."""
-
-    def __init__(self, folder):
-        ready = Path(folder, "ready.json")
-        command = [sys.executable, "tests/simulator", "--world", "fleet", "--ready-file", str(ready)]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-        given_up = time.monotonic() + START_LIMIT
-        while not ready.exists():
-            if self._process.poll() is not None or time.monotonic() > given_up:
-                raise SystemExit("The simulator did not start.")
-            time.sleep(0.05)
-        told = json.loads(ready.read_text(encoding="utf-8"))
-        self.url = told["api_url"]
-        self.environment = {
-            "DIGITALOCEAN_TOKEN": told["token"],
-            "DIGITALOCEAN_API_URL": told["api_url"],
-            "DIGITALOCEAN_CA_PATH": told["ca_path"],
-        }
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = told["ca_path"]
-        self._session.headers["Authorization"] = f"Bearer {told['token']}"
-
-    def policies(self):
-        """The backup policy records of all Droplets, by id as text."""
-        return self.get("/v2/droplets/backups/policies", per_page=200)["policies"]
-
-    def backups_line(self, droplet_id, record):
-        """One line about a Droplet's policy and the backups it has."""
-        name = self.get(f"/v2/droplets/{droplet_id}")["droplet"]["name"]
-        backups = self.get(f"/v2/droplets/{droplet_id}/backups", per_page=200)["backups"]
-        newest = max((backup["created_at"] for backup in backups), default="none")
-        policy = record["backup_policy"]
-        return f"{name:<18}{policy['plan']} at {policy['hour']:02d}:00 UTC, {len(backups)} backups, newest {newest}"
-
-    def get(self, path, **query):
-        answer = self._session.get(self.url + path, params=query, timeout=10)
-        answer.raise_for_status()
-        return answer.json()
-
-    def advance(self, duration):
-        answer = self._session.post(self.url + "/_sim/clock", json={"advance": duration}, timeout=10)
-        answer.raise_for_status()
-        return answer.json()["now"]
-
-    def stop(self):
-        self._process.terminate()
-        self._process.wait(timeout=10)
 
 
 def main():
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="lifeboat-demo-") as folder:
-        account = Account(folder)
-        try:
-            tell(account)
-        finally:
-            account.stop()
+    with simulated("--world", "fleet") as account:
+        tell(account)
     say(f"That took {time.monotonic() - began:.0f} seconds. With an account of your own, the same playbooks:")
     print("   export DIGITALOCEAN_TOKEN=...")
     print("   ansible-playbook lifeboat.digitalocean.unprotected")
@@ -97,7 +36,7 @@ def main():
 
 
 def tell(account):
-    before = account.policies()
+    before = policies(account)
     say(f"1. An account with {len(before)} Droplets, simulated on this machine. Who has no backups?")
     play(account, "unprotected")
 
@@ -115,9 +54,23 @@ def tell(account):
 
     now = account.advance("2d")
     say(f"5. Two days later, {now}: what the Droplets that had no backups have now.")
-    for droplet_id, record in account.policies().items():
+    for droplet_id, record in policies(account).items():
         if record["backup_enabled"] and not before[droplet_id]["backup_enabled"]:
-            print("   " + account.backups_line(droplet_id, record))
+            print("   " + backups_line(account, droplet_id, record))
+
+
+def policies(account):
+    """The backup policy records of all Droplets, by id as text."""
+    return account.get("/v2/droplets/backups/policies", per_page=200)["policies"]
+
+
+def backups_line(account, droplet_id, record):
+    """One line about a Droplet's policy and the backups it has."""
+    name = account.get(f"/v2/droplets/{droplet_id}")["droplet"]["name"]
+    backups = account.get(f"/v2/droplets/{droplet_id}/backups", per_page=200)["backups"]
+    newest = max((backup["created_at"] for backup in backups), default="none")
+    policy = record["backup_policy"]
+    return f"{name:<18}{policy['plan']} at {policy['hour']:02d}:00 UTC, {len(backups)} backups, newest {newest}"
 
 
 def play(account, name, *options):

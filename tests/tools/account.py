@@ -1,0 +1,69 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A simulated account to show and to measure the collection with."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+START_LIMIT = 60
+"""Seconds for the simulator to start."""
+
+
+class Account:
+    """A running simulator: where it is, its API and its clock. `ready` is its ready line as a dict."""
+
+    def __init__(self, ready):
+        self.url, self.token, self.ca_path = ready["api_url"], ready["token"], ready["ca_path"]
+        self._session = requests.Session()
+        # A certificate bundle named by the environment would take the place of the simulator's own.
+        self._session.trust_env = False
+        self._session.verify = self.ca_path
+        self._session.headers["Authorization"] = f"Bearer {self.token}"
+
+    @property
+    def environment(self):
+        """The variables by which the collection finds this account."""
+        return {
+            "DIGITALOCEAN_TOKEN": self.token,
+            "DIGITALOCEAN_API_URL": self.url,
+            "DIGITALOCEAN_CA_PATH": self.ca_path,
+        }
+
+    def get(self, path, **query):
+        """The JSON object that the API answers; any error ends the program."""
+        answer = self._session.get(self.url + path, params=query, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def advance(self, duration):
+        """Move the simulated clock on by a `duration` like 5m or 2d; returns the new time."""
+        answer = self._session.post(self.url + "/_sim/clock", json={"advance": duration}, timeout=30)
+        answer.raise_for_status()
+        return answer.json()["now"]
+
+
+@contextmanager
+def simulated(*options):
+    """Start a simulator with command line `options`, yield its Account, stop it."""
+    with tempfile.TemporaryDirectory(prefix="lifeboat-account-") as folder:
+        ready = Path(folder, "ready.json")
+        command = [sys.executable, "tests/simulator", "--ready-file", str(ready), *options]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        try:
+            given_up = time.monotonic() + START_LIMIT
+            while not ready.exists():
+                if process.poll() is not None or time.monotonic() > given_up:
+                    raise SystemExit("The simulator did not start.")
+                time.sleep(0.05)
+            yield Account(json.loads(ready.read_text(encoding="utf-8")))
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
