@@ -25,7 +25,7 @@ PROGRAM = Path(__file__).parent
 
 
 class Sim:
-    """A client of one simulator process. ``schema`` checks every answer of the API that no fault made."""
+    """A client of one simulator process. ``schema`` checks every answer of the API that no fault can have made."""
 
     def __init__(self, ready: dict[str, Any], schema: "Schema | None" = None) -> None:
         self.ready = ready
@@ -38,7 +38,8 @@ class Sim:
     def request(self, method: str, path: str, token: str | None = None, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {token or self.token}", **options.pop("headers", {})}
         response = self.session.request(method, self.ready["api_url"] + path, headers=headers, timeout=30, **options)
-        if self.schema and path.startswith("/v2/") and not self.faults():
+        whole = token in (None, self.token)  # with fewer scopes, fields that the schema requires are left out
+        if self.schema and whole and path.startswith("/v2/") and not self.faults():
             self.schema.check(method, path.partition("?")[0], response)
         return response
 
@@ -135,7 +136,8 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
             rest, _nothing = program.communicate(timeout=10)
         errors.seek(0)
         said = errors.read()
-    assert (program.returncode, rest, said) == (0, "", "")
+    complaints = [line for line in said.splitlines() if "Invalid HTTP request received." not in line]
+    assert (program.returncode, rest, complaints) == (0, "", [])
 
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -6,7 +6,9 @@ import pytest
 from dosim import routes
 from dosim_testing import Schema, Sim
 
-SERVED = {(method, template) for template, methods in routes.TABLE.items() for method, route in methods.items() if route}
+SERVED = {
+    (method, template) for template, methods in routes.TABLE.items() for method, route in methods.items() if route
+}
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +68,9 @@ def every_route(sim: Sim) -> None:
     assert sim.delete(f"/v2/droplets/{created.json()['droplet']['id']}").status_code == 204
 
 
-@pytest.mark.parametrize("world", [{"world": "fleet"}, {"world": "awkward"}, {"droplets": 90}, {"droplets": 0}], ids=str)
+@pytest.mark.parametrize(
+    "world", [{"world": "fleet"}, {"world": "awkward"}, {"droplets": 90}, {"droplets": 0}], ids=str
+)
 def test_every_route_follows_the_schema(sim: Sim, world: dict) -> None:
     sim.reset(**world)
     every_route(sim)

@@ -9,7 +9,7 @@ from typing import Any
 from dosim.catalogue import PublicImage
 from dosim.cloud import Cloud
 from dosim.errors import ApiError
-from dosim.services import policies
+from dosim.services import backups, policies
 from dosim.services.droplets import vpc_of
 from dosim.store import Droplet, Image
 from dosim.wire import Call
@@ -71,6 +71,8 @@ def read_request(call: Call) -> CreateRequest:
         raise ApiError(422, f"The image needs a disk of at least {image.min_disk} GB, more than the size has.")
     if len(cloud.store.droplets.rows) + len(names) > cloud.store.account["droplet_limit"]:
         raise ApiError(422, "creating this/these droplet(s) will exceed your droplet limit")
+    if flags["backups"]:
+        backups.refuse_if_unsupported(cloud, size["slug"])
     _check_others(call, body, region)
     features = {key: flags[key] for key in ("ipv6", "monitoring")}
     features["droplet_agent"] = flags["with_droplet_agent"] is not False

@@ -128,11 +128,15 @@ def _backup_taken(cloud: Cloud, action: Action) -> None:
     add_backup(cloud, cloud.store.droplets.get(action.resource), action.args["policy"], action.started)
 
 
+def refuse_if_unsupported(cloud: Cloud, size: str) -> None:
+    if cloud.store.catalogue.is_gpu(size) and cloud.behaviour["gpu_backups"] == "rejected":
+        raise ApiError(422, "Backups are not supported for this Droplet.")
+
+
 def enable(cloud: Cloud, droplet: Droplet, policy: Policy | None) -> Action:
     """``policy`` is None where the request gave none."""
     actions.refuse_if_busy(cloud, droplet)
-    if droplet.gpu and cloud.behaviour["gpu_backups"] == "rejected":
-        raise ApiError(422, "Backups are not supported for this Droplet.")
+    refuse_if_unsupported(cloud, droplet.size)
     if droplet.policy:
         reading = cloud.behaviour["enable_when_enabled"]
         if reading == "reject":
