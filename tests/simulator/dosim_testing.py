@@ -17,9 +17,8 @@ from typing import Any
 import jsonschema
 import referencing
 import requests
-from referencing.jsonschema import DRAFT202012
-
 from dosim import catalogue, routes, schedule
+from referencing.jsonschema import DRAFT202012
 
 PROGRAM = Path(__file__).parent
 

@@ -3,6 +3,7 @@
 """Scheduled backups and their expiry, by the simulated clock."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from dosim_testing import Sim
 
@@ -79,7 +80,7 @@ def test_a_world_starts_with_the_backups_that_its_policies_imply(sim: Sim) -> No
         count, days = {None: (0, 0), "daily": (7, 7), "weekly": (4, 28)}[plan]
         assert len(created) == count
         assert all(timedelta() <= now - at < timedelta(days=days) for at in created)
-        assert all(later - earlier == timedelta(days=days / count) for earlier, later in zip(created, created[1:]))
+        assert all(later - earlier == timedelta(days=days / count) for earlier, later in pairwise(created))
         assert all(at.hour // 4 * 4 == droplet["policy"]["hour"] for at in created)
 
 
