@@ -69,8 +69,10 @@ class Outcome:
         return journal.reads(self.requests)
 
     def __str__(self):
-        lines = [json.dumps({key: value for key, value in self.result.items() if key != "invocation"}, indent=1)]
-        return "\n".join([*lines, *map(journal.line, self.requests)])
+        told = {key: value for key, value in self.result.items() if key not in ("invocation", "droplets")}
+        entries = [entry for entry in self.droplets.values() if entry["changed"] or len(entry) > 6]
+        requests = map(journal.line, self.requests)
+        return "\n".join([json.dumps(told, indent=1), *map(json.dumps, entries[:20]), *requests])
 
 
 @dataclass
@@ -155,7 +157,7 @@ def _clean(text, status, tokens):
         assert token.removeprefix("dop_v1_") not in text, "P9: the token is in the result"
     assert status == (1 if result.get("failed") else 0), f"exit status {status}: {result}"
     if result.get("failed"):
-        _is_sentence(result["msg"], result)
+        _is_sentence(result["msg"])
         if "failure" in result:
             _is_failure(result)
         else:
@@ -164,8 +166,9 @@ def _clean(text, status, tokens):
     return result
 
 
-def _is_sentence(text, result):
-    assert re.fullmatch(r"\S.{10,}[.!)\w\]'\"]", text, re.DOTALL), f"not a sentence: {result}"
+def _is_sentence(text):
+    assert re.fullmatch(r"\S.{10,}[.!)\w\]'\"]", text, re.DOTALL), f"not a sentence: {text!r}"
+    assert ".." not in text, f"not a sentence: {text!r}"
 
 
 def _is_failure(result):

@@ -1,0 +1,123 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Holds what a run told against what the simulator knows."""
+
+from __future__ import annotations
+
+from . import journal
+from .verbs import instant
+
+SHOWN = ("plan", "weekday", "hour")
+
+
+def shows(told, policy):
+    """True where a `before` or `after` of a result says what `policy` (None: off) is."""
+    if policy is None:
+        return told["state"] == "disabled"
+    return told["state"] == "enabled" and all(told.get(name) == policy.get(name) for name in SHOWN)
+
+
+def check_told(outcome, before, after, gone=()):
+    """P7: each entry, the counts and `changed` of a real run agree with the State `after` it, whatever happened."""
+    entries = outcome.droplets
+    if "droplets" not in outcome.result:
+        assert outcome.failed, outcome
+        assert not outcome.writes, f"P7: a run that wrote says nothing about what it did\n{outcome}"
+        return
+    policies, old = after.policies(), before.policies()
+    written = {purpose[1] for purpose in journal.carried_out(outcome.requests) if purpose[0] == "droplets"}
+    sent = {journal.purpose(entry)[1] for entry in outcome.writes if journal.purpose(entry)[0] == "droplets"}
+    converted = converts_by_droplet(outcome, before)
+    counts = {"changed": 0, "unchanged": 0, "failed": 0, "not_tried": 0}
+    for key, entry in entries.items():
+        assert shows(entry["before"], old[key]), f"P7: Droplet {key} was {old[key]}, told {entry['before']}\n{outcome}"
+        if "error" in entry:
+            counts["failed"] += 1
+            assert len(entry["error"]) > 10
+        elif entry.get("not_tried"):
+            counts["not_tried"] += 1
+            assert not (written | sent) & {key}, f"P7: {key} is said not to be tried, and was written to\n{outcome}"
+            assert not converted.get(key), f"P7: {key} is said not to be tried, and was converted for\n{outcome}"
+        else:
+            counts["changed" if entry["changed"] else "unchanged"] += 1
+            if key not in gone:
+                assert entry["changed"] == bool(key in written or converted.get(key)), f"P7: {key}\n{outcome}"
+        known = entry["after"] is not None and key not in gone
+        if known:
+            assert shows(entry["after"], policies[key]), f"P7: {key} is {policies[key]}, told {entry['after']}\n{outcome}"
+        for action in entry["actions"]:
+            real = after.action(action["id"])
+            assert real["type"] == action["type"], outcome
+    summary = outcome.result["summary"]
+    if len(entries) == summary["matched"]:
+        assert summary == {"matched": len(entries), **counts}, f"P7: counted {counts}, told {summary}\n{outcome}"
+    assert outcome.failed == bool(summary["failed"] or summary["not_tried"]), outcome
+    assert outcome.changed == any(entry["changed"] for entry in entries.values()), outcome
+
+
+def converts_by_droplet(outcome, before):
+    """Droplet id → how many of its backups this run had converted."""
+    owner = {image["id"]: image["droplet_id"] for image in before["images"]}
+    counts = {}
+    for purpose, number in journal.carried_out(outcome.requests).items():
+        if purpose[0] == "images":
+            counts[owner[purpose[1]]] = counts.get(owner[purpose[1]], 0) + number
+    return counts
+
+
+def check_untouched(before, after, ids, gone=()):
+    """Droplets that were not selected are as they were, restore points included."""
+    for key, droplet in before.droplets.items():
+        if key not in ids and key not in gone:
+            assert after.policy(key) == droplet["policy"], f"Droplet {key} was not selected, and changed"
+            check_kept(droplet["backups"], after, key)
+
+
+def check_kept(points, after, droplet_id):
+    """P4: each of these restore points still exists, as backup or as snapshot, unless its date has come."""
+    droplet = after.droplets[droplet_id]
+    there = [*droplet["backups"], *droplet["snapshots"]]
+    now = instant(after["now"])
+    for point in points:
+        if point["expires_at"] and instant(point["expires_at"]) <= now:
+            continue
+        same = [other for other in there if (other["name"], other["created_at"]) == (point["name"], point["created_at"])]
+        assert same, f"P4: restore point {point['id']} of {droplet_id} ({point['created_at']}) is lost"
+
+
+def check_restore_points(verb, before, after, ids, gone=()):
+    """P4: nothing is lost but what the user has given up; as many snapshots as were asked for, and no more."""
+    now = instant(before["now"])
+    for key in ids:
+        if key in gone:
+            continue
+        old, new = before.droplets[key], after.droplets[key]
+        at_risk = sorted(verb.at_risk(old, now), key=lambda point: (point["created_at"], point["id"]))
+        made = len(_converted(old, new))
+        to_convert = {"convert_newest": at_risk[-1:], "convert_all": at_risk}.get(verb.existing, [])
+        safe = [point for point in old["backups"] if point not in at_risk]
+        check_kept(old["snapshots"], after, key)
+        if new["policy"] == old["policy"] or not at_risk:
+            # Not reached (yet), so nothing may be lost at all; what was converted by then is kept.
+            check_kept(old["backups"], after, key)
+            assert made <= len(to_convert), f"P4: {made} snapshots of {key} instead of at most {len(to_convert)}"
+            continue
+        check_kept([*safe, *to_convert], after, key)
+        assert made == len(to_convert), f"P4: {made} snapshots of {key} instead of {len(to_convert)}"
+
+
+def _converted(old, new):
+    """The snapshots in the Droplet `new` that were backups in `old`."""
+    was = {(point["name"], point["created_at"]) for point in old["backups"]}
+    return [point for point in new["snapshots"] if (point["name"], point["created_at"]) in was]
+
+
+def check_not_doubled(before, after, others=()):
+    """P3: no two completed actions of one type on one object, unless they are of somebody else."""
+    done = {}
+    for action in after.actions_since(before):
+        if action["status"] == "completed" and action["type"] not in ("backup", *others):
+            key = (action["resource_type"], action["resource_id"], action["type"])
+            done[key] = done.get(key, 0) + 1
+    doubled = {key: number for key, number in done.items() if number > 1}
+    assert not doubled, f"P3: done more than once: {doubled}"
