@@ -62,14 +62,10 @@ def running_on(client, droplet_ids):
 
     For several Droplets only the account's latest actions are read: an older one shows itself by the API's refusal.
     """
-    if len(droplet_ids) == 1:
-        actions = of_droplet(client, droplet_ids[0])
-    else:
-        try:
-            actions = _latest(client, -(-len(droplet_ids) // paging.PER_PAGE))
-        except ScopeError:
-            lists = client.map(lambda droplet_id: of_droplet(client, droplet_id), droplet_ids)
-            actions = [action for found in lists for action in found]
+    actions = _latest(client, len(droplet_ids)) if len(droplet_ids) > 1 else None
+    if actions is None:
+        lists = client.map(lambda droplet_id: of_droplet(client, droplet_id), droplet_ids)
+        actions = [action for found in lists for action in found]
     running = {}
     for action in actions:
         if action.in_progress and action.resource_type == "droplet" and action.resource_id in droplet_ids:
@@ -82,26 +78,30 @@ def refresh(client, actions):
 
     Many are looked up in the account's latest actions, the rest by id.
     """
-    found = {}
-    if len(actions) > 1:
-        wanted = {action.id for action in actions}
-        try:
-            latest = _latest(client, -(-len(actions) // paging.PER_PAGE), wanted)
-            found = {action.id: action for action in latest if action.id in wanted}
-        except ScopeError:
-            pass
+    wanted = {action.id for action in actions}
+    latest = _latest(client, len(actions), wanted) if len(actions) > 1 else None
+    found = {action.id: action for action in latest or () if action.id in wanted}
     missing = [action for action in actions if action.id not in found]
     asked = client.map(lambda action: _one(client, action), missing)
     found.update({action.id: news for action, news in zip(missing, asked, strict=True)})
     return [found[action.id] for action in actions]
 
 
-def _latest(client, expected_pages, wanted=()):
-    """Actions of the account, from the newest, until all `wanted` ids are found or more pages are not worth it."""
+def _latest(client, expected, wanted=()):
+    """About as many Actions of the account as `expected`, from the newest, or more until all ids `wanted` are found.
+
+    None where the token may not read them, which is asked only once.
+    """
     operation = client.do.actions.list
-    first = paging.fetch(operation, "actions")
+    if operation in client.refused:
+        return None
+    try:
+        first = paging.fetch(operation, "actions")
+    except ScopeError:
+        client.refused.add(operation)
+        return None
     numbers = list(range(2, first.pages + 1))
-    most = expected_pages - 1 + (MOST_PAGES if wanted else 0)
+    most = -(-expected // paging.PER_PAGE) - 1 + (MOST_PAGES if wanted else 0)
     if numbers and first.items[0][0] < first.items[-1][0]:
         numbers.reverse()
         most += 2

@@ -69,6 +69,8 @@ class Client:
             ],
         )
         self._cache = {}
+        self.refused = set()
+        """Operations that the token lacks a scope for, so that they are not tried again."""
         self._thread = threading.local()
         self._threads = ThreadPoolExecutor(max_workers=connection.concurrency, initializer=self._mark_worker)
 

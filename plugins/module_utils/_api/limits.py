@@ -77,7 +77,8 @@ class Pacer:
             now = self._clock()
             if self._paused_until > now:
                 return self._paused_until - now
-            while self._sent and self._sent[0] <= now - self._window:
+            # Compared as the delay is computed: else rounding could give a delay of 0 before a place is free.
+            while self._sent and self._sent[0] + self._window <= now:
                 self._sent.popleft()
             if len(self._sent) >= self._most:
                 return self._sent[0] + self._window - now

@@ -30,7 +30,10 @@ def fetch(operation, root, number=1, **filters):
     body = operation(page=number, per_page=PER_PAGE, **filters)
     found = body.get(root) or ()
     items = tuple(found.items()) if isinstance(found, dict) else tuple((item["id"], item) for item in found)
-    return Page(items, (body.get("meta") or {}).get("total", len(items)))
+    total = (body.get("meta") or {}).get("total")
+    if total is None and len(items) == PER_PAGE:
+        raise IncompleteListError(f"The list of {root} does not tell its total, so it cannot be known to be whole.")
+    return Page(items, len(items) if total is None else total)
 
 
 def rest(client, first, operation, root, **filters):

@@ -56,8 +56,8 @@ class Meter:
 class TransientError(errors.UnreachableError):
     """An answer that another try may better; `passing` is False where it will not (a certificate)."""
 
-    def __init__(self, message, passing=True, **about):
-        super().__init__(message, **about)
+    def __init__(self, message, *about, passing=True, **named):
+        super().__init__(message, *about, **named)
         self.passing = passing
 
 

@@ -49,9 +49,10 @@ class State(enum.Enum):
 class Job:
     """How far one Change has come.
 
-    `actions` are those sent for it, by id; `running` is the one waited for; `done` are the steps carried out, and
-    `unproven` the last of them as long as nobody looked; `unsure` is True once an answer was lost; `seen` is what was
-    read to verify the whole.
+    `actions` are those sent for it, by id; `running` is the one waited for, `ours` whether this task sent it. `tries`
+    counts how often the next step was sent, `refusals` how often the Droplet was busy. `done` are the steps carried
+    out, and `unproven` the last of them as long as nobody looked. `unsure` is True once an answer was lost. `seen` is
+    what was read to verify the whole.
     """
 
     change: Change
@@ -60,7 +61,9 @@ class Job:
     running: Action | None = None
     ours: bool = True
     plan_again: bool = False
+    tried: bool = False
     tries: int = 0
+    refusals: int = 0
     actions: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)
     done: list = field(default_factory=list)
@@ -74,7 +77,7 @@ class Job:
         self.error = error.about(droplet=self.change.target.id, action=self.running and self.running.id)
 
     def wait_for(self, action, ours):
-        self.state, self.running, self.ours = State.WAITING, action, ours
+        self.state, self.running, self.ours, self.tried = State.WAITING, action, ours, True
 
 
 class Applier:
@@ -94,13 +97,12 @@ class Applier:
         if not jobs:
             return jobs
         self._adopt_running(jobs)
-        while unfinished := [job for job in jobs if job.state in (State.READY, State.WAITING)]:
-            ready = [job for job in unfinished if job.state is State.READY]
-            if ready:
-                self._client.map(self._advance, ready)
+        while any(job.state in (State.READY, State.WAITING) for job in jobs):
+            ready = [job for job in jobs if job.state is State.READY]
+            self._client.map(self._advance, ready)
+            if any(job.state is State.WAITING for job in ready):
                 self._poll_after = FIRST_POLL
-            else:
-                self._poll(unfinished)
+            self._poll([job for job in jobs if job.state is State.WAITING])
         if self._wait:
             self._verify([job for job in jobs if job.state is State.DONE])
         return jobs
@@ -144,6 +146,7 @@ class Applier:
 
     def _send(self, job, step):
         sent_at = self._client.now()
+        job.tried = True
         job.tries += 1
         try:
             action = self._post(job, step)
@@ -192,13 +195,15 @@ class Applier:
     def _wait_for_others(self, job):
         """The API refused because of a pending event: wait for it if it shows, else a moment, then plan again."""
         job.tries = 0
+        job.refusals += 1
         job.plan_again = True
         try:
             running = actions.running_on(self._client, [job.change.target.id])
             if found := running.get(job.change.target.id):
                 self._adopt(job, found[0])
             else:
-                self._client.sleep(min(1, max(0, self._client.budget.left)))
+                pause = min(LONGEST_POLL, 2 ** (job.refusals - 1))
+                self._client.sleep(max(0, min(pause, self._client.budget.left)))
         except LifeboatError as error:
             self._fail(job, error)
 
@@ -230,11 +235,14 @@ class Applier:
     def _give_up(self, job):
         """The end for a Droplet whose next step cannot be sent any more."""
         job.fail(self._stopped_by.again() if self._stopped_by else self._timed_out(job))
-        if not job.actions and not job.unsure:
+        if not job.tried:
             job.state = State.NOT_TRIED
 
     def _timed_out(self, job):
-        what = f"action {job.running.id} ({job.running.type}) is still running" if job.running else "steps are left"
+        if job.running:
+            what = f"action {job.running.id} ({job.running.type}) is still running"
+        else:
+            what = "it was still busy" if job.refusals else "not all was sent"
         return WaitTimeoutError(
             f"The time of {self._client.budget.seconds:.0f} s is over for Droplet {job.change.target}: {what}. "
             "Run the task again to wait on, or raise wait_timeout."
@@ -242,6 +250,8 @@ class Applier:
 
     def _poll(self, waiting):
         """Ask after all running actions at once."""
+        if not waiting:
+            return
         left = self._client.budget.left
         if left <= 0:
             for job in waiting:

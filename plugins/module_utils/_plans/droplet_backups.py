@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from .._domain.cost import monthly_backup_cost
+from .._domain.cost import SHARE_OF_PRICE, monthly_backup_cost
 from .._domain.errors import InputError, RefusedError, SelectionError
 from .._domain.models import BackupPolicy, BackupState, Droplet, RestorePoint, SupportedPolicy
 from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan
@@ -256,7 +256,7 @@ def _allowed(request, observed, droplet):
     same_plan = current.plan == plan_name
     policy = BackupPolicy(
         plan_name,
-        **{name: _passed_through(request, current, offer, same_plan, name) for name in BY_THE_PLAN},
+        **{name: _passed_through(request, plan_name, current, offer, name) for name in BY_THE_PLAN},
     )
     if offer is None:
         if not request.allow_unlisted_plan:
@@ -277,12 +277,18 @@ def _allowed(request, observed, droplet):
     return policy, stays, allowed
 
 
-def _passed_through(request, current, offer, same_plan, name):
-    """A field that the API sets by the plan: sent when the user sets it, or where it differs from the plan's own."""
+def _passed_through(request, plan_name, current, offer, name):
+    """A field that the API sets by the plan: sent when the user sets it, or where it differs from the plan's own.
+
+    Plans that are not priced as a share of the Droplet let the user choose, and the API wants it said each time.
+    """
     if getattr(request, name) is not None:
         return getattr(request, name)
-    kept = getattr(current, name) if same_plan else None
-    return None if offer and kept == getattr(offer, name) else kept
+    kept = getattr(current, name) if current.plan == plan_name else None
+    own = offer and getattr(offer, name)
+    if plan_name not in SHARE_OF_PRICE and kept is None:
+        return own
+    return None if plan_name in SHARE_OF_PRICE and kept == own else kept
 
 
 def _weekdays(request, current, offer, droplet):
