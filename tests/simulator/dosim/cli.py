@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -133,6 +134,8 @@ def _announce(ready: dict[str, object], file: Path | None) -> None:
 
 async def _serve(servers: list[tuple[_Server, socket.socket]], ready: dict[str, object], file: Path | None) -> None:
     def stop() -> None:
+        # Requests that a fault holds are cancelled now, which uvicorn would report as their failure.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
         for server, _listener in servers:
             server.should_exit = server.force_exit = True
 
@@ -147,8 +150,8 @@ async def _serve(servers: list[tuple[_Server, socket.socket]], ready: dict[str, 
     await asyncio.gather(*tasks)
 
 
-def main() -> int:
-    options = _parser().parse_args()
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
     try:
         simulator = Simulator(_settings(options))
         found = certificate(options.tls_dir, options.tls_name)

@@ -79,7 +79,9 @@ class _Control:
         return _json({"faults": faults.as_list()})
 
     async def fault(self, request: Request) -> Response:
-        if not self.simulator.drop_fault(request.path_params["key"]):
+        key = request.path_params["key"]
+        found = [number for number in self.simulator.faults.ids() if str(number) == key]
+        if not found or not self.simulator.drop_fault(found[0]):
             raise HTTPException(404, "there is no fault with this id")
         return _json({"deleted": 1})
 
@@ -171,7 +173,7 @@ def control_plane(simulator: Simulator) -> Starlette:
         ("/_sim/state", control.state, ["GET"]),
         ("/_sim/clock", control.clock, ["GET", "POST"]),
         ("/_sim/faults", control.faults, ["GET", "POST", "DELETE"]),
-        ("/_sim/faults/{key:int}", control.fault, ["DELETE"]),
+        ("/_sim/faults/{key}", control.fault, ["DELETE"]),
         ("/_sim/journal", control.journal, ["GET", "DELETE"]),
         ("/_sim/journal/summary", control.summary, ["GET"]),
         ("/_sim/behaviour", control.behaviour, ["GET", "PUT"]),

@@ -93,7 +93,11 @@ _PATTERNS = [
 
 
 def match(path: str) -> tuple[str, dict[str, str]] | None:
-    """The template that a path follows, and its parameters. Literal templates win over patterns."""
+    """The template that a path follows, and its parameters. Literal templates win over patterns.
+
+    One slash at the end is allowed: a client in wide use (python-digitalocean) sends it.
+    """
+    path = path.removesuffix("/")
     if path in TABLE:
         return path, {}
     for pattern, template in _PATTERNS:

@@ -48,8 +48,8 @@ class Tokens:
     def scopes(self, token: str) -> frozenset[str]:
         return self._scopes[token]
 
-    def make(self, scopes: list[str]) -> str:
-        if unknown := [scope for scope in scopes if scope not in SCOPES]:
+    def make(self, scopes: list[object]) -> str:
+        if unknown := [scope for scope in scopes if not isinstance(scope, str) or scope not in SCOPES]:
             raise ControlError(f"unknown scope {unknown[0]!r}; the scopes are {', '.join(sorted(SCOPES))}")
         self._made += 1
         token = token_from(self._seed, "made", self._made)

@@ -94,6 +94,13 @@ def _one_of(given: dict[str, Any], key: str, allowed: Any, default: Any) -> Any:
     return value
 
 
+def _bounded(given: dict[str, Any], key: str, default: int, highest: int) -> int:
+    value = whole(given, key, default)
+    if not 1 <= value <= highest:
+        raise ControlError(f"{key} must be from 1 to {highest}")
+    return value
+
+
 def _texts(given: dict[str, Any], key: str) -> list[str]:
     values = given.get(key, [])
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
@@ -139,7 +146,10 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
     history.enter(cloud, droplet, _read(entry, "age", duration, "200d"), newest=max(newest, disabled_for))
     if disabled_for:
         history.disable(cloud, droplet, disabled_for)
-    for snapshot in entry.get("snapshots", []):
+    snapshots = entry.get("snapshots", [])
+    if not isinstance(snapshots, list):
+        raise ControlError("snapshots must be a list")
+    for snapshot in snapshots:
         only(snapshot, "a snapshot", "name", "age")
         history.snapshot(cloud, droplet, text(snapshot, "name"), _read(snapshot, "age", duration, "1d"))
     if "busy" in entry:
@@ -161,6 +171,6 @@ def _policy(entry: dict[str, Any], number: int) -> Policy | None:
         plan=plan,
         hour=_one_of(given, "hour", schedule.HOURS, 0),
         weekday=_one_of(given, "weekday", schedule.WEEKDAYS, None) if plan == "weekly" or "weekday" in given else None,
-        window_hours=whole(given, "window_length_hours", 4),
-        retention_days=whole(given, "retention_period_days", schedule.STANDARD.get(plan, 7)),
+        window_hours=_bounded(given, "window_length_hours", 4, schedule.interval_hours(plan)),
+        retention_days=_bounded(given, "retention_period_days", schedule.STANDARD.get(plan, 7), 3650),
     )

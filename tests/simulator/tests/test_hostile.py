@@ -30,7 +30,7 @@ def envelope(answer: requests.Response) -> int:
         "/v2",
         "/v2/",
         "/v2//droplets",
-        "/v2/droplets/",
+        "/v2/droplets//",
         "/v2/droplets/abc",
         "/v2/droplets/-1",
         "/v2/droplets/0",
