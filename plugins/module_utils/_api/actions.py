@@ -114,12 +114,13 @@ def _latest(client, expected, wanted=()):
 
 
 def _one(client, action):
-    """One action by id: by its Droplet, which needs no scope of its own, else by the account's list."""
+    """One action by id, through its Droplet or image, which needs no scope beyond those of sending it."""
+    ids = {"action_id": action.id}
     try:
-        if action.resource_type == "droplet":
-            body = client.do.droplet_actions.get(droplet_id=action.resource_id, action_id=action.id)
+        if action.resource_type == "image":
+            body = client.do.image_actions.get(image_id=action.resource_id, **ids)
         else:
-            body = client.do.actions.get(action_id=action.id)
+            body = client.do.droplet_actions.get(droplet_id=action.resource_id, **ids)
     except NotFoundError:
         return None
     return Action.from_api(body["action"])

@@ -9,7 +9,7 @@ NOT_TRIED. One failing Droplet does not stop the others, unless the error is one
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .._api import actions
@@ -112,8 +112,14 @@ class Applier:
         ids = [job.change.target.id for job in jobs]
         running = actions.running_on(self._client, ids)
         for job in jobs:
-            for action in running.get(job.change.target.id, ())[:1]:
-                self._adopt(job, action)
+            self._adopt_first(job, running.get(job.change.target.id, ()))
+
+    def _adopt_first(self, job, seen):
+        """Wait for the first action in progress among those `seen`; False where there is none."""
+        running = [action for action in seen if action.in_progress]
+        for action in running[:1]:
+            self._adopt(job, action)
+        return bool(running)
 
     def _adopt(self, job, action):
         job.plan_again = True
@@ -123,6 +129,9 @@ class Applier:
     def _advance(self, job):
         """One step forward for one Droplet; every failure ends in its Job."""
         try:
+            if not job.steps and not job.plan_again:
+                job.state = State.DONE
+                return
             if self._stopped_by or self._client.budget.left <= 0:
                 self._give_up(job)
                 return
@@ -145,6 +154,8 @@ class Applier:
             job.fail(UnexpectedError.of(error))
 
     def _send(self, job, step):
+        if isinstance(step, ConvertBackup) and self._adopt_first(job, self._actions_of(job, step)):
+            return
         sent_at = self._client.now()
         job.tried = True
         job.tries += 1
@@ -198,10 +209,7 @@ class Applier:
         job.refusals += 1
         job.plan_again = True
         try:
-            running = actions.running_on(self._client, [job.change.target.id])
-            if found := running.get(job.change.target.id):
-                self._adopt(job, found[0])
-            else:
+            if not self._adopt_first(job, self._actions_of(job, job.steps[0])):
                 pause = min(LONGEST_POLL, 2 ** (job.refusals - 1))
                 self._client.sleep(max(0, min(pause, self._client.budget.left)))
         except LifeboatError as error:
@@ -215,6 +223,7 @@ class Applier:
             problem = self._verb.plans.unproven(job.change, job.unproven, seen)
             if problem is None:
                 job.unproven, job.plan_again = None, True
+                job.actions.update({key: replace(action, status="completed") for key, action in job.actions.items()})
                 return
         raise NotConvergedError(f"Droplet {job.change.target}: {problem}. Nothing more was sent for it.")
 
@@ -269,18 +278,19 @@ class Applier:
                 self._fail(job, error.again())
             return
         for job, action in zip(waiting, refreshed, strict=True):
+            if action and action.id in job.actions:
+                job.actions[action.id] = action
             self._heard(job, action)
 
     def _heard(self, job, action):
         """What the news about the action it waits for mean to a Job."""
-        if action is None:
-            job.fail(NotFoundError(f"Droplet {job.change.target} was deleted meanwhile, or its image was.", status=404))
-            return
-        if action.id in job.actions:
-            job.actions[action.id] = action
-        if action.in_progress:
+        # Converting may give an image a new id, and the action goes with the old one: what became of it is seen later.
+        converted = action is None and job.running.resource_type == "image"
+        if action is None and not converted:
+            job.fail(NotFoundError(f"Droplet {job.change.target} was deleted meanwhile.", status=404))
+        elif not converted and action.in_progress:
             job.running = action
-        elif action.errored and job.ours:
+        elif not converted and action.errored and job.ours:
             job.fail(
                 ActionFailedError(
                     f"Action {action.id} ({action.type}) on Droplet {job.change.target} ended as errored; "
@@ -309,4 +319,4 @@ class Applier:
             problems = {id(job): problem for job, problem in found if problem}
             jobs = [job for job, problem in found if problem]
         for job in jobs:
-            job.fail(NotConvergedError(f"Droplet {job.change.target}: {problems[id(job)]}."))
+            job.fail(NotConvergedError(f"Droplet {job.change.target}: {problems[id(job)].rstrip('.')}."))

@@ -46,10 +46,10 @@ def failure_sentence(plan, jobs):
     """What the operator reads when something failed: the first reasons, and the counts."""
     failed = [job for job in jobs if job.state is State.FAILED]
     not_tried = [job for job in jobs if job.state is State.NOT_TRIED]
-    if len(plan.changes) == 1 and failed:
-        return failed[0].error.message
+    if len(plan.changes) == 1:
+        return (failed or not_tried)[0].error.message
     counts = summary(plan, jobs)
-    reasons = " ".join(_reason(job) for job in failed[:3])
+    reasons = " ".join(_reason(job) for job in (failed or not_tried[:1])[:3])
     more = f" {len(failed) - 3} more failed." if len(failed) > 3 else ""
     return (
         f"Of {counts['matched']} Droplets {counts['changed']} are changed, {counts['unchanged']} were as wanted, "
