@@ -5,40 +5,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import product
 
-from .._domain.cost import SHARE_OF_PRICE, monthly_backup_cost
+from .._domain.choice import BY_THE_PLAN, Wish, choose, listed, offer_of
+from .._domain.cost import monthly_backup_cost
 from .._domain.errors import InputError, RefusedError, SelectionError
 from .._domain.models import BackupPolicy, BackupState, Droplet, RestorePoint, SupportedPolicy
 from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan
 from .._domain.retention import at_risk_by_retention, newest_first, to_convert
 from .._domain.selection import Selection
-from .._domain.windows import Window, any_hour, spread
-
-DEFAULT_PLAN = "daily"
-"""What the API takes where backups are enabled and no plan is named."""
-
-BY_THE_PLAN = ("window_length_hours", "retention_period_days")
-"""What the API sets by the plan, unless a plan lets the user choose."""
 
 AS_GIVEN = ("plan", *BY_THE_PLAN, "existing_backups", "max_disable", "allow_unlisted_plan")
 """Options whose value a Request takes over as it is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What the user asked for. None means "left out"; `weekdays` and `hours` mean "any of these"."""
+class Request(Wish):
+    """What the user asked for."""
 
     selection: Selection
     enabled: bool = True
-    plan: str | None = None
-    weekdays: tuple[str, ...] | None = None
-    hours: tuple[int, ...] | None = None
-    window_length_hours: int | None = None
-    retention_period_days: int | None = None
     existing_backups: str | None = None
     max_disable: int = 1
-    allow_unlisted_plan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +69,7 @@ def request(selection, params):
     enabled = params["state"] == "enabled"
     policy_options = ("plan", "weekday", "hour", *BY_THE_PLAN)
     if not enabled and (given := [name for name in policy_options if params[name] is not None]):
-        raise InputError(f"state: disabled leaves no policy, so {_either(given)} cannot be set with it.")
+        raise InputError(f"state: disabled leaves no policy, so {listed(given)} cannot be set with it.")
     for name in ("weekday", "hour"):
         if params[name] == []:
             raise InputError(f"{name} is an empty list: name at least one, or leave it out to keep what is set.")
@@ -210,127 +197,19 @@ def _complies(request, state):
     """True where nothing that the user set differs from `state`."""
     if not request.enabled or not state.enabled:
         return request.enabled == state.enabled
-    policy = state.policy or BackupPolicy("")
-    if request.hours is not None and policy.hour not in request.hours:
-        return False
-    if request.weekdays is not None and policy.weekday not in request.weekdays:
-        return False
-    return all(getattr(request, name) in (None, getattr(policy, name)) for name in ("plan", *BY_THE_PLAN))
+    return request.met_by(state.policy or BackupPolicy(""))
 
 
 def _goals(request, observed):
     """A dict of Droplet id to the BackupState it is to have, for the Droplets that are not as they should be."""
-    drifting = [droplet for droplet in observed.droplets if not _complies(request, observed.states[droplet.id])]
+    states = observed.states
+    drifting = [droplet for droplet in observed.droplets if not _complies(request, states[droplet.id])]
     if not request.enabled:
         return {droplet.id: BackupState(False) for droplet in drifting}
-    drifting = [droplet for droplet in drifting if not _left_alone(request, observed, droplet)]
-    moving = {droplet.id for droplet in drifting}
-    templates = {droplet.id: _allowed(request, observed, droplet) for droplet in drifting}
-    candidates = [(key, current, allowed) for key, (_unused, current, allowed) in templates.items()]
-    for droplet in observed.droplets:
-        policy = observed.states[droplet.id].policy
-        if droplet.id not in moving and policy and policy.hour is not None:
-            stays = Window(policy.weekday, policy.hour)
-            candidates.append((droplet.id, stays, (stays,)))
-    windows = spread(candidates)
-    goals = {}
-    for droplet in drifting:
-        window = windows[droplet.id]
-        policy = replace(templates[droplet.id][0], weekday=window.weekday, hour=window.hour)
-        goals[droplet.id] = BackupState(True, policy)
-    return goals
-
-
-def _left_alone(request, observed, droplet):
-    """True for a Droplet on a plan that nobody here knows, as long as the user named no plan."""
-    policy = observed.states[droplet.id].policy
-    return request.plan is None and policy is not None and _supported(observed, policy.plan) is None
-
-
-def _allowed(request, observed, droplet):
-    """`(policy without window, current window or None, allowed windows)` for one Droplet that is to change."""
-    state = observed.states[droplet.id]
-    current = state.policy or BackupPolicy("")
-    plan_name = request.plan or current.plan or DEFAULT_PLAN
-    offer = _supported(observed, plan_name)
-    same_plan = current.plan == plan_name
-    policy = BackupPolicy(
-        plan_name,
-        **{name: _passed_through(request, plan_name, current, offer, name) for name in BY_THE_PLAN},
-    )
-    if offer is None:
-        if not request.allow_unlisted_plan:
-            raise InputError(
-                f"Plan {plan_name!r} is not among the supported ones (for Droplet {droplet}): "
-                f"{_either(offer.plan for offer in observed.supported or ())}. "
-                "Set allow_unlisted_plan: true to send it all the same.",
-                droplet=droplet.id,
-            )
-        weekdays = request.weekdays or ((current.weekday,) if same_plan else (None,))
-        hours = request.hours or (current.hour,)
-    else:
-        weekdays = _weekdays(request, current, offer, droplet)
-        hours = _hours(request, current, offer, droplet)
-    allowed = tuple(Window(weekday, hour) for weekday, hour in product(weekdays, hours))
-    has_days = weekdays != (None,)
-    stays = Window(current.weekday if has_days else None, current.hour) if current.hour is not None else None
-    return policy, stays, allowed
-
-
-def _passed_through(request, plan_name, current, offer, name):
-    """A field that the API sets by the plan: sent when the user sets it, or where it differs from the plan's own.
-
-    Plans that are not priced as a share of the Droplet let the user choose, and the API wants it said each time.
-    """
-    if getattr(request, name) is not None:
-        return getattr(request, name)
-    kept = getattr(current, name) if current.plan == plan_name else None
-    own = offer and getattr(offer, name)
-    if plan_name not in SHARE_OF_PRICE and kept is None:
-        return own
-    return None if plan_name in SHARE_OF_PRICE and kept == own else kept
-
-
-def _weekdays(request, current, offer, droplet):
-    if not offer.weekdays:
-        if request.weekdays:
-            raise InputError(
-                f"Plan {offer.plan!r} has no weekday (for Droplet {droplet}): leave weekday out, or name a plan that "
-                "has one.",
-                droplet=droplet.id,
-            )
-        return (None,)
-    for weekday in request.weekdays or ():
-        if weekday not in offer.weekdays:
-            raise InputError(
-                f"Weekday {weekday!r} is not possible for plan {offer.plan!r} (for Droplet {droplet}): allowed are "
-                f"{_either(offer.weekdays)}.",
-                droplet=droplet.id,
-            )
-    if request.weekdays:
-        return request.weekdays
-    if current.weekday in offer.weekdays:
-        return (current.weekday,)
-    raise InputError(
-        f"Plan {offer.plan!r} needs a weekday, and Droplet {droplet} has none to keep: set weekday to one or more of "
-        f"{_either(offer.weekdays)}.",
-        droplet=droplet.id,
-    )
-
-
-def _hours(request, current, offer, droplet):
-    for hour in request.hours or ():
-        if hour not in offer.hours:
-            raise InputError(
-                f"Hour {hour} is not possible for plan {offer.plan!r} (for Droplet {droplet}): allowed are "
-                f"{_either(offer.hours)} (UTC).",
-                droplet=droplet.id,
-            )
-    if request.hours:
-        return request.hours
-    if current.hour in offer.hours:
-        return (current.hour,)
-    return (any_hour(droplet.id, offer.hours),) if offer.hours else (None,)
+    supported = observed.supported or ()
+    moving = [droplet for droplet in drifting if not request.leaves_alone(states[droplet.id].policy, supported)]
+    chosen = choose(request, observed.droplets, moving, states, supported)
+    return {key: BackupState(True, policy) for key, policy in chosen.items()}
 
 
 def _risky(observed, state, goal):
@@ -350,7 +229,7 @@ def _retention(observed, policy):
     """Days that a backup made under `policy` is kept; None where nobody says."""
     if policy is None or policy.retention_period_days is not None:
         return policy and policy.retention_period_days
-    offer = _supported(observed, policy.plan)
+    offer = offer_of(observed.supported or (), policy.plan)
     return offer and offer.retention_period_days
 
 
@@ -428,7 +307,7 @@ def _warnings(observed, goals):
     return tuple(
         f"Plan {name!r} is not among the supported ones and is sent because of allow_unlisted_plan."
         for name in plans
-        if _supported(observed, name) is None
+        if offer_of(observed.supported or (), name) is None
     )
 
 
@@ -470,16 +349,8 @@ def _told(point):
     }
 
 
-def _supported(observed, name):
-    return next((offer for offer in observed.supported or () if offer.plan == name), None)
-
-
 def _unread(droplets, facts):
     return tuple(droplet for droplet in droplets if droplet.id not in facts)
-
-
-def _either(values):
-    return ", ".join(str(value) for value in values)
 
 
 def _some(droplets, most=5):

@@ -1,0 +1,158 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which backup policy each Droplet gets, from what the user wants and what is set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+from .cost import SHARE_OF_PRICE
+from .errors import InputError
+from .models import BackupPolicy
+from .windows import Window, any_hour, spread
+
+DEFAULT_PLAN = "daily"
+"""What the API takes where backups are enabled and no plan is named."""
+
+BY_THE_PLAN = ("window_length_hours", "retention_period_days")
+"""What the API sets by the plan, unless a plan lets the user choose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the user wants of a policy. None means "left out"; `weekdays` and `hours` mean "any of these"."""
+
+    plan: str | None = None
+    weekdays: tuple[str, ...] | None = None
+    hours: tuple[int, ...] | None = None
+    window_length_hours: int | None = None
+    retention_period_days: int | None = None
+    allow_unlisted_plan: bool = False
+
+    def met_by(self, policy):
+        """True where nothing that was set differs from `policy`."""
+        if self.hours is not None and policy.hour not in self.hours:
+            return False
+        if self.weekdays is not None and policy.weekday not in self.weekdays:
+            return False
+        return all(getattr(self, name) in (None, getattr(policy, name)) for name in ("plan", *BY_THE_PLAN))
+
+    def leaves_alone(self, policy, supported):
+        """True for a plan that nobody here knows, as long as the user named no plan."""
+        return self.plan is None and policy is not None and offer_of(supported, policy.plan) is None
+
+
+def choose(wish, droplets, moving, states, supported):
+    """A dict of Droplet id to the BackupPolicy it gets, for the Droplets `moving`; raises InputError.
+
+    `droplets` is the whole selection: those that stay count when the others are spread over the allowed windows.
+    `states` is a dict of Droplet id to BackupState, `supported` a tuple of SupportedPolicy.
+    """
+    options = {droplet.id: _allowed(wish, droplet, states[droplet.id], supported) for droplet in moving}
+    candidates = [(key, current, allowed) for key, (_policy, current, allowed) in options.items()]
+    for droplet in droplets:
+        policy = states[droplet.id].policy
+        if droplet.id not in options and policy and policy.hour is not None:
+            stays = Window(policy.weekday, policy.hour)
+            candidates.append((droplet.id, stays, (stays,)))
+    windows = spread(candidates)
+    return {
+        key: replace(policy, weekday=windows[key].weekday, hour=windows[key].hour)
+        for key, (policy, _current, _allowed_windows) in options.items()
+    }
+
+
+def offer_of(supported, plan):
+    """The SupportedPolicy of a plan, or None."""
+    return next((offer for offer in supported if offer.plan == plan), None)
+
+
+def listed(values):
+    """Values for a sentence: "0, 4, 8"."""
+    return ", ".join(str(value) for value in values)
+
+
+def _allowed(wish, droplet, state, supported):
+    """`(policy without window, current window or None, allowed windows)` for one Droplet that is to change."""
+    current = state.policy or BackupPolicy("")
+    plan_name = wish.plan or current.plan or DEFAULT_PLAN
+    offer = offer_of(supported, plan_name)
+    same_plan = current.plan == plan_name
+    policy = BackupPolicy(
+        plan_name,
+        **{name: _passed_through(wish, plan_name, current, offer, name) for name in BY_THE_PLAN},
+    )
+    if offer is None:
+        if not wish.allow_unlisted_plan:
+            raise InputError(
+                f"Plan {plan_name!r} is not among the supported ones (for Droplet {droplet}): "
+                f"{listed(offer.plan for offer in supported)}. "
+                "Set allow_unlisted_plan: true to send it all the same.",
+                droplet=droplet.id,
+            )
+        weekdays = wish.weekdays or ((current.weekday,) if same_plan else (None,))
+        hours = wish.hours or (current.hour,)
+    else:
+        weekdays = _weekdays(wish, current, offer, droplet)
+        hours = _hours(wish, current, offer, droplet)
+    allowed = tuple(Window(weekday, hour) for weekday, hour in product(weekdays, hours))
+    has_days = weekdays != (None,)
+    stays = Window(current.weekday if has_days else None, current.hour) if current.hour is not None else None
+    return policy, stays, allowed
+
+
+def _passed_through(wish, plan_name, current, offer, name):
+    """A field that the API sets by the plan: sent when the user sets it, or where it differs from the plan's own.
+
+    Plans that are not priced as a share of the Droplet let the user choose, and the API wants it said each time.
+    """
+    if getattr(wish, name) is not None:
+        return getattr(wish, name)
+    kept = getattr(current, name) if current.plan == plan_name else None
+    own = offer and getattr(offer, name)
+    if plan_name not in SHARE_OF_PRICE and kept is None:
+        return own
+    return None if plan_name in SHARE_OF_PRICE and kept == own else kept
+
+
+def _weekdays(wish, current, offer, droplet):
+    if not offer.weekdays:
+        if wish.weekdays:
+            raise InputError(
+                f"Plan {offer.plan!r} has no weekday (for Droplet {droplet}): leave weekday out, or name a plan that "
+                "has one.",
+                droplet=droplet.id,
+            )
+        return (None,)
+    for weekday in wish.weekdays or ():
+        if weekday not in offer.weekdays:
+            raise InputError(
+                f"Weekday {weekday!r} is not possible for plan {offer.plan!r} (for Droplet {droplet}): allowed are "
+                f"{listed(offer.weekdays)}.",
+                droplet=droplet.id,
+            )
+    if wish.weekdays:
+        return wish.weekdays
+    if current.weekday in offer.weekdays:
+        return (current.weekday,)
+    raise InputError(
+        f"Plan {offer.plan!r} needs a weekday, and Droplet {droplet} has none to keep: set weekday to one or more of "
+        f"{listed(offer.weekdays)}.",
+        droplet=droplet.id,
+    )
+
+
+def _hours(wish, current, offer, droplet):
+    for hour in wish.hours or ():
+        if hour not in offer.hours:
+            raise InputError(
+                f"Hour {hour} is not possible for plan {offer.plan!r} (for Droplet {droplet}): allowed are "
+                f"{listed(offer.hours)} (UTC).",
+                droplet=droplet.id,
+            )
+    if wish.hours:
+        return wish.hours
+    if current.hour in offer.hours:
+        return (current.hour,)
+    return (any_hour(droplet.id, offer.hours),) if offer.hours else (None,)
