@@ -67,6 +67,51 @@ def test_an_identical_change_succeeds_and_leaves_the_window(sim: Sim) -> None:
     assert sim.policy(droplet) == before
 
 
+def test_an_identical_change_in_an_open_window_does_not_cost_the_backup_of_the_day(sim: Sim) -> None:
+    droplet = sim.id("plain-daily")
+    policy = {key: sim.policy(droplet)["backup_policy"][key] for key in ("plan", "hour")}
+    sim.set_clock("2026-03-12T04:00:00Z")
+    sim.done(droplet, "change_backup_policy", backup_policy=policy)
+    assert sim.policy(droplet)["next_backup_window"]["start"] == "2026-03-12T04:00:00Z"
+
+
+def test_an_answer_is_never_older_than_the_state(sim: Sim) -> None:
+    """Answers are kept serialised; a switch that is turned to where it was throws them all away."""
+    known = sim.known("plain-daily")
+    droplet, backup = known["id"], known["backups"][-1]["id"]
+
+    def answers() -> list:
+        paths = ("/v2/droplets?per_page=200", "/v2/droplets/backups/policies?per_page=200", f"/v2/droplets/{droplet}")
+        return [sim.read(path) for path in paths]
+
+    def order(kind: str) -> None:
+        sim.act(droplet, kind)
+
+    for step in (
+        lambda: order("snapshot"),
+        lambda: sim.advance(1),
+        lambda: sim.post(f"/v2/images/{backup}/actions", {"type": "convert"}),
+        lambda: sim.advance(1),
+        lambda: order("power_off"),
+        lambda: sim.advance(1),
+        lambda: sim.set_clock("2026-03-12T04:00:00Z"),  # a backup expires before the next one is taken
+        *[lambda: sim.advance("10m")] * 25,
+        lambda: order("disable_backups"),
+        lambda: sim.advance(1),
+        lambda: sim.advance("5d"),
+        lambda: order("enable_backups"),
+        lambda: sim.advance(1),
+        lambda: sim.fault({"action": "errored"}, method="POST"),
+        lambda: order("power_on"),
+        lambda: sim.advance(1),
+    ):
+        answers()
+        step()
+        kept = answers()
+        sim.behave()
+        assert kept == answers()
+
+
 def test_what_is_read_only_may_be_sent_back(sim: Sim) -> None:
     droplet = sim.id("plain-daily")
     policy = {**WEEKLY, "window_length_hours": 4, "retention_period_days": 7}

@@ -112,12 +112,12 @@ def _missed(cloud: Cloud, droplet_id: int, aim: int) -> None:
 
 @actions.on_idle
 def _take_if_waiting(cloud: Cloud, droplet: Droplet) -> None:
-    if droplet.backup_waiting and cloud.now < droplet.window[1]:
+    if droplet.backup_waiting:
         _take(cloud, droplet)
 
 
 def _take(cloud: Cloud, droplet: Droplet) -> None:
-    action = actions.start(cloud, droplet, "backup", used_gigabytes(cloud, droplet), policy=droplet.policy)
+    action = actions.start(cloud, droplet, "backup", used_gigabytes(cloud, droplet))
     if droplet.backups_fail:
         action.outcome = "errored"
     plan_next(cloud, droplet)
@@ -125,7 +125,9 @@ def _take(cloud: Cloud, droplet: Droplet) -> None:
 
 @actions.effect("backup")
 def _backup_taken(cloud: Cloud, action: Action) -> None:
-    add_backup(cloud, cloud.store.droplets.get(action.resource), action.args["policy"], action.started)
+    # The policy is still the one of the start: a backup in progress lets nothing else begin.
+    droplet = cloud.store.droplets.get(action.resource)
+    add_backup(cloud, droplet, droplet.policy, action.started)
 
 
 def refuse_if_unsupported(cloud: Cloud, size: str) -> None:
