@@ -118,11 +118,17 @@ class Client:
 
 def checked_url(url):
     """`url` without a trailing slash; raises InputError unless it is https, or http to this machine."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        address = None
+    if not address:
         raise InputError(f"api_url {url!r} is not an address: write it like https://api.digitalocean.com.")
+    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise InputError(
+            f"api_url has more than scheme, host and port of {parts.hostname}: leave out user, path and query."
+        )
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise InputError(f"api_url {url!r} would send the token unencrypted: plain http is only for this machine.")
-    if parts.path.strip("/") or parts.query or parts.username:
-        raise InputError(f"api_url {url!r} has more than scheme, host and port: leave out user, path and query.")
-    return url.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}"

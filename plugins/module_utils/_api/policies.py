@@ -43,7 +43,7 @@ class Meter:
             date = parsedate_to_datetime(response.headers.get("date"))
         except (TypeError, ValueError):
             return
-        self._server_time = (date, time.monotonic())
+        self._server_time = (date.replace(tzinfo=date.tzinfo or UTC), time.monotonic())
 
     def now(self):
         """The API's own time, in UTC; this machine's as long as no answer has told."""
@@ -103,9 +103,11 @@ class SendPolicy(HTTPPolicy):
     def _until_free(self, response):
         """`(seconds, reason)` until a 429 is over: `retry-after` of the burst limit, else the hourly limit's reset."""
         try:
-            return float(response.headers["retry-after"]), "the API's burst limit frees up"
+            seconds = float(response.headers["retry-after"])
         except (KeyError, ValueError):
-            pass
+            seconds = -1
+        if seconds >= 0:
+            return seconds, "the API's burst limit frees up"
         try:
             reset = datetime.fromtimestamp(int(response.headers["ratelimit-reset"]), UTC)
         except (KeyError, ValueError, OverflowError, OSError):
