@@ -162,6 +162,7 @@ class App:
             self.simulator.cloud.order = Order()
         if delay and delay["carried_out"]:
             await asyncio.sleep(delay["delay"])
+            self.simulator.cloud.catch_up()
         if fault.effect("drop"):
             return None
         if status:

@@ -63,8 +63,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         raise ControlError("--latency-ms must be from 0 to 600000")
     try:
         start = None if options.start is None else instant(options.start)
-    except ValueError:
-        raise ControlError(f"--start: {options.start!r} is not a timestamp like 2026-03-11T09:30:00Z") from None
+    except ValueError as error:
+        raise ControlError(f"--start: {error}; it is written like 2026-03-11T09:30:00Z") from None
     if options.world is not None and options.droplets is not None:
         raise ControlError("--world and --droplets exclude each other")
     behaviour = {}

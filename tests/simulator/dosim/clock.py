@@ -8,7 +8,9 @@ import time
 from datetime import UTC, datetime
 from functools import lru_cache
 
-LAST_INSTANT = 253402300799  # 9999-12-31T23:59:59Z, the last one that four digits of year can write
+# What is computed from the clock (ages, expiry) must fit into four digits of year too.
+FIRST_INSTANT = 946684800  # the year 2000
+LAST_INSTANT = 221845392000  # the year 9000
 LONGEST_JUMP = 3660 * 86400
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -21,10 +23,12 @@ def stamp(instant: int) -> str:
 
 
 def instant(text: object) -> int:
-    """Read a ``YYYY-MM-DDTHH:MM:SSZ`` timestamp. Raises ValueError."""
+    """Read a ``YYYY-MM-DDTHH:MM:SSZ`` timestamp of the years 2000 to 8999. Raises ValueError."""
     if not isinstance(text, str):
         raise ValueError(f"not a timestamp: {text!r}")
     parsed = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    if not FIRST_INSTANT <= parsed.timestamp() < LAST_INSTANT:
+        raise ValueError("the clock knows the years 2000 to 8999")
     return int(parsed.timestamp())
 
 
@@ -48,8 +52,10 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Jump forward. Raises ValueError for a jump that is too long."""
-        if seconds > LONGEST_JUMP or self.now() + seconds > LAST_INSTANT:
-            raise ValueError(f"the clock jumps at most {LONGEST_JUMP // 86400} days at once, and not past year 9999")
+        if seconds > LONGEST_JUMP or self.now() + seconds >= LAST_INSTANT:
+            raise ValueError(
+                f"the clock jumps at most {LONGEST_JUMP // 86400} days at once, and not past the year 8999"
+            )
         self._origin += seconds
 
     def set(self, moment: int) -> None:

@@ -37,6 +37,7 @@ DROPLET_KEYS = (
     "name", "count", "size", "region", "image", "tags", "features", "status", "age", "policy",
     "newest_backup_age", "disabled_for", "failing", "snapshots", "volumes", "busy",
 )  # fmt: skip
+OLDEST = 20 * 365 * schedule.DAY
 BUSY_WITH = ("snapshot", "power_on", "power_off", "disable_backups")
 POLICY_KEYS = ("plan", "hour", "weekday", "window_length_hours", "retention_period_days")
 
@@ -87,9 +88,17 @@ def _read(given: dict[str, Any], key: str, reader: Callable[[object], Any], defa
         raise ControlError(f"{key}: {error}") from None
 
 
+def _age(value: object) -> float:
+    """A duration that does not lead to before the clock's first years. Raises ValueError."""
+    seconds = duration(value)
+    if seconds > OLDEST:
+        raise ValueError("more than twenty years")
+    return seconds
+
+
 def _one_of(given: dict[str, Any], key: str, allowed: Any, default: Any) -> Any:
     value = given.get(key, default)
-    if not isinstance(value, (str, int)) or value not in allowed:
+    if not isinstance(value, (str, int)) or isinstance(value, bool) or value not in allowed:
         raise ControlError(f"{key} must be one of {', '.join(map(str, allowed))}")
     return value
 
@@ -125,9 +134,9 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
     catalogue = cloud.store.catalogue
     key = cloud.ids.next("droplet")
     policy = _policy(entry, number)
-    disabled_for = _read(entry, "disabled_for", duration, 0)
+    disabled_for = _read(entry, "disabled_for", _age, 0)
     newest = entry.get("newest_backup_age", 0)
-    newest = math.inf if newest == "never" else _read(entry, "newest_backup_age", duration, 0)
+    newest = math.inf if newest == "never" else _read(entry, "newest_backup_age", _age, 0)
     slugs = [image.slug for image in catalogue.public_images()]
     droplet = Droplet(
         id=key,
@@ -143,7 +152,7 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
         policy=policy,
         backups_fail=boolean(entry, "failing", False),
     )
-    history.enter(cloud, droplet, _read(entry, "age", duration, "200d"), newest=max(newest, disabled_for))
+    history.enter(cloud, droplet, _read(entry, "age", _age, "200d"), newest=max(newest, disabled_for))
     if disabled_for:
         history.disable(cloud, droplet, disabled_for)
     snapshots = entry.get("snapshots", [])
@@ -151,12 +160,12 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
         raise ControlError("snapshots must be a list")
     for snapshot in snapshots:
         only(snapshot, "a snapshot", "name", "age")
-        history.snapshot(cloud, droplet, text(snapshot, "name"), _read(snapshot, "age", duration, "1d"))
+        history.snapshot(cloud, droplet, text(snapshot, "name"), _read(snapshot, "age", _age, "1d"))
     if "busy" in entry:
         busy = entry["busy"]
         only(busy, "busy", "type", "since", "for")
         kind = _one_of(busy, "type", BUSY_WITH, None)
-        history.busy(cloud, droplet, kind, _read(busy, "since", duration, 0), _read(busy, "for", duration, "5m"))
+        history.busy(cloud, droplet, kind, _read(busy, "since", _age, 0), _read(busy, "for", _age, "5m"))
 
 
 def _policy(entry: dict[str, Any], number: int) -> Policy | None:

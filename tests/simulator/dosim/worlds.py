@@ -73,7 +73,8 @@ def find(world: str | None, droplets: int | None) -> World:
     if droplets is not None:
         if not 0 <= droplets <= MOST_DROPLETS:
             raise ControlError(f"the number of Droplets must be from 0 to {MOST_DROPLETS}")
-        return Plain(droplets)
+        limit = max(worldfile.ACCOUNT["droplet_limit"], droplets)
+        return Plain(droplets, account={"droplet_limit": limit})
     return worldfile.load(_path(world or DEFAULT))
 
 

@@ -164,6 +164,18 @@ def test_a_conversion_under_way_saves_a_backup_from_its_expiry(sim: Sim) -> None
     assert oldest["id"] in [image["id"] for image in sim.known("plain-daily")["snapshots"]]
 
 
+def test_a_conversion_that_fails_after_the_expiry_leaves_nothing(sim: Sim) -> None:
+    oldest = sim.known("plain-daily")["backups"][0]
+    second = timedelta(seconds=1)
+    sim.set_clock((moment(oldest["expires_at"]) - second).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    sim.fault({"action": "errored"}, path="images")
+    action = sim.post(f"/v2/images/{oldest['id']}/actions", {"type": "convert"}).json()["action"]
+    sim.set_clock(oldest["expires_at"])
+    sim.advance(2)
+    assert sim.read(f"/v2/actions/{action['id']}")["action"]["status"] == "errored"
+    assert sim.get(f"/v2/images/{oldest['id']}").status_code == 404
+
+
 def test_nothing_changes_because_it_was_read(sim: Sim) -> None:
     """A month that was looked at every few hours is the same as one that passed unseen."""
 

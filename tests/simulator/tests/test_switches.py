@@ -105,6 +105,17 @@ def disable_backups_images(sim: Sim, value: str) -> None:
     assert len(sim.read(f"/v2/droplets/{sim.id('plain-daily')}")["droplet"]["backup_ids"]) == kept
 
 
+def test_a_backup_that_is_being_converted_is_not_deleted_with_the_others(sim: Sim) -> None:
+    sim.behave(disable_backups_images="delete")
+    known = sim.known("plain-daily")
+    held = sim.fault({"action": "stuck"}, path="images")
+    assert sim.post(f"/v2/images/{known['backups'][0]['id']}/actions", {"type": "convert"}).status_code == 201
+    sim.done(known["id"], "disable_backups")
+    assert backup_ids(sim, known["id"]) == [known["backups"][0]["id"]]
+    sim.control("DELETE", f"faults/{held}")
+    assert [image["id"] for image in sim.known("plain-daily")["snapshots"]] == [known["backups"][0]["id"]]
+
+
 @case
 def disable_when_disabled(sim: Sim, value: str) -> None:
     reply = order(sim, "plain-none", "disable_backups")

@@ -12,7 +12,7 @@ from dosim.store import Action, Droplet, Image
 BACKUP_KINDS = frozenset({"enable_backups", "change_backup_policy", "disable_backups"})
 Effect = Callable[[Cloud, Action], None]
 _effects: dict[str, Effect] = {}
-_on_idle: list[Callable[[Cloud, Droplet], None]] = []
+_on_idle: dict[type, Callable[[Cloud, Any], None]] = {}
 
 
 def effect(kind: str) -> Callable[[Effect], Effect]:
@@ -25,10 +25,14 @@ def effect(kind: str) -> Callable[[Effect], Effect]:
     return register
 
 
-def on_idle(function: Callable[[Cloud, Droplet], None]) -> Callable[[Cloud, Droplet], None]:
-    """Register what happens when an action of a Droplet has ended."""
-    _on_idle.append(function)
-    return function
+def on_idle(owner: type) -> Callable[[Callable[[Cloud, Any], None]], Callable[[Cloud, Any], None]]:
+    """Register what happens when the last action of a Droplet or an image has ended."""
+
+    def register(function: Callable[[Cloud, Any], None]) -> Callable[[Cloud, Any], None]:
+        _on_idle[owner] = function
+        return function
+
+    return register
 
 
 def blocking(cloud: Cloud, droplet: Droplet) -> list[Action]:
@@ -91,9 +95,8 @@ def end(cloud: Cloud, action: Action) -> None:
         _effects[action.kind](cloud, action)
     if isinstance(owner, Droplet):
         owner.views.clear()
-        if not owner.pending:
-            for function in _on_idle:
-                function(cloud, owner)
+    if not owner.pending:
+        _on_idle[type(owner)](cloud, owner)
 
 
 def release(cloud: Cloud, fault_id: int) -> None:

@@ -57,10 +57,19 @@ def remove_image(cloud: Cloud, image: Image) -> None:
 def expire(cloud: Cloud, image_id: int) -> None:
     """The event at a backup's expiry. A conversion under way saves it, if it succeeds."""
     image = cloud.store.images.get(image_id)
-    if image and image.expires is not None and image.expires <= cloud.now:
-        if image.pending:
-            cloud.at(max(image.pending[-1].due, cloud.now + 1), expire, image_id)
-        else:
+    if image and image.expires is not None and image.expires <= cloud.now and not image.pending:
+        remove_image(cloud, image)
+
+
+@actions.on_idle(Image)
+def _expire_if_late(cloud: Cloud, image: Image) -> None:
+    expire(cloud, image.id)
+
+
+def remove_all(cloud: Cloud, droplet: Droplet) -> None:
+    """Remove a Droplet's backups, but those that are just being converted."""
+    for image in _images(cloud, droplet):
+        if not image.pending:
             remove_image(cloud, image)
 
 
@@ -110,7 +119,7 @@ def _missed(cloud: Cloud, droplet_id: int, aim: int) -> None:
         plan_next(cloud, droplet)
 
 
-@actions.on_idle
+@actions.on_idle(Droplet)
 def _take_if_waiting(cloud: Cloud, droplet: Droplet) -> None:
     if droplet.backup_waiting:
         _take(cloud, droplet)
@@ -182,8 +191,7 @@ def _disabled(cloud: Cloud, action: Action) -> None:
     droplet = cloud.store.droplets.get(action.resource)
     set_policy(cloud, droplet, None)
     if cloud.behaviour["disable_backups_images"] == "delete":
-        for image in _images(cloud, droplet):
-            remove_image(cloud, image)
+        remove_all(cloud, droplet)
 
 
 def _images(cloud: Cloud, droplet: Droplet) -> list[Image]:

@@ -56,8 +56,7 @@ def delete(cloud: Cloud, droplet: Droplet) -> None:
     actions.refuse_if_busy(cloud, droplet)
     action = actions.start(cloud, droplet, "destroy")
     if cloud.behaviour["droplet_delete_backups"] == "delete":
-        for key in list(droplet.backups):
-            backups.remove_image(cloud, cloud.store.images.get(key))
+        backups.remove_all(cloud, droplet)
     cloud.store.droplets.remove(droplet.id)
     action.outcome, action.held_by = "completed", None
     actions.end(cloud, action)
