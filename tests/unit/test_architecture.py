@@ -30,7 +30,7 @@ PURE_IMPORTS = {
     *("__future__", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "math"),
     *("operator", "re", "types", "typing"),
 }
-IMPURE_NAMES = {"open", "print", "input", "eval", "exec", "__import__", "hash", "id", "globals"}
+IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "__import__", "hash", "id", "globals"}
 """`hash` and `id` differ from run to run."""
 CLOCK_METHODS = {"now", "today", "utcnow", "fromtimestamp", "utcfromtimestamp", "localtime", "time"}
 HTTP_LIBRARIES = {"pydo", "azure", "requests", "urllib3", "httpx", "http", "socket", "ssl"}
@@ -103,8 +103,8 @@ def impurities(tree):
     """What a pure layer must not do, as sentences."""
     yield from (f"imports {name}" for name in sorted(libraries(tree) - PURE_IMPORTS))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in IMPURE_NAMES:
-            yield f"uses {node.id}"
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in IMPURE_CALLS:
+            yield f"calls {node.func.id}"
         if isinstance(node, ast.Attribute) and node.attr in CLOCK_METHODS:
             yield f"asks the clock with {node.attr}"
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "astimezone" and not node.args:
@@ -129,10 +129,8 @@ def code_lines(path):
         targets = {target.id for target in getattr(node, "targets", ()) if isinstance(target, ast.Name)}
         if targets & {"DOCUMENTATION", "EXAMPLES", "RETURN"}:
             skipped.update(range(node.lineno, node.end_lineno + 1))
-    lines = enumerate(text.splitlines(), 1)
-    return sum(
-        1 for number, line in lines if number not in skipped and line.strip() and not line.strip().startswith("#")
-    )
+    lines = [line.strip() for number, line in enumerate(text.splitlines(), 1) if number not in skipped]
+    return sum(1 for line in lines if line and not line.startswith("#"))
 
 
 def test_every_folder_has_its_arrows():
