@@ -161,6 +161,7 @@ class Schema:
         self.registry = referencing.Registry().with_resource("urn:api", DRAFT202012.create_resource(self.document))
         self.formats = jsonschema.FormatChecker(())
         self.formats.checks("date-time")(lambda value: not isinstance(value, str) or bool(_STAMP.fullmatch(value)))
+        self._validators: dict[str, jsonschema.Draft202012Validator] = {}
         self.checked: set[tuple[str, str, int]] = set()
 
     def check(self, method: str, path: str, response: requests.Response) -> None:
@@ -183,12 +184,16 @@ class Schema:
                 body = body["action"]
         for header in ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"):
             assert response.headers[header].isdigit()
-        validator = jsonschema.Draft202012Validator(
-            {"$ref": f"urn:api#{pointer}"}, registry=self.registry, format_checker=self.formats
-        )
-        problems = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+        problems = [f"{error.json_path}: {error.message}" for error in self._validator(pointer).iter_errors(body)]
         problems += self._unknown(self._at(pointer), body, "$")
         assert not problems, f"{method} {path}: {problems[:5]}"
+
+    def _validator(self, pointer: str) -> jsonschema.Draft202012Validator:
+        if pointer not in self._validators:
+            self._validators[pointer] = jsonschema.Draft202012Validator(
+                {"$ref": f"urn:api#{pointer}"}, registry=self.registry, format_checker=self.formats
+            )
+        return self._validators[pointer]
 
     def _at(self, pointer: str) -> Any:
         value = self.document

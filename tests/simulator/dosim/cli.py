@@ -154,10 +154,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         simulator = Simulator(_settings(options))
-        found = certificate(options.tls_dir, options.tls_name)
         listeners = [_listen(options.port)]
         if options.http_port is not None:
             listeners.append(_listen(options.http_port))
+        found = certificate(options.tls_dir, options.tls_name)
     except (ControlError, OSError, OverflowError) as error:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
