@@ -56,8 +56,8 @@ def change(request, state, backups=(), converted=()):
     return plans.plan(request, seen, NOW).changes[0]
 
 
-def enable(plan, hour, weekday=None):
-    return (EnableBackups(BackupPolicy(plan, weekday, hour)),)
+def enable(plan, hour, weekday=None, **lengths):
+    return (EnableBackups(BackupPolicy(plan, weekday, hour, **lengths)),)
 
 
 def alter(plan, hour, weekday=None, **lengths):
@@ -198,7 +198,7 @@ class TestOneDroplet:
         offered = (*SUPPORTED, SupportedPolicy("twice_daily", (6, 18), (), 6, 3))
         seen = observed(OFF, supported=offered)
         plan = plans.plan(wanted(plan="twice_daily", hours=(18,)), seen, NOW)
-        assert plan.changes[0].steps == enable("twice_daily", 18)
+        assert plan.changes[0].steps == enable("twice_daily", 18, window_length_hours=6, retention_period_days=3)
         assert plan.changes[0].after["monthly_cost"] == "unknown"
         assert plan.warnings == ()
 
