@@ -7,6 +7,8 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplet-Actions
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .._domain.errors import NotFoundError, OutcomeUnknownError, ScopeError
 from .._domain.models import Action
 from . import paging
@@ -17,19 +19,22 @@ MOST_PAGES = 3
 
 def on_droplet(client, droplet_id, **body):
     """`POST /v2/droplets/{id}/actions` as an Action; raises PendingEventError, NotFoundError, OutcomeUnknownError."""
-    return _begun(client.do.droplet_actions.post(droplet_id=droplet_id, body=body))
+    return _begun(client.do.droplet_actions.post(droplet_id=droplet_id, body=body), "droplet", droplet_id)
 
 
 def on_image(client, image_id, **body):
     """`POST /v2/images/{id}/actions` as an Action."""
-    return _begun(client.do.image_actions.post(image_id=image_id, body=body))
+    return _begun(client.do.image_actions.post(image_id=image_id, body=body), "image", image_id)
 
 
-def _begun(body):
-    """The Action in the answer to a write; raises OutcomeUnknownError where the answer does not show one."""
+def _begun(body, resource_type, resource_id):
+    """The Action in the answer to a write; raises OutcomeUnknownError where the answer does not show one.
+
+    What it is about is known, and the API may leave it null.
+    """
     if not isinstance(body, dict) or not isinstance(body.get("action"), dict):
         raise OutcomeUnknownError("The answer to a write shows no action. Whether it was carried out is not known.")
-    return Action.from_api(body["action"])
+    return replace(Action.from_api(body["action"]), resource_type=resource_type, resource_id=resource_id)
 
 
 def of_droplet(client, droplet_id):
@@ -123,4 +128,4 @@ def _one(client, action):
             body = client.do.droplet_actions.get(droplet_id=action.resource_id, **ids)
     except NotFoundError:
         return None
-    return Action.from_api(body["action"])
+    return replace(Action.from_api(body["action"]), resource_type=action.resource_type, resource_id=action.resource_id)
