@@ -7,15 +7,17 @@ from __future__ import annotations
 from itertools import combinations
 
 
-def pairwise(factors, allowed=lambda row: True):
+def pairwise(factors, allowed=lambda row: True, apart=()):
     """Rows (dicts of factor to value) that cover all pairs of `factors` (a dict of name to a sequence of values).
 
-    `allowed(row)` is asked about whole and partial rows and may exclude pairs. Greedy, and the same each time.
+    `allowed(row)` is asked about whole and partial rows and may exclude pairs; the two factors named by `apart` need
+    not meet. Greedy, and the same each time.
     """
     names = sorted(factors, key=lambda name: -len(factors[name]))
     uncovered = {
         pair: None
         for one, other in combinations(names, 2)
+        if {one, other} != set(apart)
         for left in factors[one]
         for right in factors[other]
         for pair in [((one, left), (other, right))]
