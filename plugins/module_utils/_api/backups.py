@@ -106,9 +106,19 @@ def _state_if_there(client, droplet_id):
 
 
 def _own_of_each(client, droplet_ids, kind):
-    """`GET /v2/droplets/{id}/backups` or `.../snapshots`, all pages, for each id: a dict of id to RestorePoints."""
+    """`GET /v2/droplets/{id}/backups` or `.../snapshots`, all pages, for each id: a dict of id to RestorePoints.
+
+    A Droplet that was deleted meanwhile has none, and does not keep the others from being read.
+    """
     operation = getattr(client.do.droplets, f"list_{kind}")
-    lists = client.map(lambda droplet_id: paging.whole(client, operation, kind, droplet_id=droplet_id), droplet_ids)
+
+    def own(droplet_id):
+        try:
+            return paging.whole(client, operation, kind, droplet_id=droplet_id)
+        except NotFoundError:
+            return {}
+
+    lists = client.map(own, droplet_ids)
     return {
         droplet_id: tuple(RestorePoint.from_api(item) for item in found.values())
         for droplet_id, found in zip(droplet_ids, lists, strict=True)

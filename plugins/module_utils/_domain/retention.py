@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
@@ -28,7 +29,7 @@ def at_risk_by_retention(backups, retention_days, now):
 def made_from_a_backup(snapshot, droplet_name):
     """True where a snapshot bears the name the API gives to backups, which converting leaves as it is."""
     made = snapshot.created_at
-    return bool(made) and snapshot.name.startswith(droplet_name) and snapshot.name.endswith(made.strftime("%Y-%m-%d"))
+    return bool(made) and re.fullmatch(f"{re.escape(droplet_name)}[- ]+{made:%Y-%m-%d}", snapshot.name) is not None
 
 
 def to_convert(at_risk, converted, how):
