@@ -216,13 +216,9 @@ def observe(client, wanted):
 def reread(client, changes):
     """The policies of the Droplets that were changed, and what became of restore points that were at risk."""
     targets = [change.target for change in changes]
-    at_risk = [change.target for change in changes if change.at_risk]
-    return plans.Observed(
-        droplets=tuple(targets),
-        states=backups.states(client, targets),
-        backups=backups.backups_of(client, at_risk),
-        converted=backups.snapshots_of(client, at_risk),
-    )
+    at_risk = [(change.target, change.at_risk) for change in changes if change.at_risk]
+    left, snapshots = backups.survivors(client, at_risk)
+    return plans.Observed(tuple(targets), backups.states(client, targets), backups=left, converted=snapshots)
 
 
 def main():

@@ -128,4 +128,5 @@ def _one(client, action):
             body = client.do.droplet_actions.get(droplet_id=action.resource_id, **ids)
     except NotFoundError:
         return None
-    return replace(Action.from_api(body["action"]), resource_type=action.resource_type, resource_id=action.resource_id)
+    news = Action.from_api(paging.part(body, "action"))
+    return replace(news, resource_type=action.resource_type, resource_id=action.resource_id)

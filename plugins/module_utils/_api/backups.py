@@ -7,12 +7,17 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from .._domain import selection as choose
 from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import BackupState, RestorePoint, SupportedPolicy
 from .._domain.retention import made_from_a_backup
 from . import actions, paging
 from .droplets import find, get_if_there
+
+OWN_LISTS = 2
+"""Up to so many Droplets are asked for their own restore points, without a look at the list of images."""
 
 
 def supported_policies(client):
@@ -23,7 +28,7 @@ def supported_policies(client):
 
 def state(client, droplet_id):
     """`GET /v2/droplets/{id}/backups/policy` as a BackupState; raises NotFoundError."""
-    return BackupState.from_api(client.do.droplets.get_backup_policy(droplet_id=droplet_id)["policy"])
+    return BackupState.from_api(paging.part(client.do.droplets.get_backup_policy(droplet_id=droplet_id), "policy"))
 
 
 def fleet(client, selection):
@@ -75,7 +80,7 @@ def backups_of(client, droplets):
     From the list of images where that takes fewer requests and the token may read it; a Droplet whose backup the list
     does not show is asked for its own.
     """
-    known = _from_images(client, droplets) if len(droplets) > 2 else {}
+    known = _from_images(client, droplets) if len(droplets) > OWN_LISTS else {}
     missing = [droplet.id for droplet in droplets if droplet.id not in known]
     return {**known, **_own_of_each(client, missing, "backups")}
 
@@ -83,6 +88,33 @@ def backups_of(client, droplets):
 def snapshots_of(client, droplets):
     """A dict of Droplet id to the tuple of its snapshots."""
     return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
+
+
+def survivors(client, at_risk):
+    """What is left of restore points: a dict of Droplet id to backups, and one of Droplet id to snapshots.
+
+    `at_risk` is a sequence of `(Droplet, RestorePoints)`. Beyond a few Droplets they are looked for in the list of
+    images, by id or, where converting gave a new one, by name and time.
+    """
+    droplets = [droplet for droplet, _points in at_risk]
+    images = None
+    if len(droplets) > OWN_LISTS:
+        with suppress(ScopeError):
+            images = _private_images(client, fewer_than=2 * len(droplets))
+    if images is None:
+        return backups_of(client, droplets), snapshots_of(client, droplets)
+    there = [RestorePoint.from_api(item) for item in images.values()]
+    by_id = {point.id: point for point in there}
+    by_name = {(point.name, point.created_at): point for point in there if point.type == "snapshot"}
+    left = {
+        droplet.id: [by_id.get(point.id) or by_name.get((point.name, point.created_at)) for point in points]
+        for droplet, points in at_risk
+    }
+
+    def of_type(kind):
+        return {key: tuple(point for point in points if point and point.type == kind) for key, points in left.items()}
+
+    return of_type("backup"), of_type("snapshot")
 
 
 def converted_of(client, droplets):
@@ -125,15 +157,23 @@ def _own_of_each(client, droplet_ids, kind):
     }
 
 
+def _private_images(client, fewer_than):
+    """All images of the account as a dict of id to the API's object, or None where that takes too many requests.
+
+    Raises ScopeError where the token may not read them.
+    """
+    first = paging.fetch(client.do.images.list, "images", private=True)
+    if first.pages - 1 >= fewer_than:
+        return None
+    return paging.whole(client, client.do.images.list, "images", first, private=True)
+
+
 def _from_images(client, droplets):
     """Backups joined to Droplets through `backup_ids`, for the Droplets where the join is whole."""
     try:
-        first = paging.fetch(client.do.images.list, "images", private=True)
+        images = _private_images(client, fewer_than=len(droplets)) or {}
     except ScopeError:
         return {}
-    if first.pages - 1 >= len(droplets):
-        return {}
-    images = paging.whole(client, client.do.images.list, "images", first, private=True)
     backups = {key: RestorePoint.from_api(item) for key, item in images.items() if item.get("type") == "backup"}
     return {
         droplet.id: tuple(backups[backup_id] for backup_id in droplet.backup_ids)

@@ -12,7 +12,7 @@ from . import paging
 
 def get(client, droplet_id):
     """`GET /v2/droplets/{id}`; raises NotFoundError."""
-    return Droplet.from_api(client.do.droplets.get(droplet_id=droplet_id)["droplet"])
+    return Droplet.from_api(paging.part(client.do.droplets.get(droplet_id=droplet_id), "droplet"))
 
 
 def get_if_there(client, droplet_id):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._domain.errors import IncompleteListError
+from .._domain.errors import ApiError, IncompleteListError
 
 PER_PAGE = 200
 ATTEMPTS = 4
@@ -25,11 +25,19 @@ class Page:
         return max(1, -(-self.total // PER_PAGE))
 
 
+def part(body, key):
+    """`body[key]` of an answer; raises ApiError where there is none."""
+    try:
+        return body[key]
+    except (KeyError, TypeError):
+        raise ApiError(f"An answer of the API lacks {key!r}, which it should have. Check api_url.") from None
+
+
 def fetch(operation, root, number=1, **filters):
     """Page `number` of a pydo list operation whose items are under the key `root`, as an array or a map."""
     body = operation(page=number, per_page=PER_PAGE, **filters)
     found = body.get(root) or ()
-    items = tuple(found.items()) if isinstance(found, dict) else tuple((item["id"], item) for item in found)
+    items = tuple(found.items()) if isinstance(found, dict) else tuple((part(item, "id"), item) for item in found)
     total = (body.get("meta") or {}).get("total")
     if total is None and len(items) == PER_PAGE:
         raise IncompleteListError(f"The list of {root} does not tell its total, so it cannot be known to be whole.")

@@ -139,6 +139,8 @@ class Applier:
                 self._prove(job)
             if job.plan_again:
                 planned = self._planned_again(job)
+                if job.steps[:1] != list(planned.steps[:1]):
+                    job.tries = 0
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
                 job.plan_again = False
             if job.steps:
