@@ -158,7 +158,7 @@ def test_delays_overlap(sim: Sim) -> None:
     sim.fault({"delay": 0.4}, times=0)
     begun = time.monotonic()
     with ThreadPoolExecutor(5) as pool:
-        clients = [Sim(sim.ready) for _ in range(5)]
+        clients = [Sim(sim.ready) for _time in range(5)]
         assert {answer.status_code for answer in pool.map(lambda client: client.get("/v2/account"), clients)} == {200}
     assert time.monotonic() - begun < 1.2
 
@@ -212,7 +212,7 @@ def test_first_makes_a_droplet_busy_just_in_time_whatever_the_token_may_do(sim: 
 def test_times_after_and_the_order_of_faults(sim: Sim) -> None:
     older = sim.fault({"status": 500}, path="^/v2/account$", after=1, times=2)
     newer = sim.fault({"status": 503}, path="account", times=0)
-    statuses = [sim.get("/v2/account").status_code for _ in range(5)]
+    statuses = [sim.get("/v2/account").status_code for _time in range(5)]
     assert statuses == [503, 500, 500, 503, 503]
     assert [(fault["id"], fault["hits"]) for fault in sim.faults()] == [(older, 2), (newer, 3)]
     sim.control("DELETE", f"faults/{newer}")

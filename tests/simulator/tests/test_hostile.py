@@ -185,8 +185,8 @@ def strange(dice: random.Random, depth: int = 0) -> object:
     if depth > 3 or dice.random() < 0.6:
         return dice.choice(ATOMS)
     if dice.random() < 0.3:
-        return [strange(dice, depth + 1) for _ in range(dice.randrange(4))]
-    return {dice.choice(KEYS): strange(dice, depth + 1) for _ in range(dice.randrange(5))}
+        return [strange(dice, depth + 1) for _time in range(dice.randrange(4))]
+    return {dice.choice(KEYS): strange(dice, depth + 1) for _time in range(dice.randrange(5))}
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -201,7 +201,7 @@ def test_random_requests(sim: Sim, seed: int) -> None:
         method, template = dice.choice(fills)
         path = "/".join(str(dice.choice(ids)) if part[:1] == "{" else part for part in template.split("/"))
         query = "&".join(
-            f"{dice.choice(('page', 'per_page', 'tag_name', 'type', 'name'))}={dice.choice(ATOMS)}" for _ in range(2)
+            f"{dice.choice(('page', 'per_page', 'tag_name', 'type', 'name'))}={dice.choice(ATOMS)}" for _time in range(2)
         )
         body = strange(dice)
         if isinstance(body, dict) and dice.random() < 0.7:

@@ -24,7 +24,7 @@ def limited(small: Sim) -> Sim:
 
 
 def statuses(sim: Sim, count: int, **options) -> list[int]:
-    return [sim.get("/v2/account", **options).status_code for _ in range(count)]
+    return [sim.get("/v2/account", **options).status_code for _time in range(count)]
 
 
 def test_headers_tell_the_quota_on_every_answer(sim: Sim) -> None:
@@ -51,7 +51,7 @@ def test_a_burst_is_refused_with_retry_after(limited: Sim) -> None:
 
 def test_windows_slide(limited: Sim) -> None:
     """Each request ages out on its own, not all with the first."""
-    for _ in range(5):
+    for _time in range(5):
         assert limited.get("/v2/account").status_code == 200
         limited.advance(10)
     assert limited.get("/v2/account").status_code == 429
@@ -60,7 +60,7 @@ def test_windows_slide(limited: Sim) -> None:
 
 
 def test_a_spent_quota_is_refused_without_retry_after(limited: Sim) -> None:
-    for _ in range(3):
+    for _time in range(3):
         assert statuses(limited, 4) == [200] * 4
         limited.advance(60)
     refused = limited.get("/v2/account")
@@ -96,7 +96,7 @@ def test_a_refused_request_is_in_the_journal_and_not_carried_out(limited: Sim) -
 
 def test_the_control_plane_is_not_limited_and_a_reset_clears_the_counters(limited: Sim) -> None:
     statuses(limited, 6)
-    for _ in range(30):
+    for _time in range(30):
         limited.control("GET", "clock")
     limited.reset()
     assert limited.get("/v2/account").status_code == 200
