@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One simulator for each worker and manner of running; every test starts from its reset and ends with its faults hit."""
+"""One simulator for each worker and manner of running; every test starts from a reset and ends with its faults hit."""
 
 from __future__ import annotations
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import truth, verbs, worlds
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import one_in
 
 READINGS = {
     "disable_backups_images": ("keep", "delete"),
@@ -16,7 +18,12 @@ READINGS = {
     "backups_order": ("newest_first", "oldest_first"),
 }
 RISKY = [verb for verb in verbs.VERBS if verb.disables or verb.name.startswith("daily")]
-POSITIONS = [dict(zip(READINGS, values, strict=True)) for values in product(*READINGS.values())]
+POSITIONS = list(product(*READINGS.values()))
+CONVERTING = [verb for verb in RISKY if verb.converts]
+
+
+def named(value):
+    return "-".join(value) if isinstance(value, tuple) else getattr(value, "name", value)
 
 
 def task(sim, verb, selection="id"):
@@ -25,11 +32,9 @@ def task(sim, verb, selection="id"):
     return before, {**options, **verb.params, "wait_timeout": 600}, ids
 
 
-@pytest.mark.parametrize("selection", ["id", "all"])
-@pytest.mark.parametrize("position", POSITIONS, ids=lambda position: "-".join(position.values()))
-@pytest.mark.parametrize("verb", RISKY, ids=lambda verb: verb.name)
+@pytest.mark.parametrize(("verb", "position", "selection"), one_in(3, RISKY, POSITIONS, ("id", "all")), ids=named)
 def test_p4_under_every_reading(sim, run, verb, position, selection):
-    sim.behave(**position)
+    sim.behave(**dict(zip(READINGS, position, strict=True)))
     before, params, ids = task(sim, verb, selection)
     target = verbs.subject(before, verb)["id"]
     at_risk = verb.at_risk(before.droplets[target], verbs.instant(before["now"]))
@@ -54,11 +59,10 @@ def test_p4_under_every_reading(sim, run, verb, position, selection):
     assert gone == names - there.keys(), told
 
 
-@pytest.mark.parametrize("position", POSITIONS, ids=lambda position: "-".join(position.values()))
-@pytest.mark.parametrize("verb", [verb for verb in RISKY if verb.converts], ids=lambda verb: verb.name)
+@pytest.mark.parametrize(("verb", "position"), one_in(3, CONVERTING, POSITIONS), ids=named)
 def test_p4_a_failed_conversion_leaves_everything_on(sim, run, verb, position):
     """The conversion ends as errored: backups stay on, the policy stays, nothing more is sent for this Droplet."""
-    sim.behave(**position)
+    sim.behave(**dict(zip(READINGS, position, strict=True)))
     before, params, ids = task(sim, verb)
     sim.fault({"action": "errored"}, method="POST", path="/images/")
     told = run(**params)
@@ -70,17 +74,16 @@ def test_p4_a_failed_conversion_leaves_everything_on(sim, run, verb, position):
         truth.check_kept(before.droplets[key]["backups"], after, key)
 
 
-@pytest.mark.parametrize("position", POSITIONS, ids=lambda position: "-".join(position.values()))
-@pytest.mark.parametrize("verb", [verb for verb in RISKY if verb.converts], ids=lambda verb: verb.name)
+@pytest.mark.parametrize(("verb", "position"), one_in(3, CONVERTING, POSITIONS), ids=named)
 def test_p4_a_conversion_that_did_nothing_is_noticed(sim, run, verb, position):
     """The API says 201 to the conversion, without an action that ever shows: backups stay on."""
-    sim.behave(**position)
+    sim.behave(**dict(zip(READINGS, position, strict=True)))
     before, params, ids = task(sim, verb)
     point = verbs.subject(before, verb)["backups"][0]["id"]
     answer = {
         "action": {
-            **{"id": 1, "status": "completed", "type": "convert", "started_at": before["now"], "completed_at": None},
-            **{"resource_id": point, "resource_type": "image", "region": None, "region_slug": "nyc3"},
+            "id": 1, "status": "completed", "type": "convert", "started_at": before["now"], "completed_at": None,
+            "resource_id": point, "resource_type": "image", "region": None, "region_slug": "nyc3",
         }
     }
     sim.fault({"status": 201, "body": answer}, method="POST", path="/images/", times=0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from math import ceil
 
 import pytest
+
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
@@ -36,7 +37,8 @@ def test_p5_a_thousand_compliant(big):
     """1,000 Droplets as they should be: at most 12 requests, and no write."""
     make_compliant(big)
     run = Runner(big)
-    for selection in ({"all": True}, {"tag": ["env:prod", "env:staging"]}, {"droplet_id": sorted(big.state().droplets)}):
+    tags = ["env:prod", "env:staging"]
+    for selection in ({"all": True}, {"tag": tags}, {"droplet_id": sorted(big.state().droplets)}):
         for check in (True, False):
             told = run(check=check, **selection, **DAILY_ANY)
             assert told.result["summary"]["matched"] == 1000

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import truth, verbs
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 

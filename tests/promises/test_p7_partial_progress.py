@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import truth, verbs
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
@@ -41,7 +42,7 @@ def test_p7_one_of_forty_fails(forty, kind):
     assert told.kind == kind, told
     needed = drifting(before)
     assert told.result["summary"] == {
-        **{"matched": 40, "unchanged": 40 - len(needed), "changed": len(needed) - 1, "failed": 1, "not_tried": 0}
+        "matched": 40, "unchanged": 40 - len(needed), "changed": len(needed) - 1, "failed": 1, "not_tried": 0
     }
     assert before.droplets[bad]["name"] in told.result["msg"]
     assert str(bad) in told.result["msg"]

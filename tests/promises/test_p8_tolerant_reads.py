@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import verbs, worlds
 
 USAGE = "intra_daily_4h"

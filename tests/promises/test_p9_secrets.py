@@ -8,6 +8,7 @@ That the token is in no result is asserted for each run of each test, in `harnes
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import verbs
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
@@ -79,7 +80,7 @@ def test_p9_redirects_are_not_followed(sim, run, method, status):
     assert sim.state().policies() == before.policies()
 
 
-def test_p9_no_token_at_all(sim, run, monkeypatch):
+def test_p9_no_token_at_all(sim, monkeypatch):
     for name in ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "DO_API_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     sim.tokens.append("x" * 20)

@@ -22,7 +22,8 @@ def line(entry):
     fault = f" fault {entry['fault']}" if entry["fault"] else ""
     done = " carried out" if entry["carried_out"] and entry["method"] != "GET" else ""
     query = f"?{entry['query']}" if entry["query"] else ""
-    return f"{entry['n']:4} {entry['method']} {entry['path']}{query} {entry['body'] or ''} → {entry['status']}{done}{fault}"
+    asked = f"{entry['n']:4} {entry['method']} {entry['path']}{query} {entry['body'] or ''}"
+    return f"{asked} → {entry['status']}{done}{fault}"
 
 
 def purpose(entry):

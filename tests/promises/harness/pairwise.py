@@ -7,21 +7,24 @@ from __future__ import annotations
 from itertools import combinations
 
 
-def pairwise(factors, allowed=lambda row: True, apart=()):
+def _always(_values):
+    return True
+
+
+def pairwise(factors, allowed=_always, wanted=_always):
     """Rows (dicts of factor to value) that cover all pairs of `factors` (a dict of name to a sequence of values).
 
-    `allowed(row)` is asked about whole and partial rows and may exclude pairs; the two factors named by `apart` need
-    not meet. Greedy, and the same each time.
+    `allowed(row)` is asked about whole and partial rows and may exclude pairs; pairs (dicts of two) for which
+    `wanted(pair)` is false need not meet. Greedy, and the same each time.
     """
     names = sorted(factors, key=lambda name: -len(factors[name]))
     uncovered = {
         pair: None
         for one, other in combinations(names, 2)
-        if {one, other} != set(apart)
         for left in factors[one]
         for right in factors[other]
         for pair in [((one, left), (other, right))]
-        if allowed(dict(pair))
+        if allowed(dict(pair)) and wanted(dict(pair))
     }
     rows = []
     while uncovered:

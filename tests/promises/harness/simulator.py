@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parents[3]
 START_UP = 30
 """Seconds until the simulator must listen."""
 
+SOMEBODY_ELSE = "by=somebody-else"
+"""A query that the API ignores, and by which the journal tells who asked."""
+
 
 class Simulator:
     """One running simulator. Every control call asserts its status and the body's shape."""
@@ -26,8 +29,9 @@ class Simulator:
     def __init__(self, *options):
         self._folder = tempfile.TemporaryDirectory(prefix="lifeboat-sim-")
         ready = Path(self._folder.name, "ready.json")
-        self._log = Path(self._folder.name, "log").open("w+b")
-        command = [sys.executable, "tests/simulator", "--tls-dir", self._folder.name, "--ready-file", str(ready), *options]
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115, closed by stop()
+        files = ["--tls-dir", self._folder.name, "--ready-file", str(ready)]
+        command = [sys.executable, "tests/simulator", *files, *options]
         environ = {**os.environ, "TMPDIR": self._folder.name}
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=self._log, stdin=subprocess.DEVNULL, env=environ
@@ -69,10 +73,14 @@ class Simulator:
         return told
 
     def api(self, method, path, body=None, status=200, token=None):
-        """A request to the API itself, as somebody else would send it (to prepare a world, or as a parallel run)."""
+        """A request to the API itself, as somebody else would send it (to prepare a world, or as a parallel run).
+
+        The journal that the tests see does not have it.
+        """
         headers = {"Authorization": f"Bearer {token or self.token}"}
         with self._lock:
-            answer = self._session.request(method, f"{self.api_url}/v2/{path}", json=body, headers=headers, timeout=30)
+            url = f"{self.api_url}/v2/{path}?{SOMEBODY_ELSE}"
+            answer = self._session.request(method, url, json=body, headers=headers, timeout=30)
         assert answer.status_code == status, f"{method} /v2/{path} {body}: {answer.status_code} {answer.text[:300]}"
         return answer.json() if answer.content else {}
 
@@ -110,7 +118,7 @@ class Simulator:
         assert self.faults() == []
 
     def journal(self):
-        return self.control("GET", "journal")["requests"]
+        return [entry for entry in self.control("GET", "journal")["requests"] if entry["query"] != SOMEBODY_ELSE]
 
     def forget(self):
         """Empty the journal."""

@@ -42,9 +42,9 @@ def check_told(outcome, before, after, gone=()):
             counts["changed" if entry["changed"] else "unchanged"] += 1
             if key not in gone:
                 assert entry["changed"] == bool(key in written or converted.get(key)), f"P7: {key}\n{outcome}"
-        known = entry["after"] is not None and key not in gone
-        if known:
-            assert shows(entry["after"], policies[key]), f"P7: {key} is {policies[key]}, told {entry['after']}\n{outcome}"
+        told = entry["after"]
+        if told is not None and key not in gone:
+            assert shows(told, policies[key]), f"P7: {key} is {policies[key]}, told {told}\n{outcome}"
         for action in entry["actions"]:
             real = after.action(action["id"])
             assert real["type"] == action["type"], outcome
@@ -73,6 +73,11 @@ def check_untouched(before, after, ids, gone=()):
             check_kept(droplet["backups"], after, key)
 
 
+def same(point, other):
+    """True for a restore point and what it was converted to, which may have another id."""
+    return (other["name"], other["created_at"]) == (point["name"], point["created_at"])
+
+
 def check_kept(points, after, droplet_id):
     """P4: each of these restore points still exists, as backup or as snapshot, unless its date has come."""
     droplet = after.droplets[droplet_id]
@@ -81,8 +86,7 @@ def check_kept(points, after, droplet_id):
     for point in points:
         if point["expires_at"] and instant(point["expires_at"]) <= now:
             continue
-        same = [other for other in there if (other["name"], other["created_at"]) == (point["name"], point["created_at"])]
-        assert same, f"P4: restore point {point['id']} of {droplet_id} ({point['created_at']}) is lost"
+        assert any(same(point, other) for other in there), f"P4: restore point {point['id']} of {droplet_id} ({point['created_at']}) is lost"
 
 
 def check_restore_points(verb, before, after, ids, gone=()):
@@ -108,8 +112,7 @@ def check_restore_points(verb, before, after, ids, gone=()):
 
 def _converted(old, new):
     """The snapshots in the Droplet `new` that were backups in `old`."""
-    was = {(point["name"], point["created_at"]) for point in old["backups"]}
-    return [point for point in new["snapshots"] if (point["name"], point["created_at"]) in was]
+    return [point for point in new["snapshots"] if any(same(point, backup) for backup in old["backups"])]
 
 
 def check_not_doubled(before, after, others=()):

@@ -74,8 +74,9 @@ class Verb:
             return f"went from {before} to {after}, although no plan was asked for"
         if before:
             for name in ("hour", "weekday"):
-                same_plan = before["plan"] == after["plan"]
-                if self._allowed(name) is None and (name == "hour" or same_plan) and before.get(name) != after.get(name):
+                left_out = self._allowed(name) is None
+                comparable = name == "hour" or before["plan"] == after["plan"]
+                if left_out and comparable and before.get(name) != after.get(name):
                     return f"went from {before} to {after}, although {name} was left out"
         return None
 
