@@ -107,7 +107,7 @@ class SendPolicy(HTTPPolicy):
         except (KeyError, ValueError):
             seconds = -1
         if seconds >= 0:
-            return seconds, "the API's burst limit frees up"
+            return max(seconds, FIRST_BACKOFF), "the API's burst limit frees up"
         try:
             reset = datetime.fromtimestamp(int(response.headers["ratelimit-reset"]), UTC)
         except (KeyError, ValueError, OverflowError, OSError):

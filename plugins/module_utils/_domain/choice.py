@@ -38,9 +38,11 @@ class Wish:
             return False
         return all(getattr(self, name) in (None, getattr(policy, name)) for name in ("plan", *BY_THE_PLAN))
 
-    def leaves_alone(self, policy, supported):
-        """True for a plan that nobody here knows, as long as the user named no plan."""
-        return self.plan is None and policy is not None and offer_of(supported, policy.plan) is None
+    def leaves_alone(self, state, supported):
+        """True where backups are on with a plan that nobody here knows, as long as the user named no plan."""
+        if self.plan is not None or not state.enabled:
+            return False
+        return state.policy is None or offer_of(supported, state.policy.plan) is None
 
 
 def choose(wish, droplets, moving, states, supported):

@@ -10,13 +10,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from .._api.client import Connection
 from .._domain.errors import InputError
 from .._domain.selection import Selection
 
 TOKEN_VARIABLES = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "DO_API_TOKEN")
+
+
+def first_set(*names):
+    """The value of the first environment variable that is set and not empty, as a fallback of an option."""
+    for name in names:
+        if os.environ.get(name):
+            return os.environ[name]
+    raise AnsibleFallbackNotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +56,13 @@ class Arguments:
 
 CONNECTION = Arguments(
     {
-        "token": {"type": "str", "no_log": True, "fallback": (env_fallback, list(TOKEN_VARIABLES))},
+        "token": {"type": "str", "no_log": True, "fallback": (first_set, list(TOKEN_VARIABLES))},
         "api_url": {
             "type": "str",
             "default": "https://api.digitalocean.com",
-            "fallback": (env_fallback, ["DIGITALOCEAN_API_URL"]),
+            "fallback": (first_set, ["DIGITALOCEAN_API_URL"]),
         },
-        "ca_path": {"type": "path", "fallback": (env_fallback, ["DIGITALOCEAN_CA_PATH"])},
+        "ca_path": {"type": "path", "fallback": (first_set, ["DIGITALOCEAN_CA_PATH"])},
         "request_timeout": {"type": "int", "default": 30},
         "concurrency": {"type": "int", "default": 8},
         "burst_limit": {"type": "str", "default": "250/60"},

@@ -14,6 +14,12 @@ from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBac
 from .._domain.retention import at_risk_by_retention, newest_first, to_convert
 from .._domain.selection import Selection
 
+POSSIBLE = {
+    "weekday": ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"),
+    "hour": tuple(str(hour) for hour in range(24)),
+}
+"""What can be told to be wrong without asking the API, which knows the rest."""
+
 AS_GIVEN = ("plan", *BY_THE_PLAN, "existing_backups", "max_disable", "allow_unlisted_plan")
 """Options whose value a Request takes over as it is."""
 
@@ -70,9 +76,11 @@ def request(selection, params):
     policy_options = ("plan", "weekday", "hour", *BY_THE_PLAN)
     if not enabled and (given := [name for name in policy_options if params[name] is not None]):
         raise InputError(f"state: disabled leaves no policy, so {listed(given)} cannot be set with it.")
-    for name in ("weekday", "hour"):
+    for name, possible in POSSIBLE.items():
         if params[name] == []:
             raise InputError(f"{name} is an empty list: name at least one, or leave it out to keep what is set.")
+        if wrong := [value for value in params[name] or () if str(value).upper() not in possible]:
+            raise InputError(f"{name} {listed(wrong)} is not possible under any plan: allowed are {listed(possible)}.")
     if params["max_disable"] < 0:
         raise InputError(f"max_disable {params['max_disable']} is below 0.")
     weekdays = params["weekday"] and [weekday.upper() for weekday in params["weekday"]]
@@ -142,12 +150,11 @@ def unmet(request, change, observed):
     """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
     state = observed.states.get(change.target.id)
     if state is None:
-        return f"Droplet {change.target} can no longer be read"
+        return "it can no longer be read"
     if not _reached(change.goal, state):
-        return (
-            f"the API reports the change of Droplet {change.target} as completed, but its backups are "
-            f"{describe(_shown(request, change.target, state))} instead of {describe(change.after)}"
-        )
+        wanted = describe({**change.after, "backups_converted": 0})
+        found = describe(_shown(request, change.target, state))
+        return f"the API reports the change as completed, but its backups are {found} instead of {wanted}"
     return None
 
 
@@ -207,7 +214,7 @@ def _goals(request, observed):
     if not request.enabled:
         return {droplet.id: BackupState(False) for droplet in drifting}
     supported = observed.supported or ()
-    moving = [droplet for droplet in drifting if not request.leaves_alone(states[droplet.id].policy, supported)]
+    moving = [droplet for droplet in drifting if not request.leaves_alone(states[droplet.id], supported)]
     chosen = choose(request, observed.droplets, moving, states, supported)
     return {key: BackupState(True, policy) for key, policy in chosen.items()}
 
@@ -249,7 +256,10 @@ def _change(request, observed, droplet, goal, now):
     if goal is None:
         notes = ()
         if not _complies(request, state):
-            notes = (f"left alone: it is on plan {state.policy.plan!r}, which is not among the supported ones",)
+            why = "the API does not show its policy"
+            if state.policy:
+                why = f"it is on plan {state.policy.plan!r}, which is not among the supported ones"
+            notes = (f"left alone: {why}",)
         return Change(droplet, before, before, notes=notes, goal=state)
     converts = ()
     at_risk = _at_risk(observed, droplet, goal, now)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import Connection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
@@ -165,3 +166,12 @@ def test_variables_that_hold_different_tokens_are_told_without_the_tokens(monkey
     told = arguments.token_warnings(params(token=token))
     assert told == warned
     assert not any(value and value in sentence for value in environment.values() for sentence in told)
+
+
+def test_an_empty_variable_does_not_hide_the_one_after_it(monkeypatch):
+    monkeypatch.setenv("DIGITALOCEAN_TOKEN", "")
+    monkeypatch.setenv("DIGITALOCEAN_ACCESS_TOKEN", "dop_v1_second")
+    assert arguments.first_set("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN") == "dop_v1_second"
+    monkeypatch.delenv("DIGITALOCEAN_ACCESS_TOKEN")
+    with pytest.raises(AnsibleFallbackNotFound):
+        arguments.first_set("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN")

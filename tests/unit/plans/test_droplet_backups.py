@@ -203,6 +203,29 @@ class TestOneDroplet:
         assert plan.warnings == ()
 
 
+def test_a_droplet_whose_policy_the_api_does_not_show_is_left_alone_unless_a_plan_is_named():
+    hidden = BackupState(True)
+    told = change(wanted(hours=(4,)), hidden)
+    assert told.steps == ()
+    assert told.notes == ("left alone: the API does not show its policy",)
+    assert change(wanted(plan="daily", hours=(4,)), hidden).steps == alter("daily", 4)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"hour": [4, 24]}, "hour 24 is not possible under any plan: allowed are 0, 1, "),
+        ({"hour": [-4]}, "hour -4 is not possible"),
+        ({"weekday": ["sun", "FUNDAY"]}, "weekday FUNDAY is not possible under any plan: allowed are SUN, MON, "),
+    ],
+    ids=str,
+)
+def test_what_no_plan_can_have_is_refused_before_anything_is_read(given, says):
+    with pytest.raises(InputError) as caught:
+        plans.request(ALL, params(all=True, **given))
+    assert caught.value.message.startswith(says)
+
+
 class TestUnlistedPlans:
     def test_allowed_with_a_warning(self):
         request = wanted(plan=UNLISTED, hours=(0,), retention_period_days=7, allow_unlisted_plan=True)
