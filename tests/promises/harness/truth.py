@@ -86,7 +86,8 @@ def check_kept(points, after, droplet_id):
     for point in points:
         if point["expires_at"] and instant(point["expires_at"]) <= now:
             continue
-        assert any(same(point, other) for other in there), f"P4: restore point {point['id']} of {droplet_id} ({point['created_at']}) is lost"
+        lost = f"P4: restore point {point['id']} of {droplet_id} ({point['created_at']}) is lost"
+        assert any(same(point, other) for other in there), lost
 
 
 def check_restore_points(verb, before, after, ids, gone=()):
