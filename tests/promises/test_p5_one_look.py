@@ -25,7 +25,8 @@ def make_compliant(simulator, drifting=0):
     """All on daily but the first `drifting`, by somebody else; the ids of those that drift."""
     ids = sorted(simulator.state().droplets)
     Runner(simulator)(droplet_id=ids[drifting:], **DAILY_ANY, existing_backups="may_be_lost")
-    wrong = [key for key in ids[:drifting] if (simulator.state().policy(key) or {}).get("plan") == "daily"]
+    policies = simulator.state().policies()
+    wrong = [key for key in ids[:drifting] if policies[key] and policies[key]["plan"] == "daily"]
     if wrong:
         told = Runner(simulator)(droplet_id=wrong, plan="weekly", weekday="SUN", hour=4)
         assert not told.failed, told

@@ -63,21 +63,14 @@ def never_twice(requests, faults=()):
         for fault in faults
         if any(kind in effect for effect in fault["effect"] for kind in ("drop", "truncate", "status"))
     }
-    for index, entry in enumerate(requests):
-        if entry["method"] == "GET":
-            continue
-        same = [
-            (number, earlier)
-            for number, earlier in enumerate(requests[:index])
-            if earlier["method"] != "GET" and purpose(earlier) == purpose(entry)
-        ]
-        if not same or same[-1][1]["status"] == 429:
-            continue
-        between = requests[same[-1][0] + 1 : index]
-        looked = any(
-            read["method"] == "GET" and _looks_at(read, purpose(entry)) and _seen(read, blind) for read in between
-        )
-        assert looked, "P3: sent again without a look:\n" + "\n".join(map(line, requests))
+    unseen = {}
+    for entry in requests:
+        if entry["method"] != "GET":
+            assert purpose(entry) not in unseen, "P3: sent again without a look:\n" + "\n".join(map(line, requests))
+            if entry["status"] != 429:
+                unseen[purpose(entry)] = entry
+        elif _seen(entry, blind):
+            unseen = {key: write for key, write in unseen.items() if not _looks_at(entry, key)}
 
 
 def carried_out(requests):
