@@ -15,6 +15,9 @@ from .windows import Window, any_hour, spread
 DEFAULT_PLAN = "daily"
 """What the API takes where backups are enabled and no plan is named."""
 
+DAY_HOURS = frozenset(range(24))
+WEEKDAYS = frozenset(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"))
+
 BY_THE_PLAN = ("window_length_hours", "retention_period_days")
 """What the API sets by the plan, unless a plan lets the user choose."""
 
@@ -30,8 +33,15 @@ class Wish:
     retention_period_days: int | None = None
     allow_unlisted_plan: bool = False
 
+    @property
+    def absurd(self):
+        """True where an hour or a weekday is none at all, so that no plan will ever have it."""
+        return not (DAY_HOURS.issuperset(self.hours or ()) and WEEKDAYS.issuperset(self.weekdays or ()))
+
     def met_by(self, policy):
-        """True where nothing that was set differs from `policy`."""
+        """True where nothing that was set differs from `policy`; an absurd wish is met by nothing, and so refused."""
+        if self.absurd:
+            return False
         if self.hours is not None and policy.hour not in self.hours:
             return False
         if self.weekdays is not None and policy.weekday not in self.weekdays:

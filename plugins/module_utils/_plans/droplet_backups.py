@@ -14,12 +14,6 @@ from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBac
 from .._domain.retention import at_risk_by_retention, newest_first, to_convert
 from .._domain.selection import Selection
 
-POSSIBLE = {
-    "weekday": ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"),
-    "hour": tuple(str(hour) for hour in range(24)),
-}
-"""What can be told to be wrong without asking the API, which knows the rest."""
-
 AS_GIVEN = ("plan", *BY_THE_PLAN, "existing_backups", "max_disable", "allow_unlisted_plan")
 """Options whose value a Request takes over as it is."""
 
@@ -76,11 +70,9 @@ def request(selection, params):
     policy_options = ("plan", "weekday", "hour", *BY_THE_PLAN)
     if not enabled and (given := [name for name in policy_options if params[name] is not None]):
         raise InputError(f"state: disabled leaves no policy, so {listed(given)} cannot be set with it.")
-    for name, possible in POSSIBLE.items():
+    for name in ("weekday", "hour"):
         if params[name] == []:
             raise InputError(f"{name} is an empty list: name at least one, or leave it out to keep what is set.")
-        if wrong := [value for value in params[name] or () if str(value).upper() not in possible]:
-            raise InputError(f"{name} {listed(wrong)} is not possible under any plan: allowed are {listed(possible)}.")
     if params["max_disable"] < 0:
         raise InputError(f"max_disable {params['max_disable']} is below 0.")
     weekdays = params["weekday"] and [weekday.upper() for weekday in params["weekday"]]

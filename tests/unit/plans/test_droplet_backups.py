@@ -212,17 +212,17 @@ def test_a_droplet_whose_policy_the_api_does_not_show_is_left_alone_unless_a_pla
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("fields", "state", "says"),
     [
-        ({"hour": [4, 24]}, "hour 24 is not possible under any plan: allowed are 0, 1, "),
-        ({"hour": [-4]}, "hour -4 is not possible"),
-        ({"weekday": ["sun", "FUNDAY"]}, "weekday FUNDAY is not possible under any plan: allowed are SUN, MON, "),
+        ({"hours": (4, 24)}, on("daily", 4), "Hour 24 is not possible for plan 'daily'"),
+        ({"weekdays": ("SUN", "FUNDAY")}, on("weekly", 4, "SUN"), "Weekday 'FUNDAY' is not possible for plan 'weekly'"),
     ],
-    ids=str,
+    ids=["hour", "weekday"],
 )
-def test_what_no_plan_can_have_is_refused_before_anything_is_read(given, says):
+def test_what_no_plan_can_have_is_refused_even_where_the_rest_of_the_list_is_met(fields, state, says):
+    assert plans.needs(wanted(**fields), observed(state, supported=None), NOW).supported
     with pytest.raises(InputError) as caught:
-        plans.request(ALL, params(all=True, **given))
+        change(wanted(**fields), state)
     assert caught.value.message.startswith(says)
 
 
