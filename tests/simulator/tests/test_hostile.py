@@ -201,7 +201,7 @@ def test_random_requests(sim: Sim, seed: int) -> None:
         method, template = dice.choice(fills)
         path = "/".join(str(dice.choice(ids)) if part[:1] == "{" else part for part in template.split("/"))
         query = "&".join(
-            f"{dice.choice(('page', 'per_page', 'tag_name', 'type', 'name'))}={dice.choice(ATOMS)}" for _time in range(2)
+            f"{dice.choice(('page', 'per_page', 'tag_name', 'type', 'name'))}={dice.choice(ATOMS)}" for _n in range(2)
         )
         body = strange(dice)
         if isinstance(body, dict) and dice.random() < 0.7:
