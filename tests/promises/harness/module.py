@@ -21,10 +21,10 @@ from . import journal
 from .quick_time import quick_time
 
 MODULES = "ansible_collections.lifeboat.digitalocean.plugins.modules."
-KINDS = {
+KINDS = frozenset({
     *("input", "selection", "refused", "api", "authentication", "scope", "not_found", "pending_event", "rate_limit"),
     *("unreachable", "outcome_unknown", "incomplete_list", "action_failed", "not_converged", "wait_timeout"),
-}
+})
 """Every `failure.kind` there is, but `error`, which means that something was not foreseen."""
 
 
@@ -98,7 +98,6 @@ class Runner:
         Asserts what holds for each result: a clean exit, a sentence and a kind where it failed, no token anywhere,
         requests counted as the journal has them, no write in check mode, none sent twice without a look.
         """
-        seen = len(self.simulator.journal())
         arguments = {
             "token": token or self.simulator.token,
             "api_url": self.simulator.api_url,
@@ -108,8 +107,10 @@ class Runner:
             "_ansible_diff": True,
             **params,
         }
-        text, status = self._run(arguments, before_request, after_request, on_sleep)
-        requests = self.simulator.journal()[seen:]
+        try:
+            text, status = self._run(arguments, before_request, after_request, on_sleep)
+        finally:
+            requests = self.simulator.news()
         result = _clean(text, status, self.simulator.tokens, {*KINDS, *(["unexpected"] if self.unexpected else [])})
         outcome = Outcome(result, requests)
         if self.reaches:
