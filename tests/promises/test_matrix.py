@@ -41,6 +41,12 @@ def possible(row):
     return not (refused and (accident.writing_only or accident.effect == "gone"))
 
 
+def quick(row):
+    """Converting every backup of a fleet takes long."""
+    long = row.get("world") == "fleet" and row.get("verb", "").endswith("convert_all")
+    return possible(row) and not (long and row.get("selection") not in ("id", "name"))
+
+
 def worth_a_sample(pair):
     """An accident of a write meets every verb, one of a read two of them; accidents and rows need not meet."""
     if set(pair) == {"accident", "verb"}:
@@ -51,7 +57,7 @@ def worth_a_sample(pair):
 
 def chosen():
     if not FULL:
-        return pairwise(FACTORS, possible, worth_a_sample)
+        return pairwise(FACTORS, quick, worth_a_sample)
     names = ("verb", "accident", "selection", "world")
     rows = [dict(zip(names, values, strict=True)) for values in product(*(FACTORS[name] for name in names))]
     rows = [row for row in rows if possible(row)]

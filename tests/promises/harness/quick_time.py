@@ -28,10 +28,14 @@ def monotonic():
     return _real_monotonic() + _slept
 
 
+_rebound = set()
+
+
 def _rebind_defaults():
     """Where a function of the collection has taken `time.monotonic` as a default, give it the quick one."""
     for name, module in list(sys.modules.items()):
-        if name.startswith(COLLECTION):
+        if name.startswith(COLLECTION) and name not in _rebound:
+            _rebound.add(name)
             for thing in list(vars(module).values()):
                 functions = vars(thing).values() if inspect.isclass(thing) else [thing]
                 for function in filter(inspect.isfunction, functions):
