@@ -116,3 +116,27 @@ def test_p5_small_in_a_large_account_takes_the_cheaper_way(big):
     told = Runner(big)(check=True, droplet_id=ids[500:502], state="enabled")
     reads, _writes = told.counts
     assert reads <= 2 * 2 + 2 + 1, told
+
+
+@pytest.mark.parametrize("order", ["id", "newest_first"])
+@pytest.mark.parametrize("page", range(5))
+@pytest.mark.parametrize("meanwhile", ["deleted", "created"])
+@pytest.mark.parametrize("selection", [{"all": True}, {"tag": ["env:prod", "env:staging"]}], ids=["all", "tag"])
+def test_p5_no_droplet_is_missed_while_the_list_moves(sim, run, selection, meanwhile, page, order):
+    """One is deleted, or made, before the n-th page is read: every other one is looked at, exactly once."""
+    sim.reset(droplets=450)
+    sim.behave(droplet_order=order)
+    before = set(sim.state().droplets)
+    target = sorted(before)[100]
+    first = {"method": "DELETE", "path": f"/v2/droplets/{target}"}
+    if meanwhile == "created":
+        body = {"name": "newcomer", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
+        first = {"method": "POST", "path": "/v2/droplets", "body": body}
+    sim.fault({"first": first}, method="GET", path="^/v2/droplets", after=page)
+    told = run(**selection, check=True, report="all", plan="daily", existing_backups="may_be_lost")
+    assert not told.failed, told
+    ids = [entry["id"] for entry in told.result["droplets"]]
+    assert len(ids) == len(set(ids))
+    stayed = before & set(sim.state().droplets)
+    missed = stayed - set(ids)
+    assert not missed, f"P5: {missed} missed"

@@ -93,8 +93,8 @@ class Verb:
         return [b for b in droplet["backups"] if (now - instant(b["created_at"])).total_seconds() > keeps * 86400]
 
 
-def _daily(existing=None):
-    return (("plan", "daily"), ("hour", (0, 4, 20)), *([("existing_backups", existing)] if existing else []))
+def _daily(existing=None, hour=(("hour", (0, 4, 20)),)):
+    return (("plan", "daily"), *hour, *([("existing_backups", existing)] if existing else []))
 
 
 def _disable(existing=None):
@@ -107,7 +107,7 @@ VERBS = (
     Verb("weekly", (("plan", "weekly"), ("weekday", ("SAT", "MON")), ("hour", (4, 8)))),
     Verb("hour", (("hour", (12,)),)),
     Verb("daily-refused", _daily(), refused=True),
-    Verb("daily-may_be_lost", _daily("may_be_lost")),
+    Verb("daily-may_be_lost", _daily("may_be_lost", hour=())),
     Verb("daily-convert_newest", _daily("convert_newest")),
     Verb("daily-convert_all", _daily("convert_all")),
     Verb("disable-refused", _disable(), refused=True),
