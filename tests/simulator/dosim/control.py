@@ -143,6 +143,8 @@ def state(simulator: Simulator) -> dict[str, Any]:
             "backups": [images[key] for key in droplet.backups],
             "snapshots": [images[key] for key in droplet.snapshots],
             "volumes": droplet.volumes,
+            "disk": droplet.disk,
+            "disk_from": droplet.disk_from,
             "pending": [action.id for action in droplet.pending],
         }
         for droplet in store.droplets.rows.values()

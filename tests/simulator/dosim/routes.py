@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dosim.handlers import account, actions, droplets, images, policies
+from dosim.handlers import account, actions, droplet_actions, droplets, images, policies
 from dosim.wire import Call, Reply
 
 Handler = Callable[[Call], Reply]
@@ -26,6 +26,7 @@ _SERVED: dict[str, tuple[Handler, str]] = {
     "GET /v2/actions/{action_id}": (actions.show, "actions:read"),
     "GET /v2/droplets": (droplets.listing, "droplet:read"),
     "POST /v2/droplets": (droplets.create, "droplet:create"),
+    "POST /v2/droplets/actions": (droplet_actions.start_by_tag, "droplet:update"),
     "GET /v2/droplets/backups/policies": (policies.listing, "droplet:read"),
     "GET /v2/droplets/backups/supported_policies": (policies.supported, "droplet:read"),
     "GET /v2/droplets/{droplet_id}": (droplets.show, "droplet:read"),
@@ -34,7 +35,7 @@ _SERVED: dict[str, tuple[Handler, str]] = {
     "GET /v2/droplets/{droplet_id}/backups/policy": (policies.show, "droplet:read"),
     "GET /v2/droplets/{droplet_id}/snapshots": (droplets.snapshots, "droplet:read"),
     "GET /v2/droplets/{droplet_id}/actions": (actions.of_droplet, "droplet:read"),
-    "POST /v2/droplets/{droplet_id}/actions": (actions.start_on_droplet, "droplet:update"),
+    "POST /v2/droplets/{droplet_id}/actions": (droplet_actions.start_on_droplet, "droplet:update"),
     "GET /v2/droplets/{droplet_id}/actions/{action_id}": (actions.one_of_droplet, "droplet:read"),
     "GET /v2/images": (images.listing, "image:read"),
     "GET /v2/images/{image_id}": (images.show, "image:read"),
@@ -45,7 +46,6 @@ _SERVED: dict[str, tuple[Handler, str]] = {
 # Known to the API and answered 501 here.
 _UNSERVED = """
     DELETE /v2/droplets
-    POST   /v2/droplets/actions
     GET    /v2/droplets/{droplet_id}/kernels
     GET    /v2/droplets/{droplet_id}/firewalls
     GET    /v2/droplets/{droplet_id}/neighbors

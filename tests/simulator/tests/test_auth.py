@@ -60,6 +60,31 @@ def calls(sim: Sim) -> dict[tuple[str, str], tuple[dict | None, set[str]]]:
             {"type": "snapshot", "name": "x"},
             {"droplet:update", "image:create"},
         ),
+        ("POST", f"/v2/droplets/{droplet}/actions?restore"): (
+            {"type": "restore", "image": backup},
+            {"droplet:update", "droplet:admin"},
+        ),
+        ("POST", f"/v2/droplets/{droplet}/actions?rebuild"): (
+            {"type": "rebuild", "image": "debian-12-x64"},
+            {"droplet:update", "droplet:admin"},
+        ),
+        ("POST", f"/v2/droplets/{droplet}/actions?password_reset"): (
+            {"type": "password_reset"},
+            {"droplet:update", "droplet:admin"},
+        ),
+        ("POST", f"/v2/droplets/{droplet}/actions?resize"): (
+            {"type": "resize", "size": "s-2vcpu-4gb"},
+            {"droplet:update", "droplet:create"},
+        ),
+        ("POST", f"/v2/droplets/{droplet}/actions?rename"): ({"type": "rename", "name": "x"}, {"droplet:update"}),
+        ("POST", "/v2/droplets/actions?tag_name=role:ci"): (
+            {"type": "enable_ipv6"},
+            {"droplet:update", "tag:read"},
+        ),
+        ("POST", "/v2/droplets/actions?tag_name=role:ci&snapshot"): (
+            {"type": "snapshot"},
+            {"droplet:update", "tag:read", "image:create"},
+        ),
         ("POST", "/v2/droplets"): (CREATE, {"droplet:create", "image:read"}),
         ("POST", "/v2/droplets?"): ({**CREATE, "tags": ["a"]}, {"droplet:create", "image:read", "tag:create"}),
         ("DELETE", f"/v2/droplets/{droplet}"): (None, {"droplet:delete"}),

@@ -47,6 +47,36 @@ def backups_order(sim: Sim, value: str) -> None:
 
 
 @case
+def by_tag_blocked(sim: Sim, value: str) -> None:
+    reply = sim.post("/v2/droplets/actions?tag_name=env:staging", {"type": "shutdown"})
+    if value == "all_or_nothing":
+        sim.refused(reply, 422, "there are currently blocking events processing for one or more of the droplets")
+        started = []
+    else:
+        started = [action["resource_id"] for action in reply.json()["actions"]]
+        assert len(started) == 4
+    for droplet in sim.state()["droplets"]:
+        if "env:staging" in droplet["tags"]:
+            assert len(droplet["pending"]) == (droplet["id"] in started or droplet["name"].startswith("busy"))
+    sim.advance("5m")
+    sim.done(sim.id("plain-none"), "power_off")
+    off = sim.post("/v2/droplets/actions?tag_name=role:web", {"type": "power_off"})
+    if value == "all_or_nothing":
+        sim.refused(off, 422, "Droplet is already powered off.")
+    else:
+        assert off.status_code == 201
+
+
+@case
+def by_tag_without_members(sim: Sim, value: str) -> None:
+    reply = sim.post("/v2/droplets/actions?tag_name=nobody", {"type": "shutdown"})
+    if value == "empty":
+        assert (reply.status_code, reply.json()) == (201, {"actions": []})
+    else:
+        sim.refused(reply, 404)
+
+
+@case
 def change_when_disabled(sim: Sim, value: str) -> None:
     reply = order(sim, "plain-none", "change_backup_policy", backup_policy=WEEKLY)
     if value == "reject":
@@ -154,6 +184,20 @@ def droplet_order(sim: Sim, value: str) -> None:
 
 
 @case
+def enable_network_again(sim: Sim, value: str) -> None:
+    sim.done(sim.id("plain-none"), "enable_ipv6")
+    before = sim.read(f"/v2/droplets/{sim.id('plain-none')}")
+    for kind in ("enable_ipv6", "enable_private_networking"):
+        reply = order(sim, "plain-none", kind)
+        if value == "reject":
+            sim.refused(reply, 422, "is already enabled for this Droplet.")
+        else:
+            assert reply.status_code == 201
+        sim.advance(1)
+    assert sim.read(f"/v2/droplets/{sim.id('plain-none')}") == before
+
+
+@case
 def enable_when_enabled(sim: Sim, value: str) -> None:
     droplet = sim.id("plain-daily")
     before = sim.policy(droplet)
@@ -207,6 +251,23 @@ def gpu_in_policies(sim: Sim, value: str) -> None:
     assert (str(sim.id("gpu-daily")) in body["policies"]) is (value == "included")
     assert body["meta"]["total"] == len(sim.state()["droplets"]) - (0 if value == "included" else 2)
     assert sim.policy(sim.id("gpu-daily"))["backup_enabled"] is True
+
+
+@case
+def image_after_rebuild(sim: Sim, value: str) -> None:
+    droplet = sim.id("plain-none")
+    sim.done(droplet, "rebuild", image="debian-12-x64")
+    slug = "debian-12-x64" if value == "new" else "ubuntu-24-04-x64"
+    assert sim.read(f"/v2/droplets/{droplet}")["droplet"]["image"]["slug"] == slug
+
+
+@case
+def image_after_restore(sim: Sim, value: str) -> None:
+    known = sim.known("plain-daily")
+    backup = known["backups"][0]["id"]
+    sim.done(known["id"], "restore", image=backup)
+    image = sim.read(f"/v2/droplets/{known['id']}")["droplet"]["image"]
+    assert (image["id"], image["type"]) == ((backup, "backup") if value == "backup" else (image["id"], "base"))
 
 
 @case
@@ -275,6 +336,36 @@ def policy_without_backups(sim: Sim, value: str) -> None:
         sim.refused(reply, 422, "can only be set when backups are enabled")
     else:
         assert sim.policy(reply.json()["droplet"]["id"])["backup_enabled"] is False
+
+
+@case
+def resize_when_on(sim: Sim, value: str) -> None:
+    reply = order(sim, "plain-none", "resize", size="s-2vcpu-4gb", disk=True)
+    if value == "reject":
+        sim.refused(reply, 422, "Droplet is currently on. Please power it off to run this event.")
+        sim.done(sim.id("plain-none"), "power_off")
+        assert order(sim, "plain-none", "resize", size="s-2vcpu-4gb", disk=True).status_code == 201
+    sim.advance(1)
+    after = sim.read(f"/v2/droplets/{sim.id('plain-none')}")["droplet"]
+    assert (after["disk"], after["status"]) == (80, "off" if value == "reject" else "active")
+
+
+@case
+def restart_when_off(sim: Sim, value: str) -> None:
+    for kind in ("reboot", "power_cycle"):
+        sim.reset()
+        sim.behave(restart_when_off=value)
+        reply = order(sim, "powered-off", kind)
+        if value == "reject":
+            sim.refused(reply, 422, "Droplet is currently powered off.")
+        sim.advance(1)
+        assert sim.known("powered-off")["status"] == ("off" if value == "reject" else "active")
+
+
+@case
+def shutdown_result(sim: Sim, value: str) -> None:
+    assert sim.done(sim.id("plain-none"), "shutdown")["status"] == "completed"
+    assert sim.known("plain-none")["status"] == ("off" if value == "off" else "active")
 
 
 @case

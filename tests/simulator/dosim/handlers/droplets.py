@@ -5,7 +5,7 @@
 from dosim import serialise
 from dosim.errors import ApiError
 from dosim.handlers.create import read_request
-from dosim.handlers.find import find_droplet
+from dosim.handlers.find import find_droplet, has_tag
 from dosim.paging import page
 from dosim.services import droplets
 from dosim.store import Droplet, Image
@@ -26,7 +26,7 @@ def listing(call: Call) -> Reply:
     if name is not None:
         found = [row for row in found if row.name.lower() == name.lower()]
     if tag is not None:
-        found = [row for row in found if _tagged(call, row, tag)]
+        found = [row for row in found if has_tag(call, row, tag)]
     return page(call, "droplets", found, lambda row: serialise.droplet(call.cloud, row, call.scopes))
 
 
@@ -42,12 +42,6 @@ def _in_order(call: Call, kind: str | None, filtered: bool) -> list[Droplet]:
             (row for row in rows if everyone or row.gpu == gpu), key=lambda row: row.id, reverse=newest_first
         ),
     )
-
-
-def _tagged(call: Call, droplet: Droplet, tag: str) -> bool:
-    if call.cloud.behaviour["tag_case"] == "insensitive":
-        return tag.lower() in (own.lower() for own in droplet.tags)
-    return tag in droplet.tags
 
 
 def show(call: Call) -> Reply:

@@ -14,6 +14,24 @@ def find_droplet(call: Call) -> Droplet:
     return droplet
 
 
+def has_tag(call: Call, record: Droplet | Image, tag: str) -> bool:
+    if call.cloud.behaviour["tag_case"] == "insensitive":
+        return tag.lower() in (own.lower() for own in record.tags)
+    return tag in record.tags
+
+
+def members(call: Call) -> list[Droplet]:
+    """The Droplets that the query's tag_name means, GPU ones too. None may be a 404."""
+    tag = call.query("tag_name")
+    if tag is None:
+        raise ApiError(422, "tag_name is required")
+    call.require("tag:read")
+    found = [droplet for droplet in call.cloud.store.droplets.rows.values() if has_tag(call, droplet, tag)]
+    if not found and call.cloud.behaviour["by_tag_without_members"] == "404":
+        raise ApiError(404)
+    return found
+
+
 def find_own_image(call: Call) -> Image:
     """An image that may be changed. A public one may only be read: 403."""
     key = call.number("image_id")

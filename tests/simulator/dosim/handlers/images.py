@@ -5,6 +5,7 @@
 from dosim import serialise
 from dosim.catalogue import PublicImage
 from dosim.errors import ApiError
+from dosim.handlers.find import has_tag
 from dosim.paging import page
 from dosim.store import Image
 from dosim.wire import Call, Reply
@@ -23,7 +24,7 @@ def listing(call: Call) -> Reply:
     own: list[Image | PublicImage] = store.images.derived("all", lambda rows: sorted(rows, key=lambda row: row.id))
     if tag is not None:
         call.require("tag:read")
-        found = [image for image in own if tag in image.tags]
+        found = [image for image in own if has_tag(call, image, tag)]
     elif private == "true":
         found = own
     else:

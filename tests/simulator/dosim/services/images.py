@@ -11,12 +11,12 @@ from dosim.services.backups import remove_image
 from dosim.store import Action, Image
 
 
-def convert(cloud: Cloud, image: Image) -> Action:
+def convert(cloud: Cloud, image: Image) -> actions.Start:
     if image.pending:
         raise ApiError(422, "Image already has a pending event.")
     if image.kind != "backup" and cloud.behaviour["convert_non_backup"] == "reject":
         raise ApiError(422, "Only backups can be converted to snapshots.")
-    return actions.start(cloud, image, "convert")
+    return actions.prepare(cloud, image, "convert")
 
 
 @actions.effect("convert")
@@ -29,3 +29,5 @@ def _converted(cloud: Cloud, action: Action) -> None:
     cloud.store.images.add(replace(image, id=key, kind="snapshot", expires=None, pending=[]))
     if droplet := cloud.store.droplets.get(image.origin):
         droplet.snapshots.append(key)
+        droplet.views.clear()
+    cloud.store.image_changed(key)
