@@ -39,6 +39,8 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "shutdown_result": ("off", "stays_on"),
     "supported_policies": ("standard", "usage"),
     "tag_case": ("exact", "insensitive"),
+    "transfer_again": ("reject", "accept"),
+    "transfer_of_backups": ("reject", "accept"),
     "unlisted_plans": ("accept", "reject"),
     "usage_plan_features": ("without_backups", "with_backups"),
     "weekday_with_daily": ("ignore", "reject", "store"),

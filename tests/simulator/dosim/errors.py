@@ -19,6 +19,7 @@ DOCUMENTED = {
     504: ("gateway_timeout", "Gateway timeout"),
 }
 PENDING_EVENT = "Droplet already has a pending event."
+PENDING_IMAGE_EVENT = "Image already has a pending event."
 BLOCKED_MEMBERS = "there are currently blocking events processing for one or more of the droplets"
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dosim.handlers import account, actions, droplet_actions, droplets, images, policies
+from dosim.handlers import account, actions, droplet_actions, droplets, images, policies, snapshots
 from dosim.wire import Call, Reply
 
 Handler = Callable[[Call], Reply]
@@ -39,9 +39,14 @@ _SERVED: dict[str, tuple[Handler, str]] = {
     "GET /v2/droplets/{droplet_id}/actions/{action_id}": (actions.one_of_droplet, "droplet:read"),
     "GET /v2/images": (images.listing, "image:read"),
     "GET /v2/images/{image_id}": (images.show, "image:read"),
+    "PUT /v2/images/{image_id}": (images.update, "image:update"),
+    "DELETE /v2/images/{image_id}": (images.delete, "image:delete"),
     "GET /v2/images/{image_id}/actions": (actions.of_image, "image:read"),
     "POST /v2/images/{image_id}/actions": (actions.start_on_image, "image:update"),
     "GET /v2/images/{image_id}/actions/{action_id}": (actions.one_of_image, "image:read"),
+    "GET /v2/snapshots": (snapshots.listing, "snapshot:read"),
+    "GET /v2/snapshots/{snapshot_id}": (snapshots.show, "snapshot:read block_storage_snapshot:read"),
+    "DELETE /v2/snapshots/{snapshot_id}": (snapshots.delete, "image:delete snapshot:delete"),
 }
 # Known to the API and answered 501 here.
 _UNSERVED = """
@@ -56,15 +61,10 @@ _UNSERVED = """
     POST   /v2/droplets/{droplet_id}/destroy_with_associated_resources/retry
     GET    /v2/reports/droplet_neighbors_ids
     POST   /v2/images
-    PUT    /v2/images/{image_id}
-    DELETE /v2/images/{image_id}
     POST   /v2/images/{image_id}/account_transfer
     POST   /v2/images/{image_id}/account_transfer/accept
     POST   /v2/images/{image_id}/account_transfer/cancel
     POST   /v2/images/{image_id}/account_transfer/decline
-    GET    /v2/snapshots
-    GET    /v2/snapshots/{snapshot_id}
-    DELETE /v2/snapshots/{snapshot_id}
     GET    /v2/tags
     POST   /v2/tags
     GET    /v2/tags/{tag_id}

@@ -164,6 +164,21 @@ def droplet_image(record: Image) -> dict[str, Any]:
     return shape
 
 
+def snapshot(cloud: Cloud, record: Image, scopes: frozenset[str]) -> dict[str, Any]:
+    shape = {
+        "id": str(record.id),
+        "name": record.name,
+        "created_at": stamp(record.created),
+        "regions": record.regions,
+        "min_disk_size": record.min_disk,
+        "size_gigabytes": record.gigabytes,
+        "resource_id": str(record.origin),
+        "resource_type": "droplet",
+        "tags": record.tags,
+    }
+    return redact(cloud, shape, {"tags": "tag:read"}, scopes)
+
+
 def action(cloud: Cloud, record: Action, scopes: frozenset[str]) -> dict[str, Any]:
     return {
         "id": record.id,

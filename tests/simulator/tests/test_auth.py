@@ -13,7 +13,7 @@ CREATE = {"name": "new", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "re
 )
 def test_without_the_token_there_is_no_way_in(sim: Sim, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header.replace("TOKEN", sim.token)}
-    for path in ("/v2/droplets", "/v2/nope", "/v2/snapshots"):
+    for path in ("/v2/droplets", "/v2/nope", "/v2/images/1/account_transfer"):
         answer = sim.session.get(sim.ready["api_url"] + path, headers=headers)
         assert sim.refused(answer, 401) == "Unable to authenticate you."
 
@@ -40,6 +40,7 @@ def calls(sim: Sim) -> dict[tuple[str, str], tuple[dict | None, set[str]]]:
     """Requests with the scopes that they need."""
     known = sim.known("plain-daily")
     droplet, backup = known["id"], known["backups"][0]["id"]
+    snapshot = sim.known("with-volumes")["snapshots"][0]["id"]
     return {
         ("GET", "/v2/account"): (None, {"account:read"}),
         ("GET", "/v2/regions"): (None, {"regions:read"}),
@@ -91,6 +92,12 @@ def calls(sim: Sim) -> dict[tuple[str, str], tuple[dict | None, set[str]]]:
         ("GET", "/v2/images"): (None, {"image:read"}),
         ("GET", "/v2/images?tag_name=x"): (None, {"image:read", "tag:read"}),
         ("GET", f"/v2/images/{backup}"): (None, {"image:read"}),
+        ("PUT", f"/v2/images/{backup}"): ({"name": "x"}, {"image:update"}),
+        ("DELETE", f"/v2/images/{backup}"): (None, {"image:delete"}),
+        ("POST", f"/v2/images/{snapshot}/actions"): ({"type": "transfer", "region": "ams3"}, {"image:update"}),
+        ("GET", "/v2/snapshots"): (None, {"snapshot:read"}),
+        ("GET", f"/v2/snapshots/{snapshot}"): (None, {"snapshot:read", "block_storage_snapshot:read"}),
+        ("DELETE", f"/v2/snapshots/{snapshot}"): (None, {"image:delete", "snapshot:delete"}),
         ("GET", f"/v2/images/{backup}/actions"): (None, {"image:read"}),
         ("POST", f"/v2/images/{backup}/actions"): ({"type": "convert"}, {"image:update"}),
     }

@@ -35,6 +35,7 @@ def every_route(sim: Sim) -> None:
         "/v2/droplets?tag_name=env:prod&per_page=2",
         "/v2/droplets/backups/policies?per_page=200",
         "/v2/droplets/backups/supported_policies",
+        "/v2/snapshots?resource_type=droplet",
     ):
         sim.read(path)
     if rich is None:
@@ -58,6 +59,11 @@ def every_route(sim: Sim) -> None:
         f"/v2/images/{backup}/actions/{convert.json()['action']['id']}",
     ):
         sim.read(path)
+    for kind, body in (("restore", {"image": rich["backups"][0]["id"]}), ("rename", {"name": "other"})):
+        sim.done(droplet, kind, **body)
+    assert sim.post("/v2/droplets/actions?tag_name=role:ci", {"type": "shutdown"}).status_code == 201
+    sim.advance(2)
+    snapshots_and_tags(sim, droplet)
     request = {"name": "new", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3", "backups": True}
     created = sim.post("/v2/droplets", request)
     assert created.status_code == 202
@@ -66,6 +72,16 @@ def every_route(sim: Sim) -> None:
     assert several.status_code == 202
     sim.advance(2)
     assert sim.delete(f"/v2/droplets/{created.json()['droplet']['id']}").status_code == 204
+
+
+def snapshots_and_tags(sim: Sim, droplet: int) -> None:
+    first, second = (row["id"] for row in sim.read(f"/v2/droplets/{droplet}/snapshots")["snapshots"])
+    assert sim.request("PUT", f"/v2/images/{first}", json={"name": "renamed"}).status_code == 200
+    assert sim.post(f"/v2/images/{first}/actions", {"type": "transfer", "region": "syd1"}).status_code == 201
+    sim.advance(2)
+    sim.read(f"/v2/snapshots/{first}")
+    assert sim.delete(f"/v2/snapshots/{first}").status_code == 204
+    assert sim.delete(f"/v2/images/{second}").status_code == 204
 
 
 @pytest.mark.parametrize(

@@ -400,6 +400,29 @@ def tag_case(sim: Sim, value: str) -> None:
 
 
 @case
+def transfer_again(sim: Sim, value: str) -> None:
+    (snapshot,) = sim.known("with-volumes")["snapshots"]
+    reply = sim.post(f"/v2/images/{snapshot['id']}/actions", {"type": "transfer", "region": "nyc3"})
+    if value == "reject":
+        sim.refused(reply, 422, "Image is already available in this region.")
+    else:
+        assert reply.status_code == 201
+    sim.advance(1)
+    assert sim.read(f"/v2/images/{snapshot['id']}")["image"]["regions"] == ["nyc3"]
+
+
+@case
+def transfer_of_backups(sim: Sim, value: str) -> None:
+    backup = sim.known("plain-daily")["backups"][0]["id"]
+    reply = sim.post(f"/v2/images/{backup}/actions", {"type": "transfer", "region": "ams3"})
+    if value == "reject":
+        sim.refused(reply, 422, "Backups can not be transfered to other regions")
+    sim.advance(1)
+    regions = sim.read(f"/v2/images/{backup}")["image"]["regions"]
+    assert regions == (["nyc3"] if value == "reject" else ["nyc3", "ams3"])
+
+
+@case
 def unlisted_plans(sim: Sim, value: str) -> None:
     policy = {"plan": "intra_daily_4h", "hour": 0, "window_length_hours": 4, "retention_period_days": 7}
     reply = order(sim, "plain-none", "enable_backups", backup_policy=policy)

@@ -7,6 +7,7 @@ from typing import Any
 
 from dosim import serialise
 from dosim.errors import ApiError
+from dosim.handlers import fields
 from dosim.handlers.find import find_droplet, find_own_image
 from dosim.paging import page
 from dosim.services import images
@@ -77,7 +78,8 @@ def order_type(body: dict[str, Any], allowed: Iterable[str]) -> str:
 
 def start_on_image(call: Call) -> Reply:
     image = find_own_image(call)
-    kind = order_type(call.json(), ("convert", "transfer"))
-    if kind == "transfer":
-        raise ApiError(501, "The simulator does not model the image action transfer.")
-    return one(call, images.convert(call.cloud, image)(), 201)
+    body = call.json()
+    if order_type(body, ("convert", "transfer")) == "convert":
+        return one(call, images.convert(call.cloud, image)(), 201)
+    region = fields.region(call.cloud, body.get("region"))
+    return one(call, images.transfer(call.cloud, image, region)(), 201)

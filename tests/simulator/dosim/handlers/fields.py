@@ -59,6 +59,14 @@ def hostname(value: Any) -> str:
     return value
 
 
+def region(cloud: Cloud, slug: Any) -> str:
+    """A region that is open."""
+    found = cloud.store.catalogue.regions.get(slug) if isinstance(slug, str) else None
+    if found is None or not found["available"]:
+        raise ApiError(422, "region must be the slug of an available region")
+    return slug
+
+
 def is_tag(value: Any) -> bool:
     return isinstance(value, str) and bool(_TAG.fullmatch(value))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dosim.catalogue import PublicImage
 from dosim.cloud import Cloud
-from dosim.errors import ApiError
+from dosim.errors import PENDING_IMAGE_EVENT, ApiError
 from dosim.services import actions, backups
 from dosim.store import Action, Droplet, Image
 
@@ -41,7 +41,7 @@ def restore(cloud: Cloud, droplet: Droplet, key: int) -> actions.Start:
         raise ApiError(422, "image must be the id of a backup of this Droplet")
     image = cloud.store.images.get(key)
     if image.pending:
-        raise ApiError(422, "Image already has a pending event.")
+        raise ApiError(422, PENDING_IMAGE_EVENT)
     return actions.prepare(cloud, droplet, "restore", image.gigabytes, image=key)
 
 
