@@ -217,7 +217,7 @@ def _order(fault: Fault) -> Order:
 
 
 def _envelope(error: ApiError, request: Request) -> Answer:
-    body = {"id": error.id, "message": error.message, "request_id": request.id}
+    body = error.body or {"id": error.id, "message": error.message, "request_id": request.id}
     return Answer(error.status, orjson.dumps(body), dict(error.headers))
 
 

@@ -39,6 +39,7 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "shutdown_result": ("off", "stays_on"),
     "supported_policies": ("standard", "usage"),
     "tag_case": ("exact", "insensitive"),
+    "tag_exists": ("accept", "reject"),
     "transfer_again": ("reject", "accept"),
     "transfer_of_backups": ("reject", "accept"),
     "unlisted_plans": ("accept", "reject"),

@@ -154,6 +154,7 @@ def state(simulator: Simulator) -> dict[str, Any]:
         "account": store.account,
         "droplets": droplets,
         "images": list(images.values()),
+        "tags": sorted(tag.name for tag in store.tags.values()),
         "actions": [serialise.action(cloud, action, frozenset()) for action in store.log],
         "tokens": [{"scopes": sorted(scopes)} for scopes in simulator.tokens.all_scopes()],
         "behaviour": cloud.behaviour.as_dict(),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dosim.handlers import account, actions, droplet_actions, droplets, images, policies, snapshots
+from dosim.handlers import account, actions, droplet_actions, droplets, images, policies, snapshots, tags
 from dosim.wire import Call, Reply
 
 Handler = Callable[[Call], Reply]
@@ -47,6 +47,12 @@ _SERVED: dict[str, tuple[Handler, str]] = {
     "GET /v2/snapshots": (snapshots.listing, "snapshot:read"),
     "GET /v2/snapshots/{snapshot_id}": (snapshots.show, "snapshot:read block_storage_snapshot:read"),
     "DELETE /v2/snapshots/{snapshot_id}": (snapshots.delete, "image:delete snapshot:delete"),
+    "GET /v2/tags": (tags.listing, "tag:read"),
+    "POST /v2/tags": (tags.create, "tag:create"),
+    "GET /v2/tags/{tag_id}": (tags.show, "tag:read"),
+    "DELETE /v2/tags/{tag_id}": (tags.delete, "tag:delete"),
+    "POST /v2/tags/{tag_id}/resources": (tags.assign, "tag:create"),
+    "DELETE /v2/tags/{tag_id}/resources": (tags.unassign, "tag:delete"),
 }
 # Known to the API and answered 501 here.
 _UNSERVED = """
@@ -65,12 +71,6 @@ _UNSERVED = """
     POST   /v2/images/{image_id}/account_transfer/accept
     POST   /v2/images/{image_id}/account_transfer/cancel
     POST   /v2/images/{image_id}/account_transfer/decline
-    GET    /v2/tags
-    POST   /v2/tags
-    GET    /v2/tags/{tag_id}
-    DELETE /v2/tags/{tag_id}
-    POST   /v2/tags/{tag_id}/resources
-    DELETE /v2/tags/{tag_id}/resources
 """
 
 

@@ -75,6 +75,14 @@ class Image:
 
 
 @dataclass(slots=True)
+class Tag:
+    """``name`` is the canonical spelling; ``last`` the id of each kind of resource that was tagged last."""
+
+    name: str
+    last: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Action:
     """``held_by`` is the fault that keeps it from ending; ``outcome`` what it will end as."""
 
@@ -135,12 +143,12 @@ class Store:
         self.actions: dict[int, Action] = {}
         self.log: list[Action] = []
         self.log_of: dict[tuple[str, int], list[Action]] = defaultdict(list)
-        self._tags: dict[str, str] = {}
+        self.tags: dict[str, Tag] = {}
         self._shown_by: dict[int, set[int]] = defaultdict(set)
 
-    def tag(self, name: str) -> str:
-        """The canonical spelling of a tag, which is the first that was used."""
-        return self._tags.setdefault(name.lower(), name)
+    def tag(self, name: str) -> Tag:
+        """The tag of that name in any spelling, made if need be: the first spelling is the canonical one."""
+        return self.tags.setdefault(name.lower(), Tag(name))
 
     def show_image(self, droplet: Droplet, key: int) -> None:
         """From now on this is the image that a Droplet shows as its own."""

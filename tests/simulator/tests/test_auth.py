@@ -98,6 +98,10 @@ def calls(sim: Sim) -> dict[tuple[str, str], tuple[dict | None, set[str]]]:
         ("GET", "/v2/snapshots"): (None, {"snapshot:read"}),
         ("GET", f"/v2/snapshots/{snapshot}"): (None, {"snapshot:read", "block_storage_snapshot:read"}),
         ("DELETE", f"/v2/snapshots/{snapshot}"): (None, {"image:delete", "snapshot:delete"}),
+        ("GET", "/v2/tags"): (None, {"tag:read"}),
+        ("POST", "/v2/tags"): ({"name": "x"}, {"tag:create"}),
+        ("GET", "/v2/tags/role:ci"): (None, {"tag:read"}),
+        ("DELETE", "/v2/tags/role:ci"): (None, {"tag:delete"}),
         ("GET", f"/v2/images/{backup}/actions"): (None, {"image:read"}),
         ("POST", f"/v2/images/{backup}/actions"): ({"type": "convert"}, {"image:update"}),
     }

@@ -80,6 +80,14 @@ def snapshots_and_tags(sim: Sim, droplet: int) -> None:
     assert sim.post(f"/v2/images/{first}/actions", {"type": "transfer", "region": "syd1"}).status_code == 201
     sim.advance(2)
     sim.read(f"/v2/snapshots/{first}")
+    assert sim.post("/v2/tags", {"name": "fresh"}).status_code == 201
+    members = [("droplet", droplet), ("image", second)]
+    body = {"resources": [{"resource_type": kind, "resource_id": str(key)} for kind, key in members]}
+    assert sim.post("/v2/tags/fresh/resources", body).status_code == 204
+    assert sim.read("/v2/tags/fresh")["tag"]["resources"]["count"] == 2
+    sim.read("/v2/tags?per_page=200")
+    assert sim.delete("/v2/tags/fresh/resources", json=body).status_code == 204
+    assert sim.delete("/v2/tags/fresh").status_code == 204
     assert sim.delete(f"/v2/snapshots/{first}").status_code == 204
     assert sim.delete(f"/v2/images/{second}").status_code == 204
 

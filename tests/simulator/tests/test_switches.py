@@ -400,6 +400,15 @@ def tag_case(sim: Sim, value: str) -> None:
 
 
 @case
+def tag_exists(sim: Sim, value: str) -> None:
+    reply = sim.post("/v2/tags", {"name": "role:ci"})
+    if value == "reject":
+        sim.refused(reply, 422, "Tag already exists.")
+    else:
+        assert (reply.status_code, reply.json()["tag"]["resources"]["count"]) == (201, 3)
+
+
+@case
 def transfer_again(sim: Sim, value: str) -> None:
     (snapshot,) = sim.known("with-volumes")["snapshots"]
     reply = sim.post(f"/v2/images/{snapshot['id']}/actions", {"type": "transfer", "region": "nyc3"})

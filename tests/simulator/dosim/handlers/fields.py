@@ -12,6 +12,7 @@ from dosim.store import Image
 
 LONGEST_NAME = 255
 _HOSTNAME = re.compile(r"[a-zA-Z0-9]?[a-z0-9A-Z.\-]*[a-z0-9A-Z]")
+_ID = re.compile(r"[0-9]{1,15}")
 _TAG = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
 
 
@@ -69,6 +70,10 @@ def region(cloud: Cloud, slug: Any) -> str:
 
 def is_tag(value: Any) -> bool:
     return isinstance(value, str) and bool(_TAG.fullmatch(value))
+
+
+def is_id(value: str) -> bool:
+    return bool(_ID.fullmatch(value))
 
 
 def image(cloud: Cloud, key: Any, purpose: str) -> Image | PublicImage:

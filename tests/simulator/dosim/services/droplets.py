@@ -36,7 +36,10 @@ def add(cloud: Cloud, droplet: Droplet) -> Droplet:
     droplet.disk = catalogue.sizes[droplet.size]["disk"]
     droplet.disk_from = droplet.image
     droplet.vpc = vpc_of(cloud, droplet.region)
-    droplet.tags = list(dict.fromkeys(cloud.store.tag(name) for name in droplet.tags))
+    tags = [cloud.store.tag(name) for name in droplet.tags]
+    for tag in tags:
+        tag.last["droplet"] = droplet.id
+    droplet.tags = list(dict.fromkeys(tag.name for tag in tags))
     if droplet.status != "new":
         droplet.networks = networks(cloud, droplet)
     cloud.store.show_image(droplet, droplet.image)
