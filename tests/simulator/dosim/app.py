@@ -142,6 +142,7 @@ class App:
             base_url=request.base_url,
             scopes=scopes,
             params=params,
+            headers=request.headers,
         )
         call.require(*route.scopes)
         return route.handler(call)

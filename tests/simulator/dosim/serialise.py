@@ -10,8 +10,8 @@ from dosim import schedule
 from dosim.catalogue import PublicImage
 from dosim.clock import stamp
 from dosim.cloud import Cloud
-from dosim.services import actions, tags
-from dosim.store import Action, Droplet, Image, Policy, Tag
+from dosim.services import actions
+from dosim.store import Action, Droplet, Image, Policy
 
 _DROPLET_SCOPES = {
     "backup_ids": "image:read",
@@ -22,14 +22,6 @@ _DROPLET_SCOPES = {
     "vpc_uuid": "vpc:read",
 }
 _FIELD_SCOPES = frozenset({*_DROPLET_SCOPES.values(), "sizes:read"})
-
-
-_TAG_SCOPES = {
-    "droplets": "droplet:read",
-    "images": "image:read",
-    "volumes": "block_storage:read",
-    "volume_snapshots": "block_storage_snapshot:read",
-}
 
 
 def redact(cloud: Cloud, shape: dict[str, Any], needs: dict[str, str], scopes: frozenset[str]) -> dict[str, Any]:
@@ -185,22 +177,6 @@ def snapshot(cloud: Cloud, record: Image, scopes: frozenset[str]) -> dict[str, A
         "tags": record.tags,
     }
     return redact(cloud, shape, {"tags": "tag:read"}, scopes)
-
-
-def tag(cloud: Cloud, record: Tag, scopes: frozenset[str], base_url: str) -> dict[str, Any]:
-    """Only what the token may see is counted."""
-    shape: dict[str, Any] = {"volumes": {"count": 0}, "volume_snapshots": {"count": 0}, "databases": {"count": 0}}
-    for kind in tags.tables(cloud):
-        members = tags.members(cloud, kind, record)
-        shape[f"{kind}s"] = {"count": len(members)}
-        if members:
-            shape[f"{kind}s"]["last_tagged_uri"] = f"{base_url}/v2/{kind}s/{members[-1]}"
-    shape = redact(cloud, shape, _TAG_SCOPES, scopes)
-    found = [inner for inner in shape.values() if inner.get("count")]
-    total = {"count": sum(inner["count"] for inner in found)}
-    if found:
-        total["last_tagged_uri"] = found[-1]["last_tagged_uri"]
-    return {"name": record.name, "resources": {**total, **shape}}
 
 
 def action(cloud: Cloud, record: Action, scopes: frozenset[str]) -> dict[str, Any]:

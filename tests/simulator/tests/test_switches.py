@@ -74,6 +74,8 @@ def by_tag_without_members(sim: Sim, value: str) -> None:
         assert (reply.status_code, reply.json()) == (201, {"actions": []})
     else:
         sim.refused(reply, 404)
+    sim.post("/v2/tags", {"name": "nobody"})
+    assert sim.delete("/v2/droplets?tag_name=nobody").status_code == (204 if value == "empty" else 404)
 
 
 @case

@@ -3,7 +3,7 @@
 """From the ids in a path to records; whatever is not there is a 404."""
 
 from dosim.errors import ApiError
-from dosim.store import Droplet, Image
+from dosim.store import Droplet, Image, Tag
 from dosim.wire import Call
 
 
@@ -18,6 +18,13 @@ def has_tag(call: Call, record: Droplet | Image, tag: str) -> bool:
     if call.cloud.behaviour["tag_case"] == "insensitive":
         return tag.lower() in (own.lower() for own in record.tags)
     return tag in record.tags
+
+
+def find_tag(call: Call, name: str) -> Tag | None:
+    """A tag by its name, in any spelling if the switch says so."""
+    tag = call.cloud.store.tags.get(name.lower())
+    exact = call.cloud.behaviour["tag_case"] == "exact"
+    return tag if tag and (tag.name == name or not exact) else None
 
 
 def members(call: Call) -> list[Droplet]:

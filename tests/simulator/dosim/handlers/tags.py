@@ -4,9 +4,10 @@
 
 from typing import Any
 
-from dosim import serialise
+from dosim import serialise_groups
 from dosim.errors import ApiError, TagError
 from dosim.handlers import fields
+from dosim.handlers.find import find_tag
 from dosim.paging import page
 from dosim.services import tags
 from dosim.store import Tag
@@ -19,13 +20,12 @@ _NOT_MODELLED = ("volume", "volume_snapshot", "database")
 
 
 def _shape(call: Call, tag: Tag) -> dict[str, Any]:
-    return serialise.tag(call.cloud, tag, call.scopes, call.base_url)
+    return serialise_groups.tag(call.cloud, tag, call.scopes, call.base_url)
 
 
 def _find(call: Call) -> Tag:
-    name = call.params["tag_id"]
-    tag = call.cloud.store.tags.get(name.lower())
-    if tag is None or (tag.name != name and call.cloud.behaviour["tag_case"] == "exact"):
+    tag = find_tag(call, call.params["tag_id"])
+    if tag is None:
         raise ApiError(404)
     return tag
 

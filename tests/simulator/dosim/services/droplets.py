@@ -61,11 +61,16 @@ def _created(cloud: Cloud, action: Action) -> None:
 
 
 def delete(cloud: Cloud, droplet: Droplet) -> None:
-    """At once; snapshots stay, and backups too if the switch says so."""
+    """At once."""
     actions.refuse_if_busy(cloud, droplet)
-    action = actions.start(cloud, droplet, "destroy")
+    action = actions.record(cloud, droplet, "destroy", cloud.second, cloud.now)
+    action.status, action.completed = "completed", cloud.second
+    remove(cloud, droplet)
+
+
+def remove(cloud: Cloud, droplet: Droplet) -> None:
+    """It is no more; snapshots stay, and backups too if the switch says so."""
     if cloud.behaviour["droplet_delete_backups"] == "delete":
         backups.remove_all(cloud, droplet)
+    droplet.backup_waiting = False
     cloud.store.droplets.remove(droplet.id)
-    action.outcome, action.held_by = "completed", None
-    actions.end(cloud, action)
