@@ -113,6 +113,9 @@ def _rebuild(call: Call, droplet: Droplet, body: dict[str, Any]) -> Start:
 
 def _resize(call: Call, droplet: Droplet, body: dict[str, Any]) -> Start:
     size = fields.size(call.cloud, fields.text(body, "size"), "resize")
+    if isinstance(body.get("disk"), str):
+        # A client in wide use (python-digitalocean) sends the word.
+        body = {**body, "disk": {"true": True, "false": False}.get(body["disk"], body["disk"])}
     return disks.resize(call.cloud, droplet, size, with_disk=bool(fields.flag(body, "disk")))
 
 
