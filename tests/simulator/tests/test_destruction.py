@@ -235,3 +235,15 @@ def test_there_are_no_firewalls(sim: Sim) -> None:
     assert found == {"firewalls": [], "links": {}, "meta": {"total": 0}}
     for what in ("kernels", "firewalls", "neighbors"):
         sim.refused(sim.get(f"/v2/droplets/1/{what}"), 404)
+
+
+def test_a_backup_that_waited_for_a_destruction_is_not_taken(sim: Sim) -> None:
+    droplet = sim.id("plain-daily")
+    held = sim.fault({"action": "stuck"}, method="DELETE")
+    assert sim.delete(path(droplet, "selective"), json={}).status_code == 202
+    sim.set_clock("2026-03-12T07:59:59Z")  # the minute of the backup has passed, its window is open
+    sim.control("DELETE", f"faults/{held}")
+    sim.advance(0)
+    assert "destroyed_at" in status(sim, droplet)["droplet"]
+    log = [action["type"] for action in sim.state()["actions"] if action["resource_id"] == droplet]
+    assert log == ["create", "destroy"]
