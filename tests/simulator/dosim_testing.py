@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,15 @@ class Sim:
         assert body["request_id"] == response.headers["x-request-id"]
         assert words in body["message"]
         return body["message"]
+
+
+def try_switch(sim: Sim, switch: str, value: str, case: Callable[[Sim, str], None]) -> None:
+    """Turn a switch after its world was read, since it holds for what was answered before, too; then its case."""
+    for path in ("/v2/droplets?per_page=200", "/v2/droplets?type=gpus", "/v2/droplets/backups/policies?per_page=200"):
+        sim.read(path)
+    sim.behave(**{switch: value})
+    assert sim.control("GET", "behaviour")[switch] == value
+    case(sim, value)
 
 
 @contextlib.contextmanager
