@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,15 @@ class Sim:
         return body["message"]
 
 
+def try_switch(sim: Sim, switch: str, value: str, case: Callable[[Sim, str], None]) -> None:
+    """Turn a switch after its world was read, since it holds for what was answered before, too; then its case."""
+    for path in ("/v2/droplets?per_page=200", "/v2/droplets?type=gpus", "/v2/droplets/backups/policies?per_page=200"):
+        sim.read(path)
+    sim.behave(**{switch: value})
+    assert sim.control("GET", "behaviour")[switch] == value
+    case(sim, value)
+
+
 @contextlib.contextmanager
 def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """A simulator process and its ready line; it must end with 0 when it is told to."""
@@ -141,7 +150,13 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 # Not in the schema: the account's two are told by a client, a backup's three by the schema's own example.
-_BEYOND_SCHEMA = {"$.account": {"reserved_ip_limit", "volume_limit"}, "$.backups[]": {"distribution", "slug", "public"}}
+# The schema misspells a tag's images.
+_BEYOND_SCHEMA = {
+    "$.tag.resources": {"images"},
+    "$.tags[].resources": {"images"},
+    "$.account": {"reserved_ip_limit", "volume_limit"},
+    "$.backups[]": {"distribution", "slug", "public"},
+}
 _WRAPPED = {
     ("POST", "/v2/images/{image_id}/actions"): "the schema has the bare action, its example and every client wrap it",
     ("GET", "/v2/images/{image_id}/actions/{action_id}"): "the same",
@@ -168,7 +183,10 @@ class Schema:
         """Fail with what the schema would not have."""
         found = routes.match(path)
         if response.status_code >= 400 or found is None:
-            pointer, body = "/components/schemas/error", response.json()
+            body = response.json()
+            # Only a tag's bad name is refused in a shape of its own.
+            pointer = f"/components/schemas/{'error_with_root_causes' if 'root_causes' in body else 'error'}"
+            assert "root_causes" not in body or (method, path.rstrip("/")) == ("POST", "/v2/tags")
         else:
             operation = self.document["paths"][found[0]][method.lower()]
             declared = operation["responses"][str(response.status_code)]

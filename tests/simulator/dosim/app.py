@@ -142,6 +142,7 @@ class App:
             base_url=request.base_url,
             scopes=scopes,
             params=params,
+            headers=request.headers,
         )
         call.require(*route.scopes)
         return route.handler(call)
@@ -217,7 +218,7 @@ def _order(fault: Fault) -> Order:
 
 
 def _envelope(error: ApiError, request: Request) -> Answer:
-    body = {"id": error.id, "message": error.message, "request_id": request.id}
+    body = error.body or {"id": error.id, "message": error.message, "request_id": request.id}
     return Answer(error.status, orjson.dumps(body), dict(error.headers))
 
 

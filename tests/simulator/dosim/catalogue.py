@@ -36,6 +36,7 @@ class Catalogue:
     regions: dict[str, dict[str, Any]]
     sizes: dict[str, dict[str, Any]]
     images: dict[int | str, PublicImage]
+    kernels: dict[int, dict[str, Any]]
     region_json: dict[str, orjson.Fragment]
     size_json: dict[str, orjson.Fragment]
 
@@ -96,6 +97,9 @@ def load() -> Catalogue:
         regions=regions,
         sizes=sizes,
         images=images,
+        kernels={
+            key: {"id": key, "name": name, "version": version} for key, (name, version) in data["kernels"].items()
+        },
         region_json={slug: orjson.Fragment(orjson.dumps(region)) for slug, region in regions.items()},
         size_json={slug: orjson.Fragment(orjson.dumps(size)) for slug, size in sizes.items()},
     )

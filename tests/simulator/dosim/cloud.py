@@ -19,11 +19,12 @@ OTHER_WORK = frozenset(
     {
         "create", "enable_backups", "change_backup_policy", "disable_backups", "convert",
         "power_on", "power_off", "power_cycle", "reboot", "shutdown", "resize", "rename",
-        "password_reset", "enable_ipv6", "enable_private_networking", "change_kernel",
+        "password_reset", "enable_ipv6", "enable_private_networking", "change_kernel", "destroy",
     }
 )  # fmt: skip
 SECONDS_PER_GIB = 120
-REAL = {"create": 45.0, "power_on": 10.0, "power_off": 10.0, "convert": 10.0}
+REAL = {"create": 45.0}
+REAL |= dict.fromkeys(("power_on", "power_off", "power_cycle", "reboot", "shutdown", "convert"), 10.0)
 REAL_OTHERWISE = 5.0
 
 

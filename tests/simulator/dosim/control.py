@@ -143,6 +143,8 @@ def state(simulator: Simulator) -> dict[str, Any]:
             "backups": [images[key] for key in droplet.backups],
             "snapshots": [images[key] for key in droplet.snapshots],
             "volumes": droplet.volumes,
+            "disk": droplet.disk,
+            "disk_from": droplet.disk_from,
             "pending": [action.id for action in droplet.pending],
         }
         for droplet in store.droplets.rows.values()
@@ -152,6 +154,7 @@ def state(simulator: Simulator) -> dict[str, Any]:
         "account": store.account,
         "droplets": droplets,
         "images": list(images.values()),
+        "tags": sorted(tag.name for tag in store.tags.values()),
         "actions": [serialise.action(cloud, action, frozenset()) for action in store.log],
         "tokens": [{"scopes": sorted(scopes)} for scopes in simulator.tokens.all_scopes()],
         "behaviour": cloud.behaviour.as_dict(),

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ApiError: an answer of the API that refuses; ControlError: a mistake of whoever runs the simulator."""
 
+from typing import Any
+
 DOCUMENTED = {
     400: ("bad_request", "error parsing request body"),
     401: ("unauthorized", "Unable to authenticate you."),
@@ -19,6 +21,8 @@ DOCUMENTED = {
     504: ("gateway_timeout", "Gateway timeout"),
 }
 PENDING_EVENT = "Droplet already has a pending event."
+PENDING_IMAGE_EVENT = "Image already has a pending event."
+BLOCKED_MEMBERS = "there are currently blocking events processing for one or more of the droplets"
 
 
 class ApiError(Exception):
@@ -29,7 +33,20 @@ class ApiError(Exception):
         self.id, documented = DOCUMENTED.get(status, ("example_error", "some error message"))
         self.message = message or documented
         self.headers: dict[str, str] = {}
+        self.body: dict[str, Any] | None = None
         super().__init__(self.message)
+
+
+class TagError(ApiError):
+    """A tag's name that will not do: this one refusal has a body of another shape."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, message)
+        self.body = {
+            "error": message,
+            "messages": None,
+            "root_causes": [f"rpc error: code = InvalidArgument desc = {message}"],
+        }
 
 
 class ControlError(Exception):

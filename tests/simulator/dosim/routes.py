@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dosim.handlers import account, actions, droplets, images, policies
+from dosim.handlers import account, actions, destruction, droplet_actions, droplets, images, policies, snapshots, tags
 from dosim.wire import Call, Reply
 
 Handler = Callable[[Call], Reply]
@@ -18,6 +18,7 @@ class Route:
     scopes: tuple[str, ...]
 
 
+_DESTROY = "droplet:delete block_storage:delete block_storage_snapshot:delete image:delete reserved_ip:delete"
 _SERVED: dict[str, tuple[Handler, str]] = {
     "GET /v2/account": (account.show, "account:read"),
     "GET /v2/regions": (account.regions, "regions:read"),
@@ -26,6 +27,8 @@ _SERVED: dict[str, tuple[Handler, str]] = {
     "GET /v2/actions/{action_id}": (actions.show, "actions:read"),
     "GET /v2/droplets": (droplets.listing, "droplet:read"),
     "POST /v2/droplets": (droplets.create, "droplet:create"),
+    "DELETE /v2/droplets": (droplets.delete_by_tag, "droplet:delete"),
+    "POST /v2/droplets/actions": (droplet_actions.start_by_tag, "droplet:update"),
     "GET /v2/droplets/backups/policies": (policies.listing, "droplet:read"),
     "GET /v2/droplets/backups/supported_policies": (policies.supported, "droplet:read"),
     "GET /v2/droplets/{droplet_id}": (droplets.show, "droplet:read"),
@@ -34,43 +37,41 @@ _SERVED: dict[str, tuple[Handler, str]] = {
     "GET /v2/droplets/{droplet_id}/backups/policy": (policies.show, "droplet:read"),
     "GET /v2/droplets/{droplet_id}/snapshots": (droplets.snapshots, "droplet:read"),
     "GET /v2/droplets/{droplet_id}/actions": (actions.of_droplet, "droplet:read"),
-    "POST /v2/droplets/{droplet_id}/actions": (actions.start_on_droplet, "droplet:update"),
+    "POST /v2/droplets/{droplet_id}/actions": (droplet_actions.start_on_droplet, "droplet:update"),
     "GET /v2/droplets/{droplet_id}/actions/{action_id}": (actions.one_of_droplet, "droplet:read"),
+    "GET /v2/droplets/{droplet_id}/kernels": (droplets.kernels, "droplet:read"),
+    "GET /v2/droplets/{droplet_id}/firewalls": (droplets.firewalls, "firewall:read"),
+    "GET /v2/droplets/{droplet_id}/neighbors": (droplets.neighbors, "droplet:read"),
+    "GET /v2/reports/droplet_neighbors_ids": (droplets.neighbors_ids, "droplet:read"),
+    "GET /v2/droplets/{droplet_id}/destroy_with_associated_resources": (destruction.listing, "droplet:read"),
+    "DELETE /v2/droplets/{droplet_id}/destroy_with_associated_resources/selective": (destruction.selective, _DESTROY),
+    "DELETE /v2/droplets/{droplet_id}/destroy_with_associated_resources/dangerous": (destruction.dangerous, _DESTROY),
+    "GET /v2/droplets/{droplet_id}/destroy_with_associated_resources/status": (destruction.status, "droplet:delete"),
+    "POST /v2/droplets/{droplet_id}/destroy_with_associated_resources/retry": (destruction.retry, _DESTROY),
     "GET /v2/images": (images.listing, "image:read"),
     "GET /v2/images/{image_id}": (images.show, "image:read"),
+    "PUT /v2/images/{image_id}": (images.update, "image:update"),
+    "DELETE /v2/images/{image_id}": (images.delete, "image:delete"),
     "GET /v2/images/{image_id}/actions": (actions.of_image, "image:read"),
     "POST /v2/images/{image_id}/actions": (actions.start_on_image, "image:update"),
     "GET /v2/images/{image_id}/actions/{action_id}": (actions.one_of_image, "image:read"),
+    "GET /v2/snapshots": (snapshots.listing, "snapshot:read"),
+    "GET /v2/snapshots/{snapshot_id}": (snapshots.show, "snapshot:read block_storage_snapshot:read"),
+    "DELETE /v2/snapshots/{snapshot_id}": (snapshots.delete, "image:delete snapshot:delete"),
+    "GET /v2/tags": (tags.listing, "tag:read"),
+    "POST /v2/tags": (tags.create, "tag:create"),
+    "GET /v2/tags/{tag_id}": (tags.show, "tag:read"),
+    "DELETE /v2/tags/{tag_id}": (tags.delete, "tag:delete"),
+    "POST /v2/tags/{tag_id}/resources": (tags.assign, "tag:create"),
+    "DELETE /v2/tags/{tag_id}/resources": (tags.unassign, "tag:delete"),
 }
 # Known to the API and answered 501 here.
 _UNSERVED = """
-    DELETE /v2/droplets
-    POST   /v2/droplets/actions
-    GET    /v2/droplets/{droplet_id}/kernels
-    GET    /v2/droplets/{droplet_id}/firewalls
-    GET    /v2/droplets/{droplet_id}/neighbors
-    GET    /v2/droplets/{droplet_id}/destroy_with_associated_resources
-    DELETE /v2/droplets/{droplet_id}/destroy_with_associated_resources/selective
-    DELETE /v2/droplets/{droplet_id}/destroy_with_associated_resources/dangerous
-    GET    /v2/droplets/{droplet_id}/destroy_with_associated_resources/status
-    POST   /v2/droplets/{droplet_id}/destroy_with_associated_resources/retry
-    GET    /v2/reports/droplet_neighbors_ids
     POST   /v2/images
-    PUT    /v2/images/{image_id}
-    DELETE /v2/images/{image_id}
     POST   /v2/images/{image_id}/account_transfer
     POST   /v2/images/{image_id}/account_transfer/accept
     POST   /v2/images/{image_id}/account_transfer/cancel
     POST   /v2/images/{image_id}/account_transfer/decline
-    GET    /v2/snapshots
-    GET    /v2/snapshots/{snapshot_id}
-    DELETE /v2/snapshots/{snapshot_id}
-    GET    /v2/tags
-    POST   /v2/tags
-    GET    /v2/tags/{tag_id}
-    DELETE /v2/tags/{tag_id}
-    POST   /v2/tags/{tag_id}/resources
-    DELETE /v2/tags/{tag_id}/resources
 """
 
 

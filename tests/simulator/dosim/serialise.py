@@ -58,11 +58,11 @@ def _droplet(cloud: Cloud, record: Droplet, scopes: frozenset[str]) -> dict[str,
         "name": record.name,
         "memory": size["memory"],
         "vcpus": size["vcpus"],
-        "disk": size["disk"],
-        "disk_info": size["disk_info"],
+        "disk": record.disk,
+        "disk_info": disks(size, record.disk),
         "locked": cloud.behaviour["locked_during_events"] == "true" and bool(actions.blocking(cloud, record)),
         "status": record.status,
-        "kernel": None,
+        "kernel": None if record.kernel is None else catalogue.kernels[record.kernel],
         "created_at": stamp(record.created),
         "features": features(cloud, record),
         "backup_ids": record.backups,
@@ -81,6 +81,16 @@ def _droplet(cloud: Cloud, record: Droplet, scopes: frozenset[str]) -> dict[str,
         shape["gpu_info"] = size["gpu_info"]
     _extra(cloud, shape)
     return redact(cloud, shape, _DROPLET_SCOPES, scopes)
+
+
+def disks(size: dict[str, Any], local: int) -> list[dict[str, Any]]:
+    """A size's disks, with the local one as large as it really is."""
+    if local == size["disk"]:
+        return size["disk_info"]
+    return [
+        {**disk, "size": {**disk["size"], "amount": local}} if disk["type"] == "local" else disk
+        for disk in size["disk_info"]
+    ]
 
 
 def _extra(cloud: Cloud, shape: dict[str, Any]) -> None:
@@ -152,6 +162,21 @@ def droplet_image(record: Image) -> dict[str, Any]:
     if record.kind == "backup":
         shape |= {"distribution": record.distribution, "slug": None, "public": False}
     return shape
+
+
+def snapshot(cloud: Cloud, record: Image, scopes: frozenset[str]) -> dict[str, Any]:
+    shape = {
+        "id": str(record.id),
+        "name": record.name,
+        "created_at": stamp(record.created),
+        "regions": record.regions,
+        "min_disk_size": record.min_disk,
+        "size_gigabytes": record.gigabytes,
+        "resource_id": str(record.origin),
+        "resource_type": "droplet",
+        "tags": record.tags,
+    }
+    return redact(cloud, shape, {"tags": "tag:read"}, scopes)
 
 
 def action(cloud: Cloud, record: Action, scopes: frozenset[str]) -> dict[str, Any]:

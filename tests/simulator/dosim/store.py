@@ -23,7 +23,11 @@ class Policy:
 
 @dataclass(slots=True)
 class Droplet:
-    """One Droplet. ``views`` holds its serialised forms until something about it changes."""
+    """One Droplet. ``views`` holds its serialised forms until something about it changes.
+
+    ``disk`` is in GiB, and less than its size's after a resize that left the disk alone. ``image`` is what the API
+    shows, ``disk_from`` the image that the disk was last written from. ``kernel`` is None where it is internal.
+    """
 
     id: int
     name: str
@@ -38,6 +42,9 @@ class Droplet:
     volumes: list[str] = field(default_factory=list)
     vpc: str = ""
     gpu: bool = False
+    disk: int = 0
+    disk_from: int = 0
+    kernel: int | None = None
     policy: Policy | None = None
     window: tuple[int, int] | None = None
     schedule: int = 0
@@ -68,6 +75,14 @@ class Image:
 
 
 @dataclass(slots=True)
+class Tag:
+    """``name`` is the canonical spelling; ``last`` the id of each kind of resource that was tagged last."""
+
+    name: str
+    last: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Action:
     """``held_by`` is the fault that keeps it from ending; ``outcome`` what it will end as."""
 
@@ -83,6 +98,26 @@ class Action:
     outcome: str = "completed"
     held_by: int | None = None
     args: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Doomed:
+    """A resource that is destroyed with its Droplet; ``destroyed`` is the second at which it was."""
+
+    id: str
+    name: str
+    destroyed: int | None = None
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class Destruction:
+    """A Droplet destroyed with what goes with it. ``action`` is under way, or says how it ended."""
+
+    droplet: Doomed
+    resources: dict[str, list[Doomed]]
+    action: Action
+    completed: int | None = None
 
 
 Record = TypeVar("Record")
@@ -128,11 +163,26 @@ class Store:
         self.actions: dict[int, Action] = {}
         self.log: list[Action] = []
         self.log_of: dict[tuple[str, int], list[Action]] = defaultdict(list)
-        self._tags: dict[str, str] = {}
+        self.tags: dict[str, Tag] = {}
+        self.destructions: dict[int, Destruction] = {}
+        self._shown_by: dict[int, set[int]] = defaultdict(set)
 
-    def tag(self, name: str) -> str:
-        """The canonical spelling of a tag, which is the first that was used."""
-        return self._tags.setdefault(name.lower(), name)
+    def tag(self, name: str) -> Tag:
+        """The tag of that name in any spelling, made if need be: the first spelling is the canonical one."""
+        return self.tags.setdefault(name.lower(), Tag(name))
+
+    def show_image(self, droplet: Droplet, key: int) -> None:
+        """From now on this is the image that a Droplet shows as its own."""
+        self._shown_by[droplet.image].discard(droplet.id)
+        droplet.image = key
+        self._shown_by[key].add(droplet.id)
+        droplet.views.clear()
+
+    def image_changed(self, key: int) -> None:
+        """Forget the serialised forms of the Droplets that show this image."""
+        for droplet_id in self._shown_by.get(key, ()):
+            if droplet := self.droplets.get(droplet_id):
+                droplet.views.clear()
 
     def log_action(self, action: Action) -> Action:
         self.actions[action.id] = action

@@ -3,6 +3,7 @@
 """A request as the handlers see it, and what they give back."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -34,6 +35,7 @@ class Call:
     base_url: str
     scopes: frozenset[str]
     params: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def query(self, key: str) -> str | None:
         """A query parameter; an empty one counts as absent."""

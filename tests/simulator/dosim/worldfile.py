@@ -35,7 +35,7 @@ ACCOUNT = {
 }
 DROPLET_KEYS = (
     "name", "count", "size", "region", "image", "tags", "features", "status", "age", "policy",
-    "newest_backup_age", "disabled_for", "failing", "snapshots", "volumes", "busy",
+    "newest_backup_age", "disabled_for", "failing", "snapshots", "volumes", "busy", "legacy",
 )  # fmt: skip
 OLDEST = 20 * 365 * schedule.DAY
 BUSY_WITH = ("snapshot", "power_on", "power_off", "disable_backups")
@@ -138,6 +138,8 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
     newest = entry.get("newest_backup_age", 0)
     newest = math.inf if newest == "never" else _read(entry, "newest_backup_age", _age, 0)
     slugs = [image.slug for image in catalogue.public_images()]
+    legacy = boolean(entry, "legacy", False)
+    built_in = ["droplet_agent"] if legacy else ["private_networking", "droplet_agent"]
     droplet = Droplet(
         id=key,
         name=name,
@@ -147,9 +149,10 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
         created=0,
         status=_one_of(entry, "status", ("active", "off"), "active"),
         tags=_texts(entry, "tags"),
-        features=["private_networking", "droplet_agent", *_texts(entry, "features")],
+        features=[*built_in, *_texts(entry, "features")],
         volumes=[stable_uuid(cloud.ids.seed, "volume", key, n) for n in range(whole(entry, "volumes", 0))],
         policy=policy,
+        kernel=min(catalogue.kernels) if legacy else None,
         backups_fail=boolean(entry, "failing", False),
     )
     history.enter(cloud, droplet, _read(entry, "age", _age, "200d"), newest=max(newest, disabled_for))

@@ -3,6 +3,7 @@
 """What a Droplet may be told, what that does, and when; what is refused, and with which words."""
 
 import pytest
+from dosim import routes
 from dosim_testing import Sim
 
 PENDING = "Droplet already has a pending event."
@@ -304,13 +305,10 @@ def test_converting_makes_a_snapshot_that_does_not_expire(sim: Sim) -> None:
 
 
 def test_what_is_not_modelled_says_so(sim: Sim) -> None:
-    droplet, backup = sim.id("plain-daily"), sim.known("plain-daily")["backups"][0]["id"]
-    for kind in ("restore", "rebuild", "resize", "rename", "reboot", "power_cycle", "shutdown", "password_reset"):
-        sim.refused(sim.post(f"/v2/droplets/{droplet}/actions", {"type": kind}), 501, kind)
-    transfer = {"type": "transfer", "region": "ams3"}
-    sim.refused(sim.post(f"/v2/images/{backup}/actions", transfer), 501, "transfer")
-    for method, path in (("GET", "/v2/snapshots"), ("GET", "/v2/tags"), ("POST", "/v2/droplets/actions?tag_name=a")):
-        sim.refused(sim.request(method, path), 501, path.partition("?")[0])
+    for template, methods in routes.TABLE.items():
+        for method, route in methods.items():
+            if route is None:
+                sim.refused(sim.request(method, template.replace("{image_id}", "12")), 501, f"{method} {template}")
 
 
 def test_an_image_action_needs_an_image_of_ones_own(sim: Sim) -> None:

@@ -6,6 +6,13 @@ import pytest
 from dosim_testing import Sim
 
 CREATE = {"name": "new", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
+DESTROY = {
+    "droplet:delete",
+    "block_storage:delete",
+    "block_storage_snapshot:delete",
+    "image:delete",
+    "reserved_ip:delete",
+}
 
 
 @pytest.mark.parametrize(
@@ -13,7 +20,7 @@ CREATE = {"name": "new", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "re
 )
 def test_without_the_token_there_is_no_way_in(sim: Sim, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header.replace("TOKEN", sim.token)}
-    for path in ("/v2/droplets", "/v2/nope", "/v2/snapshots"):
+    for path in ("/v2/droplets", "/v2/nope", "/v2/images/1/account_transfer"):
         answer = sim.session.get(sim.ready["api_url"] + path, headers=headers)
         assert sim.refused(answer, 401) == "Unable to authenticate you."
 
@@ -40,6 +47,7 @@ def calls(sim: Sim) -> dict[tuple[str, str], tuple[dict | None, set[str]]]:
     """Requests with the scopes that they need."""
     known = sim.known("plain-daily")
     droplet, backup = known["id"], known["backups"][0]["id"]
+    snapshot = sim.known("with-volumes")["snapshots"][0]["id"]
     return {
         ("GET", "/v2/account"): (None, {"account:read"}),
         ("GET", "/v2/regions"): (None, {"regions:read"}),
@@ -60,12 +68,54 @@ def calls(sim: Sim) -> dict[tuple[str, str], tuple[dict | None, set[str]]]:
             {"type": "snapshot", "name": "x"},
             {"droplet:update", "image:create"},
         ),
+        ("POST", f"/v2/droplets/{droplet}/actions?restore"): (
+            {"type": "restore", "image": backup},
+            {"droplet:update", "droplet:admin"},
+        ),
+        ("POST", f"/v2/droplets/{droplet}/actions?rebuild"): (
+            {"type": "rebuild", "image": "debian-12-x64"},
+            {"droplet:update", "droplet:admin"},
+        ),
+        ("POST", f"/v2/droplets/{droplet}/actions?password_reset"): (
+            {"type": "password_reset"},
+            {"droplet:update", "droplet:admin"},
+        ),
+        ("POST", f"/v2/droplets/{droplet}/actions?resize"): (
+            {"type": "resize", "size": "s-2vcpu-4gb"},
+            {"droplet:update", "droplet:create"},
+        ),
+        ("POST", f"/v2/droplets/{droplet}/actions?rename"): ({"type": "rename", "name": "x"}, {"droplet:update"}),
+        ("POST", "/v2/droplets/actions?tag_name=role:ci"): (
+            {"type": "enable_ipv6"},
+            {"droplet:update", "tag:read"},
+        ),
+        ("POST", "/v2/droplets/actions?tag_name=role:ci&snapshot"): (
+            {"type": "snapshot"},
+            {"droplet:update", "tag:read", "image:create"},
+        ),
         ("POST", "/v2/droplets"): (CREATE, {"droplet:create", "image:read"}),
         ("POST", "/v2/droplets?"): ({**CREATE, "tags": ["a"]}, {"droplet:create", "image:read", "tag:create"}),
         ("DELETE", f"/v2/droplets/{droplet}"): (None, {"droplet:delete"}),
+        ("DELETE", "/v2/droplets?tag_name=role:ci"): (None, {"droplet:delete", "tag:read"}),
+        ("GET", f"/v2/droplets/{droplet}/kernels"): (None, {"droplet:read"}),
+        ("GET", f"/v2/droplets/{droplet}/firewalls"): (None, {"firewall:read"}),
+        ("GET", f"/v2/droplets/{droplet}/neighbors"): (None, {"droplet:read"}),
+        ("GET", "/v2/reports/droplet_neighbors_ids"): (None, {"droplet:read"}),
+        ("GET", f"/v2/droplets/{droplet}/destroy_with_associated_resources"): (None, {"droplet:read"}),
+        ("DELETE", f"/v2/droplets/{droplet}/destroy_with_associated_resources/selective"): ({}, DESTROY),
         ("GET", "/v2/images"): (None, {"image:read"}),
         ("GET", "/v2/images?tag_name=x"): (None, {"image:read", "tag:read"}),
         ("GET", f"/v2/images/{backup}"): (None, {"image:read"}),
+        ("PUT", f"/v2/images/{backup}"): ({"name": "x"}, {"image:update"}),
+        ("DELETE", f"/v2/images/{backup}"): (None, {"image:delete"}),
+        ("POST", f"/v2/images/{snapshot}/actions"): ({"type": "transfer", "region": "ams3"}, {"image:update"}),
+        ("GET", "/v2/snapshots"): (None, {"snapshot:read"}),
+        ("GET", f"/v2/snapshots/{snapshot}"): (None, {"snapshot:read", "block_storage_snapshot:read"}),
+        ("DELETE", f"/v2/snapshots/{snapshot}"): (None, {"image:delete", "snapshot:delete"}),
+        ("GET", "/v2/tags"): (None, {"tag:read"}),
+        ("POST", "/v2/tags"): ({"name": "x"}, {"tag:create"}),
+        ("GET", "/v2/tags/role:ci"): (None, {"tag:read"}),
+        ("DELETE", "/v2/tags/role:ci"): (None, {"tag:delete"}),
         ("GET", f"/v2/images/{backup}/actions"): (None, {"image:read"}),
         ("POST", f"/v2/images/{backup}/actions"): ({"type": "convert"}, {"image:update"}),
     }

@@ -86,6 +86,82 @@ class TestPydo:
         assert client.droplets.destroy(droplet) is None
         assert client.droplets.get(droplet)["id"] == "not_found"
 
+    def test_every_droplet_action(self, sim: Sim, client: pydo.Client) -> None:
+        known = sim.known("plain-daily")
+        droplet, backup = known["id"], known["backups"][0]["id"]
+        for body in (
+            {"type": "restore", "image": backup},
+            {"type": "rebuild", "image": "debian-12-x64"},
+            {"type": "resize", "size": "s-2vcpu-4gb", "disk": True},
+            {"type": "rename", "name": "by-pydo"},
+            {"type": "reboot"},
+            {"type": "power_cycle"},
+            {"type": "password_reset"},
+            {"type": "enable_ipv6"},
+            {"type": "shutdown"},
+        ):
+            action = client.droplet_actions.post(droplet, body=body)["action"]
+            sim.advance(1)
+            assert client.actions.get(action["id"])["action"]["status"] == "completed"
+        shown = client.droplets.get(droplet)["droplet"]
+        assert (shown["name"], shown["disk"], shown["status"]) == ("by-pydo", 80, "off")
+
+    def test_orders_and_deletion_by_tag(self, sim: Sim, client: pydo.Client) -> None:
+        actions = client.droplet_actions.post_by_tag(tag_name="role:ci", body={"type": "enable_backups"})["actions"]
+        assert len(actions) == 3
+        sim.advance(1)
+        assert client.droplets.destroy_by_tag(tag_name="role:ci") is None
+        assert client.droplets.list(tag_name="role:ci")["droplets"] == []
+
+    def test_images_and_snapshots(self, sim: Sim, client: pydo.Client) -> None:
+        (snapshot,) = client.snapshots.list(resource_type="droplet")["snapshots"]
+        assert client.snapshots.get(snapshot["id"])["snapshot"] == snapshot
+        key = int(snapshot["id"])
+        assert client.images.update(key, body={"name": "new"})["image"]["name"] == "new"
+        client.image_actions.post(key, body={"type": "transfer", "region": "fra1"})
+        sim.advance(1)
+        assert client.images.get(key)["image"]["regions"] == ["nyc3", "fra1"]
+        backup = sim.known("plain-daily")["backups"][0]["id"]
+        # What the schema declares, this client returns as data: 404 everywhere, and here 400.
+        assert client.snapshots.get(backup)["message"] == "the resource is not a snapshot"
+        assert client.images.delete(backup) is None
+        assert client.snapshots.delete(snapshot["id"]) is None
+        assert client.snapshots.list()["snapshots"] == []
+
+    def test_tags(self, sim: Sim, client: pydo.Client) -> None:
+        droplet = sim.id("untagged")
+        body = {"resources": [{"resource_id": str(droplet), "resource_type": "droplet"}]}
+        assert client.tags.create(body={"name": "fresh"})["tag"]["resources"]["count"] == 0
+        client.tags.assign_resources("fresh", body=body)
+        assert client.tags.get("fresh")["tag"]["resources"]["droplets"]["count"] == 1
+        assert client.droplets.list(tag_name="fresh")["droplets"][0]["id"] == droplet
+        client.tags.unassign_resources("fresh", body=body)
+        client.tags.delete("fresh")
+        assert "fresh" not in [tag["name"] for tag in client.tags.list(per_page=200)["tags"]]
+
+    def test_associated_resources(self, sim: Sim, client: pydo.Client) -> None:
+        known = sim.known("with-volumes")
+        droplet = known["id"]
+        found = client.droplets.list_associated_resources(droplet)
+        assert [item["id"] for item in found["volumes"]] == known["volumes"]
+        chosen = {"snapshots": [item["id"] for item in found["snapshots"]]}
+        client.droplets.destroy_with_associated_resources_selective(droplet, body=chosen)
+        assert client.droplets.destroy_retry_with_associated_resources(droplet)["id"] == "conflict"
+        sim.advance(1)
+        status = client.droplets.get_destroy_associated_resources_status(droplet)
+        assert (status["failures"], len(status["resources"]["snapshots"])) == (0, 1)
+        client.droplets.destroy_with_associated_resources_dangerous(sim.id("untagged"), x_dangerous=True)
+        sim.advance(1)
+        assert "untagged" not in [row["name"] for row in sim.state()["droplets"]]
+
+    def test_what_else_a_droplet_has(self, sim: Sim, client: pydo.Client) -> None:
+        droplet = sim.id("plain-none")
+        assert client.droplets.list_kernels(droplet)["kernels"] == []
+        assert client.droplets.list_firewalls(droplet)["firewalls"] == []
+        groups = client.droplets.list_neighbors_ids()["neighbor_ids"]
+        group = next((group for group in groups if droplet in group), [droplet])
+        assert len(client.droplets.list_neighbors(droplet)["droplets"]) == len(group) - 1
+
     def test_errors(self, sim: Sim, client: pydo.Client) -> None:
         droplet = sim.id("busy-snapshot")
         with pytest.raises(HttpResponseError) as refused:
@@ -167,6 +243,63 @@ class TestPythonDigitalocean:
         assert droplet.destroy()
         with pytest.raises(digitalocean.NotFoundError):
             manager.get_droplet(droplet.id)
+
+    def test_every_droplet_action(self, sim: Sim, manager: digitalocean.Manager) -> None:
+        known = sim.known("plain-daily")
+        droplet = manager.get_droplet(known["id"])
+        for order, arguments in (
+            (droplet.restore, [known["backups"][0]["id"]]),
+            (droplet.rebuild, ["debian-12-x64"]),
+            (droplet.resize, ["s-2vcpu-4gb"]),
+            (droplet.rename, ["by-hand"]),
+            (droplet.reboot, []),
+            (droplet.power_cycle, []),
+            (droplet.reset_root_password, []),
+            (droplet.enable_ipv6, []),
+            (droplet.shutdown, []),
+        ):
+            assert order(*arguments)["action"]["status"] == "in-progress"
+            sim.advance(1)
+        droplet = droplet.load()
+        assert (droplet.name, droplet.disk, droplet.status) == ("by-hand", 80, "off")
+        assert {action.status for action in droplet.get_actions()} == {"completed"}
+
+    def test_what_is_for_droplets_of_before_2017(self, sim: Sim, manager: digitalocean.Manager, tmp_path) -> None:
+        world = tmp_path / "legacy.yml"
+        world.write_text("droplets: [{name: old, legacy: true, age: 4000d}]")
+        sim.reset(world=str(world))
+        droplet = manager.get_droplet(sim.id("old"))
+        kernels = droplet.get_kernel_available()
+        for order, arguments in ((droplet.change_kernel, [kernels[-1]]), (droplet.enable_private_networking, [])):
+            order(*arguments)
+            sim.advance(1)
+        assert droplet.load().kernel["id"] == kernels[-1].id
+        assert droplet.private_ip_address.startswith("10.")
+
+    def test_images_and_snapshots(self, sim: Sim, manager: digitalocean.Manager) -> None:
+        (snapshot,) = manager.get_droplet_snapshots()
+        assert manager.get_volume_snapshots() == []
+        image = manager.get_image(int(snapshot.id))
+        assert image.rename("new")["image"]["name"] == "new"
+        image.transfer("fra1")
+        sim.advance(1)
+        assert manager.get_snapshot(snapshot.id).regions == ["nyc3", "fra1"]
+        assert snapshot.destroy()
+        assert manager.get_all_snapshots() == []
+        assert manager.get_image(sim.known("plain-daily")["backups"][0]["id"]).destroy()
+        assert len(sim.known("plain-daily")["backups"]) == 6
+
+    def test_tags(self, sim: Sim, manager: digitalocean.Manager) -> None:
+        tag = digitalocean.Tag(token=sim.token, name="fresh")
+        tag.create()
+        droplet = manager.get_droplet(sim.id("untagged"))
+        tag.add_droplets([droplet])
+        assert [found.id for found in manager.get_all_droplets(tag_name="fresh")] == [droplet.id]
+        assert tag.load().resources["droplets"]["count"] == 1
+        tag.remove_droplets([str(droplet.id)])
+        assert tag.load().resources["count"] == 0
+        assert tag.delete()
+        assert "fresh" not in [found.name for found in manager.get_all_tags()]
 
     def test_errors(self, sim: Sim, manager: digitalocean.Manager) -> None:
         droplet = manager.get_droplet(sim.id("busy-snapshot"))

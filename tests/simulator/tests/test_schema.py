@@ -35,6 +35,7 @@ def every_route(sim: Sim) -> None:
         "/v2/droplets?tag_name=env:prod&per_page=2",
         "/v2/droplets/backups/policies?per_page=200",
         "/v2/droplets/backups/supported_policies",
+        "/v2/snapshots?resource_type=droplet",
     ):
         sim.read(path)
     if rich is None:
@@ -58,14 +59,56 @@ def every_route(sim: Sim) -> None:
         f"/v2/images/{backup}/actions/{convert.json()['action']['id']}",
     ):
         sim.read(path)
+    for kind, body in (("restore", {"image": rich["backups"][0]["id"]}), ("rename", {"name": "other"})):
+        sim.done(droplet, kind, **body)
+    assert sim.post("/v2/droplets/actions?tag_name=role:ci", {"type": "shutdown"}).status_code == 201
+    sim.advance(2)
+    snapshots_and_tags(sim, droplet)
     request = {"name": "new", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3", "backups": True}
     created = sim.post("/v2/droplets", request)
     assert created.status_code == 202
     sim.read(f"/v2/droplets/{created.json()['droplet']['id']}")
-    several = sim.post("/v2/droplets", {**{k: v for k, v in request.items() if k != "name"}, "names": ["a", "b"]})
+    several = sim.post("/v2/droplets", {**{k: v for k, v in request.items() if k != "name"}, "names": ["a", "b", "c"]})
     assert several.status_code == 202
     sim.advance(2)
+    for what in ("kernels", "firewalls", "neighbors", "destroy_with_associated_resources"):
+        sim.read(f"/v2/droplets/{droplet}/{what}")
+    sim.read("/v2/reports/droplet_neighbors_ids")
+    destroy(sim, *(row["id"] for row in several.json()["droplets"]))
+    assert sim.delete("/v2/droplets?tag_name=role:ci").status_code == 204
     assert sim.delete(f"/v2/droplets/{created.json()['droplet']['id']}").status_code == 204
+
+
+def destroy(sim: Sim, first: int, second: int, third: int) -> None:
+    path = "/v2/droplets/{}/destroy_with_associated_resources/{}"
+    sim.fault({"action": "errored"}, method="DELETE")
+    assert sim.delete(path.format(first, "selective"), json={}).status_code == 202
+    sim.control("DELETE", "faults")
+    assert sim.delete(path.format(second, "dangerous"), headers={"X-Dangerous": "true"}).status_code == 202
+    assert sim.delete(path.format(third, "selective"), json={}).status_code == 202
+    sim.read(path.format(second, "status"))
+    sim.advance(2)
+    assert sim.post(path.format(first, "retry")).status_code == 202
+    sim.advance(2)
+    sim.read(path.format(first, "status"))
+
+
+def snapshots_and_tags(sim: Sim, droplet: int) -> None:
+    first, second = (row["id"] for row in sim.read(f"/v2/droplets/{droplet}/snapshots")["snapshots"])
+    assert sim.request("PUT", f"/v2/images/{first}", json={"name": "renamed"}).status_code == 200
+    assert sim.post(f"/v2/images/{first}/actions", {"type": "transfer", "region": "syd1"}).status_code == 201
+    sim.advance(2)
+    sim.read(f"/v2/snapshots/{first}")
+    assert sim.post("/v2/tags", {"name": "fresh"}).status_code == 201
+    members = [("droplet", droplet), ("image", second)]
+    body = {"resources": [{"resource_type": kind, "resource_id": str(key)} for kind, key in members]}
+    assert sim.post("/v2/tags/fresh/resources", body).status_code == 204
+    assert sim.read("/v2/tags/fresh")["tag"]["resources"]["count"] == 2
+    sim.read("/v2/tags?per_page=200")
+    assert sim.delete("/v2/tags/fresh/resources", json=body).status_code == 204
+    assert sim.delete("/v2/tags/fresh").status_code == 204
+    assert sim.delete(f"/v2/snapshots/{first}").status_code == 204
+    assert sim.delete(f"/v2/images/{second}").status_code == 204
 
 
 @pytest.mark.parametrize(

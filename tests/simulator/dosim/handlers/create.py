@@ -2,23 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The request that creates Droplets, checked field by field."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from dosim.catalogue import PublicImage
 from dosim.cloud import Cloud
 from dosim.errors import ApiError
-from dosim.services import backups, policies
+from dosim.handlers import fields
+from dosim.services import backups, disks, policies
 from dosim.services.droplets import vpc_of
 from dosim.store import Droplet, Image
 from dosim.wire import Call
 
 MOST_NAMES = 10
-LONGEST_NAME = 255
 LARGEST_USER_DATA = 64 * 1024
-_NAME = re.compile(r"[a-zA-Z0-9]?[a-z0-9A-Z.\-]*[a-z0-9A-Z]")
-_TAG = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
 _FLAGS = ("backups", "ipv6", "monitoring", "private_networking", "with_droplet_agent", "public_networking")
 
 
@@ -60,15 +57,12 @@ def read_request(call: Call) -> CreateRequest:
     body = call.json()
     cloud = call.cloud
     call.require("image:read")
-    flags = {key: _flag(body, key) for key in _FLAGS}
+    flags = {key: fields.flag(body, key) for key in _FLAGS}
     names = _names(body)
-    size = cloud.store.catalogue.sizes.get(_slug(body, "size"))
-    if size is None:
-        raise ApiError(422, "You specified an invalid size for Droplet creation.")
-    image = _image(cloud, body.get("image"))
-    region = _region(cloud, _slug(body, "region"), size, image)
-    if size["disk"] < image.min_disk:
-        raise ApiError(422, f"The image needs a disk of at least {image.min_disk} GB, more than the size has.")
+    size = fields.size(cloud, fields.text(body, "size"), "creation")
+    image = fields.image(cloud, body.get("image"), "creation")
+    region = _region(cloud, fields.text(body, "region"), size, image)
+    disks.refuse_if_too_small(size["disk"], image)
     if len(cloud.store.droplets.rows) + len(names) > cloud.store.account["droplet_limit"]:
         raise ApiError(422, "creating this/these droplet(s) will exceed your droplet limit")
     if flags["backups"]:
@@ -89,39 +83,13 @@ def read_request(call: Call) -> CreateRequest:
     )
 
 
-def _flag(body: dict[str, Any], key: str) -> bool | None:
-    value = body.get(key)
-    if value is not None and not isinstance(value, bool):
-        raise ApiError(422, f"{key} must be true or false")
-    return value
-
-
-def _slug(body: dict[str, Any], key: str) -> str:
-    """Clients send an empty text or null for what they leave out."""
-    value = body.get(key)
-    if value is not None and not isinstance(value, str):
-        raise ApiError(422, f"{key} must be a text")
-    return value or ""
-
-
 def _names(body: dict[str, Any]) -> list[str]:
     if ("name" in body) == ("names" in body):
         raise ApiError(422, "exactly one of name and names is required")
     names = body["names"] if "names" in body else [body["name"]]
     if not isinstance(names, list) or not 1 <= len(names) <= MOST_NAMES:
         raise ApiError(422, f"names must be a list of 1 to {MOST_NAMES} names")
-    for name in names:
-        if not (isinstance(name, str) and len(name) <= LONGEST_NAME and _NAME.fullmatch(name)):
-            raise ApiError(422, "Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)")
-    return names
-
-
-def _image(cloud: Cloud, key: object) -> Image | PublicImage:
-    fits = isinstance(key, (int, str)) and not isinstance(key, bool)
-    image = cloud.store.any_image(key) if fits else None
-    if image is None:
-        raise ApiError(422, "You specified an invalid image for Droplet creation.")
-    return image
+    return [fields.hostname(name) for name in names]
 
 
 def _region(cloud: Cloud, wanted: str, size: dict[str, Any], image: Image | PublicImage) -> str:
@@ -133,25 +101,15 @@ def _region(cloud: Cloud, wanted: str, size: dict[str, Any], image: Image | Publ
     regions = [slug for slug in regions if slug in size["regions"]]
     if not regions:
         raise ApiError(422, "Size is not available in this region.")
-    regions = [slug for slug in regions if slug in image.regions]
-    if not regions:
-        raise ApiError(422, "The image is not available in this region.")
-    return regions[0]
-
-
-def _list(body: dict[str, Any], key: str, kinds: type | tuple[type, ...]) -> list[Any]:
-    value = body.get(key)
-    value = [] if value is None else value
-    if not isinstance(value, list) or any(isinstance(item, bool) or not isinstance(item, kinds) for item in value):
-        raise ApiError(422, f"{key} must be a list")
-    return value
+    disks.refuse_if_elsewhere(regions, image)
+    return next(slug for slug in regions if slug in image.regions)
 
 
 def _tags(call: Call, body: dict[str, Any]) -> list[str]:
-    tags = _list(body, "tags", str)
+    tags = fields.items(body, "tags", str)
     if tags:
         call.require("tag:create")
-    if any(not _TAG.fullmatch(tag) for tag in tags):
+    if not all(map(fields.is_tag, tags)):
         raise ApiError(422, "tags may contain letters, numbers, colons, dashes and underscores, at most 255 of them")
     return tags
 
@@ -173,14 +131,14 @@ def _policy(cloud: Cloud, body: dict[str, Any], enabled: bool) -> dict[str, Any]
 
 def _check_others(call: Call, body: dict[str, Any], region: str) -> None:
     """Fields without a visible effect here: still refused when they are wrong."""
-    if _list(body, "ssh_keys", (int, str)):
+    if fields.items(body, "ssh_keys", (int, str)):
         call.require("ssh_key:read")
-    if _list(body, "volumes", str):
+    if fields.items(body, "volumes", str):
         call.require("block_storage:read")
         raise ApiError(422, "volumes: no such volume that is free to be attached")
-    if len(_slug(body, "user_data").encode()) > LARGEST_USER_DATA:
+    if len(fields.text(body, "user_data").encode()) > LARGEST_USER_DATA:
         raise ApiError(422, "user_data may not exceed 64 KiB")
-    if vpc := _slug(body, "vpc_uuid"):
+    if vpc := fields.text(body, "vpc_uuid"):
         call.require("vpc:read")
         if vpc != vpc_of(call.cloud, region):
             raise ApiError(422, "vpc_uuid: no such VPC in this region")

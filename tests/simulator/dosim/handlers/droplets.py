@@ -1,13 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Droplets: lists, gets, creation, deletion, and the images of one."""
+"""Droplets: lists, gets, creation, deletion, and what belongs to one."""
 
 from dosim import serialise
-from dosim.errors import ApiError
+from dosim.errors import BLOCKED_MEMBERS, ApiError
 from dosim.handlers.create import read_request
-from dosim.handlers.find import find_droplet
+from dosim.handlers.find import find_droplet, find_tag, has_tag, members
 from dosim.paging import page
-from dosim.services import droplets
+from dosim.services import droplets, hosts
+from dosim.services.actions import blocking
 from dosim.store import Droplet, Image
 from dosim.wire import Call, Reply
 
@@ -26,7 +27,7 @@ def listing(call: Call) -> Reply:
     if name is not None:
         found = [row for row in found if row.name.lower() == name.lower()]
     if tag is not None:
-        found = [row for row in found if _tagged(call, row, tag)]
+        found = [row for row in found if has_tag(call, row, tag)]
     return page(call, "droplets", found, lambda row: serialise.droplet(call.cloud, row, call.scopes))
 
 
@@ -42,12 +43,6 @@ def _in_order(call: Call, kind: str | None, filtered: bool) -> list[Droplet]:
             (row for row in rows if everyone or row.gpu == gpu), key=lambda row: row.id, reverse=newest_first
         ),
     )
-
-
-def _tagged(call: Call, droplet: Droplet, tag: str) -> bool:
-    if call.cloud.behaviour["tag_case"] == "insensitive":
-        return tag.lower() in (own.lower() for own in droplet.tags)
-    return tag in droplet.tags
 
 
 def show(call: Call) -> Reply:
@@ -76,6 +71,19 @@ def delete(call: Call) -> Reply:
     return Reply(204)
 
 
+def delete_by_tag(call: Call) -> Reply:
+    """All members or none; or those that are not busy, if the switch says so. A tag that is not there is 404."""
+    found = members(call)
+    if find_tag(call, call.query("tag_name")) is None:
+        raise ApiError(404)
+    free = [droplet for droplet in found if not blocking(call.cloud, droplet)]
+    if len(free) < len(found) and call.cloud.behaviour["by_tag_blocked"] == "all_or_nothing":
+        raise ApiError(422, BLOCKED_MEMBERS)
+    for droplet in free:
+        droplets.delete(call.cloud, droplet)
+    return Reply(204)
+
+
 def backups(call: Call) -> Reply:
     found = _images(call, find_droplet(call).backups)
     if call.cloud.behaviour["backups_order"] == "newest_first":
@@ -89,3 +97,27 @@ def snapshots(call: Call) -> Reply:
 
 def _images(call: Call, keys: list[int]) -> list[Image]:
     return sorted(map(call.cloud.store.images.get, keys), key=lambda image: image.created)
+
+
+def kernels(call: Call) -> Reply:
+    """None for a Droplet whose kernel is its own affair, which is every newer one."""
+    available = call.cloud.store.catalogue.kernels.values() if find_droplet(call).kernel is not None else ()
+    return page(call, "kernels", list(available), lambda kernel: kernel)
+
+
+def firewalls(call: Call) -> Reply:
+    """No account has one here."""
+    find_droplet(call)
+    return page(call, "firewalls", [], lambda firewall: firewall)
+
+
+def neighbors(call: Call) -> Reply:
+    droplet = find_droplet(call)
+    group = next((group for group in hosts.neighbours(call.cloud) if droplet in group), [])
+    shapes = [serialise.droplet(call.cloud, row, call.scopes) for row in group if row is not droplet]
+    return Reply(200, {"droplets": shapes})
+
+
+def neighbors_ids(call: Call) -> Reply:
+    groups = hosts.neighbours(call.cloud)
+    return Reply(200, {"neighbor_ids": [[row.id for row in group] for group in groups]})

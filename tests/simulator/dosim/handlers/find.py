@@ -3,7 +3,7 @@
 """From the ids in a path to records; whatever is not there is a 404."""
 
 from dosim.errors import ApiError
-from dosim.store import Droplet, Image
+from dosim.store import Droplet, Image, Tag
 from dosim.wire import Call
 
 
@@ -12,6 +12,31 @@ def find_droplet(call: Call) -> Droplet:
     if droplet is None:
         raise ApiError(404)
     return droplet
+
+
+def has_tag(call: Call, record: Droplet | Image, tag: str) -> bool:
+    if call.cloud.behaviour["tag_case"] == "insensitive":
+        return tag.lower() in (own.lower() for own in record.tags)
+    return tag in record.tags
+
+
+def find_tag(call: Call, name: str) -> Tag | None:
+    """A tag by its name, in any spelling if the switch says so."""
+    tag = call.cloud.store.tags.get(name.lower())
+    exact = call.cloud.behaviour["tag_case"] == "exact"
+    return tag if tag and (tag.name == name or not exact) else None
+
+
+def members(call: Call) -> list[Droplet]:
+    """The Droplets that the query's tag_name means, GPU ones too. None may be a 404."""
+    tag = call.query("tag_name")
+    if tag is None:
+        raise ApiError(422, "tag_name is required")
+    call.require("tag:read")
+    found = [droplet for droplet in call.cloud.store.droplets.rows.values() if has_tag(call, droplet, tag)]
+    if not found and call.cloud.behaviour["by_tag_without_members"] == "404":
+        raise ApiError(404)
+    return found
 
 
 def find_own_image(call: Call) -> Image:

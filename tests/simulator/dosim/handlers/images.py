@@ -1,11 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Images: lists and gets."""
+"""Images: lists, gets, new names, deletion."""
 
 from dosim import serialise
 from dosim.catalogue import PublicImage
 from dosim.errors import ApiError
+from dosim.handlers import fields
+from dosim.handlers.find import find_own_image, has_tag
 from dosim.paging import page
+from dosim.services import images
 from dosim.store import Image
 from dosim.wire import Call, Reply
 
@@ -23,7 +26,7 @@ def listing(call: Call) -> Reply:
     own: list[Image | PublicImage] = store.images.derived("all", lambda rows: sorted(rows, key=lambda row: row.id))
     if tag is not None:
         call.require("tag:read")
-        found = [image for image in own if tag in image.tags]
+        found = [image for image in own if has_tag(call, image, tag)]
     elif private == "true":
         found = own
     else:
@@ -39,3 +42,21 @@ def show(call: Call) -> Reply:
     if image is None:
         raise ApiError(404)
     return Reply(200, {"image": serialise.image(image)})
+
+
+def update(call: Call) -> Reply:
+    """Its name; what else the API has is for uploaded images, of which there are none."""
+    image = find_own_image(call)
+    body = call.json()
+    name = fields.title(body, "name")
+    if not name:
+        raise ApiError(422, "name is required")
+    if fields.text(body, "distribution") or fields.text(body, "description"):
+        raise ApiError(422, "distribution and description can only be changed for custom images")
+    images.rename(call.cloud, image, name)
+    return Reply(200, {"image": serialise.image(image)})
+
+
+def delete(call: Call) -> Reply:
+    images.delete(call.cloud, find_own_image(call))
+    return Reply(204)

@@ -3,6 +3,7 @@
 """Actions: start, end, and what keeps a Droplet busy meanwhile."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from dosim.cloud import Cloud
@@ -11,6 +12,7 @@ from dosim.store import Action, Droplet, Image
 
 BACKUP_KINDS = frozenset({"enable_backups", "change_backup_policy", "disable_backups"})
 Effect = Callable[[Cloud, Action], None]
+Start = Callable[[], Action]
 _effects: dict[str, Effect] = {}
 _on_idle: dict[type, Callable[[Cloud, Any], None]] = {}
 
@@ -78,6 +80,17 @@ def start(cloud: Cloud, owner: Droplet | Image, kind: str, gigabytes: float = 0.
     action.outcome, action.held_by = cloud.order.outcome, cloud.order.held_by
     begin(cloud, owner, action)
     return action
+
+
+def prepare(cloud: Cloud, owner: Droplet | Image, kind: str, gigabytes: float = 0.0, **args: Any) -> Start:
+    """What an order is once nothing is left to refuse it: it starts when it is called, alone or with others."""
+    return partial(start, cloud, owner, kind, gigabytes, **args)
+
+
+def prepare_idle(cloud: Cloud, droplet: Droplet, kind: str, gigabytes: float = 0.0, **args: Any) -> Start:
+    """The same, refused while the Droplet is busy."""
+    refuse_if_busy(cloud, droplet)
+    return prepare(cloud, droplet, kind, gigabytes, **args)
 
 
 def end(cloud: Cloud, action: Action) -> None:

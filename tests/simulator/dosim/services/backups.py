@@ -14,8 +14,7 @@ DAY = 86400
 
 def used_gigabytes(cloud: Cloud, droplet: Droplet) -> float:
     """How much of its disk a Droplet uses; the same whenever it is asked."""
-    disk = cloud.store.catalogue.sizes[droplet.size]["disk"]
-    return round(1.2 + disk * (4 + cloud.choice("used", droplet.id) % 36) / 100, 2)
+    return round(1.2 + droplet.disk * (4 + cloud.choice("used", droplet.id) % 36) / 100, 2)
 
 
 def add_image(cloud: Cloud, droplet: Droplet, kind: str, name: str, created: int, expires: int | None) -> Image:
@@ -30,7 +29,7 @@ def add_image(cloud: Cloud, droplet: Droplet, kind: str, name: str, created: int
         distribution=base.distribution if base else "Unknown",
         regions=[droplet.region],
         created=created,
-        min_disk=store.catalogue.sizes[droplet.size]["disk"],
+        min_disk=droplet.disk,
         gigabytes=used_gigabytes(cloud, droplet),
         expires=expires,
     )
@@ -49,6 +48,7 @@ def add_backup(cloud: Cloud, droplet: Droplet, policy: Policy, created: int) -> 
 
 def remove_image(cloud: Cloud, image: Image) -> None:
     cloud.store.images.remove(image.id)
+    cloud.store.image_changed(image.id)
     if droplet := cloud.store.droplets.get(image.origin):
         (droplet.backups if image.kind == "backup" else droplet.snapshots).remove(image.id)
         droplet.views.clear()
@@ -144,7 +144,7 @@ def refuse_if_unsupported(cloud: Cloud, size: str) -> None:
         raise ApiError(422, "Backups are not supported for this Droplet.")
 
 
-def enable(cloud: Cloud, droplet: Droplet, policy: Policy | None) -> Action:
+def enable(cloud: Cloud, droplet: Droplet, policy: Policy | None) -> actions.Start:
     """``policy`` is None where the request gave none."""
     actions.refuse_if_busy(cloud, droplet)
     refuse_if_unsupported(cloud, droplet.size)
@@ -153,22 +153,22 @@ def enable(cloud: Cloud, droplet: Droplet, policy: Policy | None) -> Action:
         if reading == "reject":
             raise ApiError(422, "Backups are already enabled for this Droplet.")
         if reading == "ignore" or policy is None:
-            return actions.start(cloud, droplet, "enable_backups", policy=droplet.policy)
-    return actions.start(cloud, droplet, "enable_backups", policy=policy or default_policy(cloud, droplet.id))
+            return actions.prepare(cloud, droplet, "enable_backups", policy=droplet.policy)
+    return actions.prepare(cloud, droplet, "enable_backups", policy=policy or default_policy(cloud, droplet.id))
 
 
-def change(cloud: Cloud, droplet: Droplet, policy: Policy) -> Action:
+def change(cloud: Cloud, droplet: Droplet, policy: Policy) -> actions.Start:
     actions.refuse_if_busy(cloud, droplet)
     if not droplet.policy and cloud.behaviour["change_when_disabled"] == "reject":
         raise ApiError(422, "Backups are not enabled for this Droplet.")
-    return actions.start(cloud, droplet, "change_backup_policy", policy=policy)
+    return actions.prepare(cloud, droplet, "change_backup_policy", policy=policy)
 
 
-def disable(cloud: Cloud, droplet: Droplet) -> Action:
+def disable(cloud: Cloud, droplet: Droplet) -> actions.Start:
     actions.refuse_if_busy(cloud, droplet)
     if not droplet.policy and cloud.behaviour["disable_when_disabled"] == "reject":
         raise ApiError(422, "Backups are not enabled for this Droplet.")
-    return actions.start(cloud, droplet, "disable_backups")
+    return actions.prepare(cloud, droplet, "disable_backups")
 
 
 @actions.effect("enable_backups")

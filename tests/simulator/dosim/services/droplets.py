@@ -1,9 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Droplets: creation, power, snapshots, deletion."""
+"""Droplets: creation and deletion."""
 
 from dosim.cloud import Cloud
-from dosim.errors import ApiError
 from dosim.ids import stable_uuid
 from dosim.services import actions, backups
 from dosim.store import Action, Droplet
@@ -14,9 +13,9 @@ def vpc_of(cloud: Cloud, region: str) -> str:
     return stable_uuid(cloud.ids.seed, "vpc", region)
 
 
-def networks(cloud: Cloud, droplet_id: int, ipv6: bool) -> dict[str, list[dict]]:
+def networks(cloud: Cloud, droplet: Droplet) -> dict[str, list[dict]]:
     """Addresses out of documentation and private ranges, the same whenever they are asked for."""
-    number = cloud.choice("address", droplet_id)
+    number = cloud.choice("address", droplet.id)
     host, low, high = 2 + number % 250, (number >> 8) % 256, (number >> 16) % 256
     public, prefix = f"198.{18 + high % 2}.{low}", f"2001:db8:{low:x}:"
     v4 = [
@@ -24,16 +23,26 @@ def networks(cloud: Cloud, droplet_id: int, ipv6: bool) -> dict[str, list[dict]]
         {"ip_address": f"{public}.{host}", "netmask": "255.255.255.0", "gateway": f"{public}.1", "type": "public"},
     ]
     v6 = [{"ip_address": f"{prefix}:{host:x}", "netmask": 64, "gateway": f"{prefix}:1", "type": "public"}]
-    return {"v4": v4, "v6": v6 if ipv6 else []}
+    return {
+        "v4": v4 if "private_networking" in droplet.features else v4[1:],
+        "v6": v6 if "ipv6" in droplet.features else [],
+    }
 
 
 def add(cloud: Cloud, droplet: Droplet) -> Droplet:
     """Enter a Droplet that is already up: networks, VPC, and the canonical spelling of its tags."""
-    droplet.gpu = cloud.store.catalogue.is_gpu(droplet.size)
+    catalogue = cloud.store.catalogue
+    droplet.gpu = catalogue.is_gpu(droplet.size)
+    droplet.disk = catalogue.sizes[droplet.size]["disk"]
+    droplet.disk_from = droplet.image
     droplet.vpc = vpc_of(cloud, droplet.region)
-    droplet.tags = list(dict.fromkeys(cloud.store.tag(name) for name in droplet.tags))
+    tags = [cloud.store.tag(name) for name in droplet.tags]
+    for tag in tags:
+        tag.last["droplet"] = droplet.id
+    droplet.tags = list(dict.fromkeys(tag.name for tag in tags))
     if droplet.status != "new":
-        droplet.networks = networks(cloud, droplet.id, "ipv6" in droplet.features)
+        droplet.networks = networks(cloud, droplet)
+    cloud.store.show_image(droplet, droplet.image)
     return cloud.store.droplets.add(droplet)
 
 
@@ -47,46 +56,21 @@ def create(cloud: Cloud, droplet: Droplet) -> Action:
 def _created(cloud: Cloud, action: Action) -> None:
     droplet = cloud.store.droplets.get(action.resource)
     droplet.status = "active"
-    droplet.networks = networks(cloud, droplet.id, "ipv6" in droplet.features)
+    droplet.networks = networks(cloud, droplet)
     backups.plan_next(cloud, droplet)
 
 
 def delete(cloud: Cloud, droplet: Droplet) -> None:
-    """At once; snapshots stay, and backups too if the switch says so."""
+    """At once."""
     actions.refuse_if_busy(cloud, droplet)
-    action = actions.start(cloud, droplet, "destroy")
+    action = actions.record(cloud, droplet, "destroy", cloud.second, cloud.now)
+    action.status, action.completed = "completed", cloud.second
+    remove(cloud, droplet)
+
+
+def remove(cloud: Cloud, droplet: Droplet) -> None:
+    """It is no more; snapshots stay, and backups too if the switch says so."""
     if cloud.behaviour["droplet_delete_backups"] == "delete":
         backups.remove_all(cloud, droplet)
+    droplet.backup_waiting = False
     cloud.store.droplets.remove(droplet.id)
-    action.outcome, action.held_by = "completed", None
-    actions.end(cloud, action)
-
-
-def power(cloud: Cloud, droplet: Droplet, kind: str) -> Action:
-    actions.refuse_if_busy(cloud, droplet)
-    wanted, word = ("active", "on") if kind == "power_on" else ("off", "off")
-    if droplet.status == wanted:
-        raise ApiError(422, f"Droplet is already powered {word}.")
-    return actions.start(cloud, droplet, kind)
-
-
-@actions.effect("power_on")
-def _powered_on(cloud: Cloud, action: Action) -> None:
-    cloud.store.droplets.get(action.resource).status = "active"
-
-
-@actions.effect("power_off")
-def _powered_off(cloud: Cloud, action: Action) -> None:
-    cloud.store.droplets.get(action.resource).status = "off"
-
-
-def snapshot(cloud: Cloud, droplet: Droplet, name: str | None) -> Action:
-    actions.refuse_if_busy(cloud, droplet)
-    name = name or f"{droplet.name}-{cloud.second}"
-    return actions.start(cloud, droplet, "snapshot", backups.used_gigabytes(cloud, droplet), name=name)
-
-
-@actions.effect("snapshot")
-def _snapshot_taken(cloud: Cloud, action: Action) -> None:
-    droplet = cloud.store.droplets.get(action.resource)
-    backups.add_image(cloud, droplet, "snapshot", action.args["name"], action.started, None)

@@ -1,0 +1,153 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The switches of orders to Droplets, of tags and of images, in every position."""
+
+from collections.abc import Callable
+
+import pytest
+import requests
+from dosim.behaviour import SWITCHES
+from dosim_testing import Sim, try_switch
+
+Case = Callable[[Sim, str], None]
+CASES: dict[str, Case] = {}
+
+
+def case(function: Case) -> Case:
+    """A switch's test has its name, and is run with each of its values."""
+    CASES[function.__name__] = function
+    return function
+
+
+def order(sim: Sim, droplet: str, kind: str, /, **args: object) -> requests.Response:
+    return sim.post(f"/v2/droplets/{sim.id(droplet)}/actions", {"type": kind, **args})
+
+
+@case
+def by_tag_blocked(sim: Sim, value: str) -> None:
+    reply = sim.post("/v2/droplets/actions?tag_name=env:staging", {"type": "shutdown"})
+    if value == "all_or_nothing":
+        sim.refused(reply, 422, "there are currently blocking events processing for one or more of the droplets")
+        started = []
+    else:
+        started = [action["resource_id"] for action in reply.json()["actions"]]
+        assert len(started) == 4
+    for droplet in sim.state()["droplets"]:
+        if "env:staging" in droplet["tags"]:
+            assert len(droplet["pending"]) == (droplet["id"] in started or droplet["name"].startswith("busy"))
+    sim.advance("5m")
+    sim.done(sim.id("plain-none"), "power_off")
+    off = sim.post("/v2/droplets/actions?tag_name=role:web", {"type": "power_off"})
+    if value == "all_or_nothing":
+        sim.refused(off, 422, "Droplet is already powered off.")
+    else:
+        assert off.status_code == 201
+
+
+@case
+def by_tag_without_members(sim: Sim, value: str) -> None:
+    reply = sim.post("/v2/droplets/actions?tag_name=nobody", {"type": "shutdown"})
+    if value == "empty":
+        assert (reply.status_code, reply.json()) == (201, {"actions": []})
+    else:
+        sim.refused(reply, 404)
+    sim.post("/v2/tags", {"name": "nobody"})
+    assert sim.delete("/v2/droplets?tag_name=nobody").status_code == (204 if value == "empty" else 404)
+
+
+@case
+def enable_network_again(sim: Sim, value: str) -> None:
+    sim.done(sim.id("plain-none"), "enable_ipv6")
+    before = sim.read(f"/v2/droplets/{sim.id('plain-none')}")
+    for kind in ("enable_ipv6", "enable_private_networking"):
+        reply = order(sim, "plain-none", kind)
+        if value == "reject":
+            sim.refused(reply, 422, "is already enabled for this Droplet.")
+        else:
+            assert reply.status_code == 201
+        sim.advance(1)
+    assert sim.read(f"/v2/droplets/{sim.id('plain-none')}") == before
+
+
+@case
+def image_after_rebuild(sim: Sim, value: str) -> None:
+    droplet = sim.id("plain-none")
+    sim.done(droplet, "rebuild", image="debian-12-x64")
+    slug = "debian-12-x64" if value == "new" else "ubuntu-24-04-x64"
+    assert sim.read(f"/v2/droplets/{droplet}")["droplet"]["image"]["slug"] == slug
+
+
+@case
+def image_after_restore(sim: Sim, value: str) -> None:
+    known = sim.known("plain-daily")
+    backup = known["backups"][0]["id"]
+    sim.done(known["id"], "restore", image=backup)
+    image = sim.read(f"/v2/droplets/{known['id']}")["droplet"]["image"]
+    assert (image["id"], image["type"]) == ((backup, "backup") if value == "backup" else (image["id"], "base"))
+
+
+@case
+def resize_when_on(sim: Sim, value: str) -> None:
+    reply = order(sim, "plain-none", "resize", size="s-2vcpu-4gb", disk=True)
+    if value == "reject":
+        sim.refused(reply, 422, "Droplet is currently on. Please power it off to run this event.")
+        sim.done(sim.id("plain-none"), "power_off")
+        assert order(sim, "plain-none", "resize", size="s-2vcpu-4gb", disk=True).status_code == 201
+    sim.advance(1)
+    after = sim.read(f"/v2/droplets/{sim.id('plain-none')}")["droplet"]
+    assert (after["disk"], after["status"]) == (80, "off" if value == "reject" else "active")
+
+
+@case
+def restart_when_off(sim: Sim, value: str) -> None:
+    for kind in ("reboot", "power_cycle"):
+        sim.reset()
+        sim.behave(restart_when_off=value)
+        reply = order(sim, "powered-off", kind)
+        if value == "reject":
+            sim.refused(reply, 422, "Droplet is currently powered off.")
+        sim.advance(1)
+        assert sim.known("powered-off")["status"] == ("off" if value == "reject" else "active")
+
+
+@case
+def shutdown_result(sim: Sim, value: str) -> None:
+    assert sim.done(sim.id("plain-none"), "shutdown")["status"] == "completed"
+    assert sim.known("plain-none")["status"] == ("off" if value == "off" else "active")
+
+
+@case
+def tag_exists(sim: Sim, value: str) -> None:
+    reply = sim.post("/v2/tags", {"name": "role:ci"})
+    if value == "reject":
+        sim.refused(reply, 422, "Tag already exists.")
+    else:
+        assert (reply.status_code, reply.json()["tag"]["resources"]["count"]) == (201, 3)
+
+
+@case
+def transfer_again(sim: Sim, value: str) -> None:
+    (snapshot,) = sim.known("with-volumes")["snapshots"]
+    reply = sim.post(f"/v2/images/{snapshot['id']}/actions", {"type": "transfer", "region": "nyc3"})
+    if value == "reject":
+        sim.refused(reply, 422, "Image is already available in this region.")
+    else:
+        assert reply.status_code == 201
+    sim.advance(1)
+    assert sim.read(f"/v2/images/{snapshot['id']}")["image"]["regions"] == ["nyc3"]
+
+
+@case
+def transfer_of_backups(sim: Sim, value: str) -> None:
+    backup = sim.known("plain-daily")["backups"][0]["id"]
+    reply = sim.post(f"/v2/images/{backup}/actions", {"type": "transfer", "region": "ams3"})
+    if value == "reject":
+        sim.refused(reply, 422, "Backups can not be transfered to other regions")
+    sim.advance(1)
+    regions = sim.read(f"/v2/images/{backup}")["image"]["regions"]
+    assert regions == (["nyc3"] if value == "reject" else ["nyc3", "ams3"])
+
+
+@pytest.mark.parametrize(("switch", "value"), [(key, value) for key in CASES for value in SWITCHES[key]])
+def test_switch(sim: Sim, switch: str, value: str) -> None:
+    try_switch(sim, switch, value, CASES[switch])
