@@ -14,7 +14,7 @@ from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import BackupState, RestorePoint, SupportedPolicy
 from .._domain.retention import made_from_a_backup
 from . import actions, paging
-from .droplets import find, get_if_there
+from .droplets import chosen, find, get_if_there
 
 OWN_LISTS = 2
 """Up to so many Droplets are asked for their own restore points, without a look at the list of images."""
@@ -37,10 +37,10 @@ def fleet(client, selection):
     Where all Droplets are meant, the policies are the proof that none is missing: one that has a policy and is not in
     the list (which moves on when a Droplet is deleted and another one made between two pages) is asked for by its id.
     """
-    found = find(client, selection)
     if not selection.everything:
-        chosen = choose.finish(selection, found)
-        return chosen, states(client, chosen)
+        found = chosen(client, selection)
+        return found, states(client, found)
+    found = find(client, selection)
     known = _known_states(client, {droplet.id for droplet in found})
     missed = sorted(known.keys() - {droplet.id for droplet in found})
     asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missed)
@@ -74,13 +74,19 @@ def _known_states(client, wanted):
     return known
 
 
-def backups_of(client, droplets):
+def backups_of(client, droplets, ask_each=True):
     """A dict of Droplet id to the tuple of its backups.
 
-    From the list of images where that takes fewer requests and the token may read it; a Droplet whose backup the list
-    does not show is asked for its own.
+    From the list of images where that takes fewer requests; a Droplet whose backup the list does not show is asked for
+    its own. Where the token may not read the list, each Droplet is asked, or with `ask_each` False ScopeError raised.
     """
-    known = _from_images(client, droplets) if len(droplets) > OWN_LISTS else {}
+    known = {}
+    if len(droplets) > OWN_LISTS:
+        try:
+            known = _from_images(client, droplets)
+        except ScopeError:
+            if not ask_each:
+                raise
     missing = [droplet.id for droplet in droplets if droplet.id not in known]
     return {**known, **_own_of_each(client, missing, "backups")}
 
@@ -170,10 +176,7 @@ def _private_images(client, fewer_than):
 
 def _from_images(client, droplets):
     """Backups joined to Droplets through `backup_ids`, for the Droplets where the join is whole."""
-    try:
-        images = _private_images(client, fewer_than=len(droplets)) or {}
-    except ScopeError:
-        return {}
+    images = _private_images(client, fewer_than=len(droplets)) or {}
     backups = {key: RestorePoint.from_api(item) for key, item in images.items() if item.get("type") == "backup"}
     return {
         droplet.id: tuple(backups[backup_id] for backup_id in droplet.backup_ids)

@@ -44,6 +44,11 @@ def find(client, selection):
     return found
 
 
+def chosen(client, selection):
+    """The Droplets that `selection` means, sorted by id; raises SelectionError."""
+    return choose.finish(selection, find(client, selection))
+
+
 def _list(client, first=None, **filters):
     """`GET /v2/droplets`, all pages."""
     items = paging.whole(client, client.do.droplets.list, "droplets", first, **filters)

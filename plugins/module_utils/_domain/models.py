@@ -8,7 +8,7 @@ a field, plan or image type that appears tomorrow is no reason to fail today.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 
@@ -91,10 +91,14 @@ class BackupPolicy:
 
 @dataclass(frozen=True, slots=True)
 class BackupState:
-    """Whether a Droplet's backups are on, and their policy (None when off, or when the API shows none)."""
+    """Whether a Droplet's backups are on, and their policy (None when off, or when the API shows none).
+
+    `next_window` is a pair of datetimes, or None.
+    """
 
     enabled: bool
     policy: BackupPolicy | None = None
+    next_window: tuple[datetime, datetime] | None = field(default=None, compare=False)
 
     @classmethod
     def from_api(cls, record):
@@ -104,7 +108,13 @@ class BackupState:
         """
         enabled = bool(record.get("backup_enabled"))
         policy = record.get("backup_policy")
-        return cls(enabled, BackupPolicy.from_api(policy) if enabled and policy else None)
+        window = record.get("next_backup_window") or {}
+        times = (timestamp(window.get("start")), timestamp(window.get("end")))
+        return cls(
+            enabled,
+            policy=BackupPolicy.from_api(policy) if enabled and policy else None,
+            next_window=times if all(times) else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,10 @@ class RestorePoint:
             size_gigabytes=data.get("size_gigabytes"),
         )
 
+    def age_hours(self, now):
+        """Hours since it was made, to a tenth; None where the API does not say when that was."""
+        return None if self.created_at is None else round((now - self.created_at).total_seconds() / 3600, 1)
+
     def older_than(self, days, now):
         """True when it was made more than `days` days before `now`; an unknown time counts as old."""
         return self.created_at is None or now - self.created_at > timedelta(days=days)
@@ -163,6 +177,7 @@ class Action:
     resource_id: int | None = None
     resource_type: str | None = None
     started_at: datetime | None = None
+    completed_at: datetime | None = None
 
     @classmethod
     def from_api(cls, data):
@@ -173,12 +188,17 @@ class Action:
             resource_id=data.get("resource_id"),
             resource_type=data.get("resource_type"),
             started_at=timestamp(data.get("started_at")),
+            completed_at=timestamp(data.get("completed_at")),
         )
 
     @property
     def in_progress(self):
         """By status alone: `completed_at` has been seen null on completed actions."""
         return self.status == "in-progress"
+
+    @property
+    def completed(self):
+        return self.status == "completed"
 
     @property
     def errored(self):

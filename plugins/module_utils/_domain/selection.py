@@ -98,5 +98,16 @@ def finish(selection, droplets):
     return [unique[key] for key in sorted(unique)]
 
 
+def still_there(selection, droplets, known):
+    """The Droplets whose id is among `known` (read after them); SelectionError where one that was called for is not.
+
+    One that a tag or `all` described, and that was deleted since, is no longer meant.
+    """
+    gone = [droplet for droplet in droplets if droplet.id not in known]
+    if gone and not selection.by_description:
+        raise SelectionError(f"Droplet {gone[0]} was deleted while it was read.", droplet=gone[0].id)
+    return [droplet for droplet in droplets if droplet.id in known]
+
+
 def _listed(values):
     return ", ".join(repr(value) if isinstance(value, str) else str(value) for value in values) or "[]"

@@ -41,15 +41,34 @@ class Verb:
     reread: Callable
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A module that only reads: `request(params)` gives its typed request, `read(client, request)` the result's keys.
+
+    `read` puts sentences for the user into the list `warnings` of what it returns.
+    """
+
+    arguments: arguments.Arguments
+    request: Callable
+    read: Callable
+
+
 def run(verb):
-    """The `main()` of a module."""
-    spec = arguments.CONNECTION + arguments.WAITING + arguments.REPORT + verb.arguments
+    """The `main()` of a module that changes things, a Verb, or of one that does not, a Reader."""
+    spec = arguments.CONNECTION + verb.arguments
+    if isinstance(verb, Verb):
+        spec = spec + arguments.WAITING + arguments.REPORT
     module = AnsibleModule(**spec.for_ansible(), supports_check_mode=True)
     if optional.MISSING:
         module.fail_json(msg=missing_required_lib("pydo"), exception=optional.MISSING)
     told = {"changed": False}
     try:
-        _carry_out(module, verb, told)
+        for warning in arguments.token_warnings(module.params):
+            module.warn(warning)
+        if isinstance(verb, Verb):
+            _carry_out(module, verb, told)
+        else:
+            _read(module, verb, told)
     except LifeboatError as error:
         _fail(module, error, told)
     except Exception as error:  # pylint: disable=broad-except
@@ -66,8 +85,6 @@ def _fail(module, error, told):
 def _carry_out(module, verb, told):
     """Fill `told`, the result, as far as the task comes; raises LifeboatError."""
     params = module.params
-    for warning in arguments.token_warnings(params):
-        module.warn(warning)
     request = verb.request(params)
     timeout = arguments.wait_timeout(params, DEFAULT_TIMEOUT)
     with Client(arguments.connection(params), timeout) as client:
@@ -87,6 +104,19 @@ def _carry_out(module, verb, told):
                 jobs = Applier(client, verb, request, params["wait"]).run(plan)
                 extras = {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in jobs if job.seen}
             _tell(told, plan, jobs, extras, params)
+        finally:
+            told["requests"] = client.requests
+
+
+def _read(module, reader, told):
+    """Fill `told`, the result; raises LifeboatError."""
+    request = reader.request(module.params)
+    with Client(arguments.connection(module.params), DEFAULT_TIMEOUT) as client:
+        try:
+            found = reader.read(client, request)
+            for warning in found.pop("warnings"):
+                module.warn(warning)
+            told.update(found)
         finally:
             told["requests"] = client.requests
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from .._domain.choice import BY_THE_PLAN, Wish, choose, listed, offer_of
 from .._domain.cost import monthly_backup_cost
-from .._domain.errors import InputError, RefusedError, SelectionError
+from .._domain.errors import InputError, RefusedError
 from .._domain.models import BackupPolicy, BackupState, Droplet, RestorePoint, SupportedPolicy
 from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan
 from .._domain.retention import at_risk_by_retention, newest_first, to_convert
-from .._domain.selection import Selection
+from .._domain.selection import Selection, still_there
 
 AS_GIVEN = ("plan", *BY_THE_PLAN, "existing_backups", "max_disable", "allow_unlisted_plan")
 """Options whose value a Request takes over as it is."""
@@ -86,14 +86,8 @@ def request(selection, params):
 
 
 def observed(request, droplets, states):
-    """The first Observed; raises SelectionError where a Droplet that was called for is gone by now.
-
-    One that a tag or `all` described, and that was deleted since, is no longer meant.
-    """
-    gone = [droplet for droplet in droplets if droplet.id not in states]
-    if gone and not request.selection.by_description:
-        raise SelectionError(f"Droplet {gone[0]} was deleted while it was read.", droplet=gone[0].id)
-    there = [droplet for droplet in droplets if droplet.id in states]
+    """The first Observed; raises SelectionError where a Droplet that was called for is gone by now."""
+    there = still_there(request.selection, droplets, states)
     return Observed(tuple(sorted(there, key=lambda droplet: droplet.id)), states)
 
 

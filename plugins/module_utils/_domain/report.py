@@ -1,0 +1,75 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reader tells about backups: one record for each Droplet, and a summary of them all."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from .cost import monthly_backup_cost
+from .retention import newest_first
+from .status import STATUSES
+
+
+def iso(moment):
+    """A time as the API writes it, `YYYY-MM-DDTHH:MM:SSZ`; None stays None."""
+    return moment and moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def about(droplet, state, backups, status, cost, now):
+    """A Droplet's record. `state` and `backups` are None where they were not read, `status` where it is not known.
+
+    `cost` says whether to tell it.
+    """
+    record = {"id": droplet.id, "name": droplet.name}
+    record["volumes"] = None if droplet.volume_ids is None else list(droplet.volume_ids)
+    if state is not None:
+        policy = state.policy
+        window = state.next_window
+        record["enabled"] = state.enabled
+        record["policy"] = policy and policy.to_api()
+        record["next_window"] = window and {"start": iso(window[0]), "end": iso(window[1])}
+    if backups is not None:
+        record["backups"] = [_backup(point, now) for point in newest_first(backups)]
+        record["newest"] = next(iter(record["backups"]), None)
+    if state is not None:
+        record["status"] = status
+        if cost:
+            record["monthly_cost"] = _monthly_cost(droplet, state)
+    return record
+
+
+def _monthly_cost(droplet, state):
+    plan = (state.policy.plan if state.policy else "") if state.enabled else None
+    cost = monthly_backup_cost(droplet.price_monthly, plan)
+    return "unknown" if cost is None else cost
+
+
+def summary(records):
+    """Counts by status, the age of the oldest newest backup, and what all backups cost a month as far as known."""
+    told = {"matched": len(records)}
+    if any("status" in record for record in records):
+        counted = Counter(record["status"] for record in records)
+        told["status"] = {status: counted[status] for status in STATUSES}
+        told["status_unknown"] = counted[None]
+    aged = [record for record in records if (record.get("newest") or {}).get("age_hours") is not None]
+    if any("newest" in record for record in records):
+        oldest = max(aged, key=lambda record: record["newest"]["age_hours"], default=None)
+        told["oldest_newest"] = oldest and {
+            "id": oldest["id"], "name": oldest["name"], "age_hours": oldest["newest"]["age_hours"]
+        }
+    costs = [record["monthly_cost"] for record in records if "monthly_cost" in record]
+    if costs:
+        told["monthly_cost"] = round(sum(cost for cost in costs if cost != "unknown"), 2)
+        told["monthly_cost_unknown"] = costs.count("unknown")
+    return told
+
+
+def _backup(point, now):
+    return {
+        "id": point.id,
+        "name": point.name,
+        "created_at": iso(point.created_at),
+        "age_hours": point.age_hours(now),
+        "size_gigabytes": point.size_gigabytes,
+    }

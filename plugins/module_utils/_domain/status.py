@@ -1,0 +1,71 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is a Droplet's newest backup as new as its policy promises?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from .retention import newest_first
+
+PROTECTED = "protected"
+PENDING = "pending"
+OVERDUE = "overdue"
+UNPROTECTED = "unprotected"
+UNKNOWN_PLAN = "unknown_plan"
+STATUSES = (PROTECTED, PENDING, OVERDUE, UNPROTECTED, UNKNOWN_PLAN)
+
+INTERVAL = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
+"""From one backup to the next, by plan."""
+
+WINDOW_HOURS = 4
+"""The length of a window where the API shows none."""
+
+SETTING_ACTIONS = ("enable_backups", "change_backup_policy")
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+
+def at_first_sight(state, backups, grace, now):
+    """The status as far as policy and backups tell: one of STATUSES, where PENDING means "pending or overdue".
+
+    `state` is a BackupState, `backups` a sequence of RestorePoint, `grace` a timedelta.
+    """
+    if not state.enabled:
+        return UNPROTECTED
+    policy = state.policy
+    if policy is None or policy.plan not in INTERVAL:
+        return UNKNOWN_PLAN
+    newest = next(iter(newest_first(backups)), None)
+    if newest and newest.created_at and now - newest.created_at <= INTERVAL[policy.plan] + _length(policy) + grace:
+        return PROTECTED
+    return PENDING
+
+
+def waiting_or_late(droplet, policy, actions, grace, now):
+    """PENDING until the first window since the policy was set is over, OVERDUE from then on.
+
+    The policy was set by the last enable or change that completed among `actions`, else when the Droplet was created.
+    """
+    times = [
+        action.completed_at or action.started_at
+        for action in actions
+        if action.completed and action.type in SETTING_ACTIONS
+    ]
+    since = max((moment for moment in times if moment), default=droplet.created_at)
+    if since is None:
+        return OVERDUE
+    return PENDING if now <= first_window_after(policy, since) + _length(policy) + grace else OVERDUE
+
+
+def first_window_after(policy, moment):
+    """The start (UTC) of the first window of a daily or weekly `policy` that opens after `moment`."""
+    start = datetime(moment.year, moment.month, moment.day, policy.hour or 0, tzinfo=UTC)
+    if policy.weekday in WEEKDAYS:
+        start += timedelta(days=(WEEKDAYS.index(policy.weekday) - start.weekday()) % 7)
+    while start <= moment:
+        start += INTERVAL[policy.plan]
+    return start
+
+
+def _length(policy):
+    return timedelta(hours=policy.window_length_hours or WINDOW_HOURS)

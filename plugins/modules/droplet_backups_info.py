@@ -1,0 +1,207 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: droplet_backups_info
+short_description: Tell how Droplets are backed up, and whether their newest backup is as new as it should be
+version_added: 0.1.0
+author:
+  - Lifeboat maintainers (@lifeboat)
+description:
+  - Tells for each Droplet whether backups are on, their policy and next window, the backups there are with their age,
+    what backups cost a month, and a status.
+  - The whole account costs one request for each 200 Droplets, one for their policies, one for each 200 images and one
+    for each 200 GPU Droplets, at least one. A Droplet whose newest backup is too old costs one request more, which
+    tells when its policy was set.
+  - It needs a token with the scopes C(droplet:read) and C(image:read), and C(tag:read) for O(tag) and O(exclude_tag).
+    Without C(image:read) it tells no ages and no status that depends on them, with a warning.
+options:
+  grace_hours:
+    description:
+      - How many hours a backup may be late, beyond the end of its window, before its Droplet counts as overdue.
+    type: float
+    default: 2
+  include:
+    description:
+      - What to tell. What is left out is not read.
+      - V(policies) are needed for the status, and V(backups) for a status that depends on ages. V(cost) needs
+        V(policies).
+    type: list
+    elements: str
+    choices: [policies, backups, cost, supported_policies]
+    default: [policies, backups, cost]
+extends_documentation_fragment:
+  - lifeboat.digitalocean.connection
+  - lifeboat.digitalocean.droplets
+  - lifeboat.digitalocean.attributes
+  - lifeboat.digitalocean.attributes.reader
+"""
+
+EXAMPLES = r"""
+- name: Look at the whole account
+  lifeboat.digitalocean.droplet_backups_info:
+    all: true
+  register: fleet
+
+- name: Fail where a production Droplet has no backup that is as new as it should be
+  ansible.builtin.assert:
+    that: fleet.droplets | rejectattr('status', 'in', ['protected', 'pending']) | length == 0
+    fail_msg: "{{ fleet.summary.status }}"
+
+- name: Which plans are there?
+  lifeboat.digitalocean.droplet_backups_info:
+    all: true
+    allow_empty: true
+    include: [supported_policies]
+"""
+
+RETURN = r"""
+droplets:
+  description: The Droplets, by ascending id.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The Droplet's id.
+      type: int
+      sample: 3164494
+    name:
+      description: The Droplet's name.
+      type: str
+      sample: web-01
+    volumes:
+      description: The ids of attached volumes, which no backup covers. Null where the token may not read them.
+      type: list
+      elements: str
+    enabled:
+      description: Whether backups are on.
+      returned: with O(include=policies)
+      type: bool
+    policy:
+      description: The policy as the API shows it, hours in UTC. Null where backups are off.
+      returned: with O(include=policies)
+      type: dict
+      sample: {plan: daily, hour: 4, window_length_hours: 4, retention_period_days: 7}
+    next_window:
+      description: C(start) and C(end) of the next window. Null where there is none.
+      returned: with O(include=policies)
+      type: dict
+    backups:
+      description:
+        - The backups, newest first, with C(id), C(name), C(created_at), C(age_hours) and C(size_gigabytes).
+      returned: with O(include=backups)
+      type: list
+      elements: dict
+    newest:
+      description: The newest of them, or null.
+      returned: with O(include=backups)
+      type: dict
+    status:
+      description:
+        - V(protected), the newest backup is as new as the plan promises;
+          V(pending), it is not, but the first window since the policy was set is not over yet;
+          V(overdue), it is not, and it should be;
+          V(unprotected), backups are off;
+          V(unknown_plan), the plan is not one whose interval is known.
+        - Null where it depends on ages and those were not read.
+      returned: with O(include=policies)
+      type: str
+      sample: protected
+    monthly_cost:
+      description: What backups cost a month, in USD, V(unknown) for plans that are not a share of the Droplet's price.
+      returned: with O(include=cost)
+      type: raw
+      sample: 7.2
+summary:
+  description:
+    - For people. C(matched) Droplets; C(status), how many have which, and C(status_unknown), how many have none;
+      C(oldest_newest), the Droplet whose newest backup is the oldest; C(monthly_cost) of all backups in USD, and
+      C(monthly_cost_unknown), how many are not in it.
+  returned: success
+  type: dict
+supported_policies:
+  description: The plans that can be chosen, with hours, weekdays, window and retention.
+  returned: with O(include=supported_policies)
+  type: list
+  elements: dict
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, statuses
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import report
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, ScopeError
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection, still_there
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
+
+PARTS = ["policies", "backups", "cost", "supported_policies"]
+ARGUMENTS = arguments.DROPLETS + arguments.Arguments(
+    {
+        "grace_hours": {"type": "float", "default": 2},
+        "include": {"type": "list", "elements": "str", "choices": PARTS, "default": PARTS[:3]},
+    }
+)
+NO_AGES = "The token lacks the scope image:read: ages of backups are not told, nor the status that depends on them."
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    selection: Selection
+    include: frozenset
+    grace: timedelta
+
+
+def request(params):
+    if params["grace_hours"] < 0:
+        raise InputError(f"grace_hours {params['grace_hours']} is below 0.")
+    if "cost" in params["include"] and "policies" not in params["include"]:
+        raise InputError("include: cost needs policies as well, because the plan decides what backups cost.")
+    return Request(
+        arguments.selection(params), frozenset(params["include"]), timedelta(hours=params["grace_hours"])
+    )
+
+
+def read(client, wanted):
+    """Everything that is told, by pages; then one request more for each Droplet that looks late."""
+    told = {"warnings": []}
+    states, points, known = {}, None, {}
+    if "policies" in wanted.include:
+        found, states = backups.fleet(client, wanted.selection)
+        found = still_there(wanted.selection, found, states)
+    else:
+        found = droplets.chosen(client, wanted.selection)
+    if "backups" in wanted.include:
+        try:
+            points = backups.backups_of(client, found, ask_each=False)
+        except ScopeError:
+            told["warnings"].append(NO_AGES)
+    if "policies" in wanted.include:
+        known = statuses.of(client, found, states, points, wanted.grace)
+    told["droplets"] = [
+        report.about(
+            droplet,
+            state=states.get(droplet.id),
+            backups=points and points[droplet.id],
+            status=known.get(droplet.id),
+            cost="cost" in wanted.include,
+            now=client.now(),
+        )
+        for droplet in found
+    ]
+    told["summary"] = report.summary(told["droplets"])
+    if "supported_policies" in wanted.include:
+        told["supported_policies"] = [asdict(offer) for offer in backups.supported_policies(client)]
+    return told
+
+
+def main():
+    runner.run(runner.Reader(ARGUMENTS, request, read))
+
+
+if __name__ == "__main__":
+    main()
