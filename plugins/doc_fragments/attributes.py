@@ -20,14 +20,3 @@ attributes:
     membership:
       - lifeboat.digitalocean.all
 """
-
-    READER = r"""
-options: {}
-attributes:
-  check_mode:
-    description: Changes nothing in any mode.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: N/A
-"""

@@ -37,7 +37,12 @@ extends_documentation_fragment:
   - lifeboat.digitalocean.connection
   - lifeboat.digitalocean.droplets
   - lifeboat.digitalocean.attributes
-  - lifeboat.digitalocean.attributes.reader
+attributes:
+  check_mode:
+    description: Changes nothing in any mode.
+  diff_mode:
+    description: There is nothing to show.
+    support: none
 """
 
 EXAMPLES = r"""
