@@ -19,9 +19,12 @@ MOST = 200
 """More requests than a run of these has."""
 
 
-def step(verb):
-    """A sample kills at, or loses, each third request of a run, or each eleventh of a long one."""
-    return 1 if FULL else 11 if verb.existing == "convert_all" else 3
+def step(verb, selection="id"):
+    """A sample kills at, or loses, each third request of a run, or each eleventh of a long one; else all."""
+    long = verb.existing == "convert_all"
+    if FULL:
+        return 9 if long and selection != "id" else 1
+    return 11 if long else 3
 
 
 def task(sim, verb, selection):
@@ -52,7 +55,8 @@ def converged(sim, run, verb, before, params, ids, others=()):
 @pytest.mark.parametrize("verb", SWEPT, ids=lambda verb: verb.name)
 def test_p3_p4_killed_at_every_request(sim, run, verb, selection, moment):
     """Killed before or after its n-th request, for every n, a task ends by its rerun as if nothing had happened."""
-    for number in range(1 + SWEPT.index(verb) % step(verb), MOST, step(verb)):
+    every = step(verb, selection)
+    for number in range(1 + SWEPT.index(verb) % every, MOST, every):
         sim.reset()
         before, params, ids = task(sim, verb, selection)
 
@@ -67,7 +71,7 @@ def test_p3_p4_killed_at_every_request(sim, run, verb, selection, moment):
         else:
             assert not whole.failed, whole
             break
-    assert 3 < number < MOST - step(verb)
+    assert 3 < number < MOST - every
 
 
 LOSSES = {
