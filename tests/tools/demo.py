@@ -18,6 +18,7 @@ SCOPE = {"quickstart_tag": ["env:prod"], "quickstart_exclude_tag": ["role:ml"]}
 BUSY = "media-prod-01"
 QUIET = {
     "ANSIBLE_NOCOLOR": "1",
+    "ANSIBLE_PIPELINING": "True",
     "ANSIBLE_LOCALHOST_WARNING": "False",
     "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
     "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
