@@ -29,6 +29,7 @@ from dosim.tls import Certificate, certificate
 
 HOST = "127.0.0.1"
 KEEP_ALIVE = 75  # seconds; clients keep pooled connections over the pauses of a test
+GRACE = 1  # second until open connections are cut at the end
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,6 +108,8 @@ def _server(app: App, found: Certificate | None) -> _Server:
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE,
+            # From Python 3.12 on, asyncio would wait at the end for connections that clients leave open.
+            timeout_graceful_shutdown=GRACE,
             ssl_certfile=found and str(found.server),
             ssl_keyfile=found and str(found.key),
         )
