@@ -10,13 +10,12 @@ from itertools import product
 from .cost import SHARE_OF_PRICE
 from .errors import InputError
 from .models import BackupPolicy
-from .windows import Window, any_hour, spread
+from .windows import WEEKDAYS, Window, any_hour, spread
 
 DEFAULT_PLAN = "daily"
 """What the API takes where backups are enabled and no plan is named."""
 
 DAY_HOURS = frozenset(range(24))
-WEEKDAYS = frozenset(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"))
 
 BY_THE_PLAN = ("window_length_hours", "retention_period_days")
 """What the API sets by the plan, unless a plan lets the user choose."""
@@ -36,7 +35,7 @@ class Wish:
     @property
     def absurd(self):
         """True where an hour or a weekday is none at all, so that no plan will ever have it."""
-        return not (DAY_HOURS.issuperset(self.hours or ()) and WEEKDAYS.issuperset(self.weekdays or ()))
+        return not (DAY_HOURS.issuperset(self.hours or ()) and set(WEEKDAYS).issuperset(self.weekdays or ()))
 
     def met_by(self, policy):
         """True where nothing that was set differs from `policy`; an absurd wish is met by nothing, and so refused."""

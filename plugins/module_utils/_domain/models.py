@@ -21,6 +21,11 @@ def timestamp(text):
         return None
 
 
+def iso(moment):
+    """A time as the API writes it, `YYYY-MM-DDTHH:MM:SSZ`; None stays None."""
+    return moment and moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @dataclass(frozen=True, slots=True)
 class Droplet:
     """One Droplet. Fields that the token may not read are None, so that "hidden" is never taken for "empty".

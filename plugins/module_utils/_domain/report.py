@@ -7,13 +7,9 @@ from __future__ import annotations
 from collections import Counter
 
 from .cost import monthly_backup_cost
+from .models import iso
 from .retention import newest_first
 from .status import STATUSES
-
-
-def iso(moment):
-    """A time as the API writes it, `YYYY-MM-DDTHH:MM:SSZ`; None stays None."""
-    return moment and moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def about(droplet, state, backups, status, cost, now):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from .retention import newest_first
+from .windows import WEEKDAYS
 
 PROTECTED = "protected"
 PENDING = "pending"
@@ -22,7 +23,6 @@ WINDOW_HOURS = 4
 """The length of a window where the API shows none."""
 
 SETTING_ACTIONS = ("enable_backups", "change_backup_policy")
-WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
 def at_first_sight(state, backups, grace, now):

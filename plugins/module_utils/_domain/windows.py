@@ -8,6 +8,9 @@ import hashlib
 from collections import Counter
 from typing import NamedTuple
 
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+"""In the order of `datetime.weekday()`."""
+
 
 class Window(NamedTuple):
     """The start of a backup window; `weekday` is None for a plan that runs every day.

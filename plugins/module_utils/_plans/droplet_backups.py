@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from .._domain.choice import BY_THE_PLAN, Wish, choose, listed, offer_of
 from .._domain.cost import monthly_backup_cost
 from .._domain.errors import InputError, RefusedError
-from .._domain.models import BackupPolicy, BackupState, Droplet, RestorePoint, SupportedPolicy
+from .._domain.models import BackupPolicy, BackupState, Droplet, RestorePoint, SupportedPolicy, iso
 from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan
 from .._domain.retention import at_risk_by_retention, newest_first, to_convert
 from .._domain.selection import Selection, still_there
@@ -336,13 +336,7 @@ def _find(point, there):
 
 
 def _told(point):
-    made = point.created_at
-    return {
-        "id": point.id,
-        "name": point.name,
-        "type": point.type,
-        "created_at": made and made.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
+    return {"id": point.id, "name": point.name, "type": point.type, "created_at": iso(point.created_at)}
 
 
 def _unread(droplets, facts):
