@@ -204,25 +204,11 @@ def request(params):
 def observe(client, wanted):
     """Droplets and policies first, then only what the plan turns out to need."""
     seen = plans.observed(wanted, *backups.fleet(client, wanted.selection))
-    while missing := plans.needs(wanted, seen, client.now()):
-        seen = seen.adding(
-            supported=client.once(backups.supported_policies) if missing.supported else seen.supported,
-            backups=backups.backups_of(client, missing.backups),
-            converted=backups.converted_of(client, missing.converted),
-        )
-    return seen
-
-
-def reread(client, changes):
-    """The policies of the Droplets that were changed, and what became of restore points that were at risk."""
-    targets = [change.target for change in changes]
-    at_risk = [(change.target, change.at_risk) for change in changes if change.at_risk]
-    left, snapshots = backups.survivors(client, at_risk)
-    return plans.Observed(tuple(targets), backups.states(client, targets), backups=left, converted=snapshots)
+    return backups.complete(client, seen, lambda seen: plans.needs(wanted, seen, client.now()))
 
 
 def main():
-    runner.run(runner.Verb(ARGUMENTS, plans, request, observe, reread))
+    runner.run(runner.Verb(ARGUMENTS, plans, request, observe, backups.reread))
 
 
 if __name__ == "__main__":
