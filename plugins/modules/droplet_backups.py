@@ -182,17 +182,10 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_backups as plans
 
-ARGUMENTS = arguments.DROPLETS + arguments.Arguments(
+ARGUMENTS = arguments.DROPLETS + arguments.BACKUPS + arguments.Arguments(
     {
         "state": {"type": "str", "choices": ["enabled", "disabled"], "default": "enabled"},
-        "plan": {"type": "str"},
-        "weekday": {"type": "list", "elements": "str"},
-        "hour": {"type": "list", "elements": "int"},
-        "window_length_hours": {"type": "int"},
-        "retention_period_days": {"type": "int"},
-        "existing_backups": {"type": "str", "choices": ["may_be_lost", "convert_newest", "convert_all"]},
         "max_disable": {"type": "int", "default": 1},
-        "allow_unlisted_plan": {"type": "bool", "default": False},
     }
 )
 
