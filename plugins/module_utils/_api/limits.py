@@ -107,16 +107,17 @@ class Governor:
                 self.check(delay, why)
             self._sleep(delay)
 
-    def answered(self, limit=None, remaining=None, reset_in=None):
-        """One request is no longer under way; the three are what the headers of its answer say, or None.
+    def answered(self, counted=True, limit=None, remaining=None, reset_in=None):
+        """One request is no longer under way, and was `counted` by the API unless the burst limit refused it.
 
-        `reset_in` is in seconds from now.
+        The other three are what the headers of its answer say, or None; `reset_in` is in seconds from now.
         """
         with self._lock:
             now = self._clock()
             self._under_way -= 1
-            self._answered += 1
-            self._take(now + self.burst.seconds)
+            if counted:
+                self._answered += 1
+                self._take(now + self.burst.seconds)
             # A limit no larger than the burst limit is not the hourly one.
             if None not in (limit, remaining, reset_in) and limit > self.burst.requests:
                 self._hear(now, limit, remaining, reset_in)
@@ -168,14 +169,14 @@ class Governor:
             self._take(now + self.burst.seconds, fresh)
 
     def _share(self, now, seconds, others):
-        """After a refusal: others have so many places of the burst window, the first of them for `seconds`.
+        """After a refusal: so many places that seemed free are taken by others, the first of them for `seconds`.
 
-        They become free as evenly as they were taken, if the others have ended. After one more refusal they have not,
-        and go on as before.
+        Nothing is known of when they were taken, so they become free evenly. When it happens again, they were taken
+        since the last time, and stay taken for about a window.
         """
-        go_on = now < self._shared_until
+        again = now < self._shared_until
         self._shared_until = now + 2 * self.burst.seconds
-        if go_on:
+        if again:
             self._take(now + self.burst.seconds, others)
             return
         size = max(1, -(-others // MOST_GROUPS))

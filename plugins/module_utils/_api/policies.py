@@ -79,16 +79,16 @@ class SendPolicy(HTTPPolicy):
             self._governor.acquire()
             self._meter.count(method)
             tries += 1
-            limits = {}
+            said = {}
             try:
                 response = self.next.send(request)
                 self._meter.hear(response.http_response)
-                limits = self._limits(response.http_response)
+                said = self._limits(response.http_response)
                 problem = judge(response.http_response)
             except AzureError as error:
                 problem = lost(request.http_request, error)
             finally:
-                self._governor.answered(**limits)
+                self._governor.answered(**said)
             if problem is None:
                 return response
             if isinstance(problem, errors.RateLimitError):
@@ -119,12 +119,12 @@ class SendPolicy(HTTPPolicy):
         self._governor.pause(max(seconds, 0) + 1, f"the API's hourly limit frees up at {reset:%H:%M:%S} UTC")
 
     def _limits(self, response):
-        """The hourly limit in an answer's headers, for the governor; empty where they speak of something else.
+        """What an answer's headers say of the hourly limit, for the governor.
 
         On a 429 of the burst limit `ratelimit-remaining` is 0 although the hourly limit is not used up.
         """
         if response.status_code == 429 and "retry-after" in response.headers:
-            return {}
+            return {"counted": False}
         limit, remaining = _number(response, "ratelimit-limit"), _number(response, "ratelimit-remaining")
         reset_in = self._reset_in(response)
         if None in (limit, remaining, reset_in):

@@ -114,3 +114,11 @@ def test_scaled_windows(limits):
     traffic.run()
     assert traffic.refused < 0.01 * traffic.sent
     assert traffic.ended["fleet"] < 1.15 * Burst(250, 6).seconds_for(2000)
+
+
+def test_the_hourly_window_is_what_the_first_reset_says():
+    traffic = Traffic("500/60,250/6", latency=0.01)
+    traffic.task("fleet", 1500, burst_limit="250/6", threads=1)
+    traffic.run()
+    assert traffic.refused < 0.01 * traffic.sent
+    assert 2 * 60 <= traffic.ended["fleet"] < 1.3 * 3 * 60

@@ -177,3 +177,60 @@ def test_a_burst_limit_is_parsed(text, parsed):
 def test_a_burst_limit_of_another_form_is_refused(text):
     with pytest.raises(InputError, match="is not of the form REQUESTS/SECONDS, as in 250/60"):
         parse_burst_limit(text)
+
+
+def test_when_nothing_is_left_of_the_hour_the_oldest_request_is_waited_for():
+    clock = Clock()
+    limited = governor(clock)
+    one(limited, limit=5000, remaining=0, reset_in=100.0)
+    one(limited, limit=5000, remaining=0, reset_in=7.0)
+    assert clock.slept == pytest.approx([100])
+    one(limited, limit=5000, remaining=2000, reset_in=1.0)
+    one(limited)
+    assert clock.slept == pytest.approx([100, 7])
+
+
+def refuse(limited, seconds):
+    """One request, refused by the burst limit."""
+    limited.acquire()
+    limited.answered(counted=False)
+    limited.refused(seconds, "the API says so")
+
+
+def test_what_others_have_of_the_window_becomes_free_as_evenly_as_they_took_it():
+    """4 of 10 are this task's, and the oldest of the others' leaves in 20 s."""
+    clock = Clock()
+    limited = governor(clock, "10/60")
+    for _request in range(4):
+        one(limited)
+    refuse(limited, 20)
+    times = []
+    for _request in range(5):
+        one(limited)
+        times.append(clock.time - 1000)
+    assert times == pytest.approx([20 + 40 / 6 * number for number in range(5)])
+
+
+def test_a_place_that_was_taken_again_stays_taken_for_a_window():
+    clock = Clock()
+    limited = governor(clock, "10/60")
+    for _request in range(4):
+        one(limited)
+    refuse(limited, 20)
+    refuse(limited, 1)
+    times = []
+    for _request in range(10):
+        one(limited)
+        times.append(clock.time - 1000)
+    assert times == pytest.approx([*(20 + 40 / 6 * number for number in range(1, 6)), 60, 60, 60, 60, 80])
+
+
+def test_work_is_spread_while_it_is_more_than_the_hour_has_left():
+    """Of 5,000 requests 100 are left, and 200 announced: the 100th more is free in 76 s, were all sent evenly."""
+    clock = Clock()
+    limited = governor(clock)
+    one(limited, limit=5000, remaining=100, reset_in=4.0)
+    assert limited.expect(200, "writes").seconds == pytest.approx(4 + 3596 * 100 / 4900)
+    one(limited)
+    one(limited)
+    assert clock.slept == pytest.approx([(4 + 3596 * 99 / 4900) / 199], rel=0.02)

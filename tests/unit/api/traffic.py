@@ -111,7 +111,7 @@ class Traffic:
                 "reset_in": float(reset_in),
             }
             burst = "retry-after" in headers
-            governor.answered(**({} if burst else told))
+            governor.answered(**({"counted": False} if burst else told))
             if burst:
                 governor.refused(float(headers["retry-after"]), "the burst limit frees up")
             elif refusal is not None:
