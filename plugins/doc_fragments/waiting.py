@@ -17,6 +17,9 @@ options:
     description:
       - The time for the whole task in seconds, waits for request limits included. After it the actions run on, the
         task fails and names them, and running it again waits for them instead of starting others.
-      - Left out, it is 600, and 120 more for each GiB of image that one Droplet has to wait for.
+      - Left out, it is 600, and 120 more for each GiB of image that one Droplet has to wait for, and what the writes
+        take under O(burst_limit).
+      - Where the hourly limit has too little left for all writes, a warning tells how long they take, and they are spread
+        over that time. Writes that cannot be sent within the time are refused before the first one.
     type: int
 """

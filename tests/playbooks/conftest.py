@@ -44,15 +44,18 @@ class Played:
 
 @pytest.fixture(name="play")
 def _play(sim, tmp_path):
-    """`play(plays, option, …, environ={})` writes a playbook and runs it; `playbook=` names a file instead."""
+    """`play(plays, option, …, environ={})` writes a playbook and runs it; `playbook=` names a file instead.
 
-    def play(plays=None, *options, playbook=None, environ=None, connected=True):
+    `folder` is where it writes, so that two can run at once.
+    """
+
+    def play(plays=None, *options, playbook=None, environ=None, connected=True, folder=tmp_path):
         if plays is not None:
-            playbook = tmp_path / "play.yml"
+            playbook = folder / "play.yml"
             playbook.write_text(json.dumps(plays))
-        results = tmp_path / "results"
+        results = folder / "results"
         results.mkdir(exist_ok=True)
-        return run(playbook, options, surroundings(sim, tmp_path, environ or {}, connected), results)
+        return run(playbook, options, surroundings(sim, folder, environ or {}, connected), results)
 
     return play
 

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .._domain.errors import InputError
-from .limits import Budget, Pacer
+from .._domain.errors import InputError, RateLimitError
+from .limits import Budget, Governor
 from .optional import HeadersPolicy, PydoClient, RequestsTransport, UserAgentPolicy, requests
 from .policies import Meter, SendPolicy
 
@@ -57,7 +57,7 @@ class Client:
             connection_verify=connection.ca_path or True,
         )
         self._session = session
-        pacer = Pacer(connection.burst_limit, self.budget, self.sleep)
+        self._governor = Governor(connection.burst_limit, self.budget, self.sleep)
         self.do = PydoClient(
             connection.token,
             endpoint=url,
@@ -65,7 +65,7 @@ class Client:
             policies=[
                 HeadersPolicy({"Authorization": f"Bearer {connection.token}", "Accept": "application/json"}),
                 UserAgentPolicy(base_user_agent=USER_AGENT),
-                SendPolicy(pacer, self.meter, self.budget, self.sleep),
+                SendPolicy(self._governor, self.meter, self.budget, self.sleep),
             ],
         )
         self._cache = {}
@@ -88,6 +88,22 @@ class Client:
     def sleep(self, seconds):
         """Pause this thread; the one place where the collection sleeps."""
         self._transport.sleep(seconds)
+
+    def expect(self, requests, what):
+        """Announce requests to come, so that they are spread where they must be; returns their Forecast."""
+        return self._governor.expect(requests, what)
+
+    def afford(self, reads, what):
+        """Announce reads to come and give them the time that the burst limit costs.
+
+        Raises RateLimitError where the hourly limit would make it longer than the task may take.
+        """
+        forecast = self.expect(reads, what)
+        self.budget.seconds += forecast.burst.seconds_for(reads)
+        if forecast.seconds > self.budget.left:
+            raise RateLimitError(
+                f"{forecast.sentence(self.budget.left, 'this task')} Select fewer Droplets, or run it later."
+            )
 
     def map(self, function, items):
         """`[function(item) for item in items]`, several at a time; the first exception is raised after all ended.

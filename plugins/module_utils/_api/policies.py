@@ -12,6 +12,7 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import isfinite
 
 from .._domain import errors
 from .optional import AzureError, HTTPPolicy
@@ -64,9 +65,9 @@ class TransientError(errors.UnreachableError):
 class SendPolicy(HTTPPolicy):
     """Paces, counts, retries and turns every failure into an error of `_domain.errors`."""
 
-    def __init__(self, pacer, meter, budget, sleep):
+    def __init__(self, governor, meter, budget, sleep):
         super().__init__()
-        self._pacer = pacer
+        self._governor = governor
         self._budget = budget
         self._meter = meter
         self._sleep = sleep
@@ -75,19 +76,23 @@ class SendPolicy(HTTPPolicy):
         method = request.http_request.method
         tries = 0
         while True:
-            self._pacer.acquire()
+            self._governor.acquire()
             self._meter.count(method)
             tries += 1
+            said = {}
             try:
                 response = self.next.send(request)
                 self._meter.hear(response.http_response)
+                said = self._limits(response.http_response)
                 problem = judge(response.http_response)
             except AzureError as error:
                 problem = lost(request.http_request, error)
+            finally:
+                self._governor.answered(**said)
             if problem is None:
                 return response
             if isinstance(problem, errors.RateLimitError):
-                self._pacer.pause(*self._until_free(response.http_response))
+                self._wait_until_free(response.http_response)
             elif not isinstance(problem, errors.UnreachableError):
                 raise problem
             elif method != "GET":
@@ -100,20 +105,48 @@ class SendPolicy(HTTPPolicy):
                     raise problem
                 self._sleep(backoff)
 
-    def _until_free(self, response):
-        """`(seconds, reason)` until a 429 is over: `retry-after` of the burst limit, else the hourly limit's reset."""
-        try:
-            seconds = float(response.headers["retry-after"])
-        except (KeyError, ValueError):
-            seconds = -1
-        if seconds >= 0:
-            return max(seconds, FIRST_BACKOFF), "the API's burst limit frees up"
+    def _wait_until_free(self, response):
+        """Let nobody send until a 429 is over: `retry-after` of the burst limit, else the hourly limit's reset."""
+        seconds = _number(response, "retry-after")
+        if seconds is not None and seconds >= 0:
+            self._governor.refused(max(seconds, FIRST_BACKOFF), "the API's burst limit frees up")
+            return
+        seconds = self._reset_in(response)
+        if seconds is None:
+            self._governor.pause(DEFAULT_RETRY_AFTER, "the API's limit frees up")
+            return
+        reset = self._meter.now() + timedelta(seconds=seconds)
+        self._governor.pause(max(seconds, 0) + 1, f"the API's hourly limit frees up at {reset:%H:%M:%S} UTC")
+
+    def _limits(self, response):
+        """What an answer's headers say of the hourly limit, for the governor.
+
+        On a 429 of the burst limit `ratelimit-remaining` is 0 although the hourly limit is not used up.
+        """
+        if response.status_code == 429 and "retry-after" in response.headers:
+            return {"counted": False}
+        limit, remaining = _number(response, "ratelimit-limit"), _number(response, "ratelimit-remaining")
+        reset_in = self._reset_in(response)
+        if None in (limit, remaining, reset_in):
+            return {}
+        return {"limit": int(limit), "remaining": int(remaining), "reset_in": max(0.0, reset_in)}
+
+    def _reset_in(self, response):
+        """Seconds until the oldest request stops to count against the hourly limit, or None."""
         try:
             reset = datetime.fromtimestamp(int(response.headers["ratelimit-reset"]), UTC)
         except (KeyError, ValueError, OverflowError, OSError):
-            return DEFAULT_RETRY_AFTER, "the API's limit frees up"
-        seconds = (reset - self._meter.now()).total_seconds()
-        return max(seconds, 0) + 1, f"the API's hourly limit frees up at {reset:%H:%M:%S} UTC"
+            return None
+        return (reset - self._meter.now()).total_seconds()
+
+
+def _number(response, name):
+    """A header as a finite number, or None."""
+    try:
+        number = float(response.headers[name])
+    except (KeyError, ValueError):
+        return None
+    return number if isfinite(number) else None
 
 
 def judge(response):

@@ -28,6 +28,7 @@ def of(client, droplets, states, backups, grace):
         policy = states[droplet.id].policy
         return status.waiting_or_late(droplet, policy, _actions(client, droplet), grace, now)
 
+    client.afford(len(late), "reads of the actions of Droplets that look late")
     closer = client.map(look_closer, late)
     return {**known, **{droplet.id: found for droplet, found in zip(late, closer, strict=True)}}
 

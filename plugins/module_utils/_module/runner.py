@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._api import optional
 from .._api.client import Client
-from .._domain.errors import InputError, LifeboatError, RefusedError, UnexpectedError
+from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
 from . import arguments, result
 from .apply import Applier, State
 
@@ -97,12 +97,13 @@ def _carry_out(module, verb, told):
                 module.warn(warning)
             if not params["wait"]:
                 _refuse_unawaited(plan)
-            told["changed"] = bool(plan.needed)
             told["diff"] = result.diff(plan, verb.plans.describe)
+            _foresee(module, client, plan)
+            told["changed"] = bool(plan.needed)
             jobs, extras = None, {}
             if not module.check_mode:
-                if params["wait_timeout"] is None:
-                    client.budget.seconds += _expected_seconds(plan)
+            jobs, extras = None, {}
+            if not module.check_mode:
                 jobs = Applier(client, verb, request, params["wait"]).run(plan)
                 extras = {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in jobs if job.seen}
             entries = result.droplets(plan, jobs, extras)
@@ -157,7 +158,23 @@ def _refuse_unawaited(plan):
             )
 
 
-def _expected_seconds(plan):
+def _foresee(module, client, plan):
+    """Announce the writes; raises RateLimitError where they cannot fit into the time. Check mode only says so."""
+    forecast = client.expect(sum(len(change.steps) for change in plan.needed), "writes")
+    if module.params["wait_timeout"] is None:
+        client.budget.seconds += _image_seconds(plan) + forecast.burst.seconds_for(forecast.requests)
+    allowed = client.budget.left
+    too_long = forecast.seconds > allowed
+    if too_long and not module.check_mode:
+        raise RateLimitError(
+            f"{forecast.sentence(allowed)} Nothing was sent. Raise wait_timeout, select fewer Droplets, or run the "
+            "task later."
+        )
+    if too_long or forecast.over_quota:
+        module.warn(forecast.sentence(allowed) + (" Without check mode it would be refused." if too_long else ""))
+
+
+def _image_seconds(plan):
     """What image work adds to the default time: one Droplet's steps follow each other, Droplets run in parallel."""
     sizes = [sum(getattr(step, "size_gigabytes", None) or 0 for step in change.steps) for change in plan.needed]
     return SECONDS_PER_GIB * max(sizes, default=0)

@@ -12,7 +12,7 @@ import pytest
 from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import policies
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.limits import Budget, Pacer
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.limits import Budget, Governor
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import errors
 from ansible_collections.lifeboat.digitalocean.tests.unit.api.wire import Clock, Script, answer, request, said
 
@@ -192,8 +192,8 @@ class Sender:
         self.meter = policies.Meter()
         self.script = Script(*script)
         budget = Budget(seconds, self.clock)
-        pacer = Pacer(burst_limit, budget, self.clock.sleep, self.clock)
-        self.policy = policies.SendPolicy(pacer, self.meter, budget, self.clock.sleep)
+        self.governor = Governor(burst_limit, budget, self.clock.sleep, self.clock)
+        self.policy = policies.SendPolicy(self.governor, self.meter, budget, self.clock.sleep)
         self.policy.next = self.script
 
     def send(self, method="GET"):
@@ -388,8 +388,8 @@ class TestLimits:
         assert sender.send().status_code == 200
 
     def test_requests_are_paced(self):
-        sender = Sender(*[answer(200, GOOD)] * 19, burst_limit="10/60")
-        for _number in range(19):
+        sender = Sender(*[answer(200, GOOD)] * 21, burst_limit="10/60")
+        for _number in range(21):
             sender.send()
         assert sum(sender.slept) == pytest.approx(120)
 
