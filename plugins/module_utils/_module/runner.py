@@ -102,8 +102,6 @@ def _carry_out(module, verb, told):
             told["changed"] = bool(plan.needed)
             jobs, extras = None, {}
             if not module.check_mode:
-            jobs, extras = None, {}
-            if not module.check_mode:
                 jobs = Applier(client, verb, request, params["wait"]).run(plan)
                 extras = {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in jobs if job.seen}
             entries = result.droplets(plan, jobs, extras)
