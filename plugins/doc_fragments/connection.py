@@ -34,8 +34,8 @@ options:
     default: 8
   burst_limit:
     description:
-      - The API's burst limit as REQUESTS/SECONDS. The task sends up to it and not beyond. Requests of others on the same
-        token show in the API's answers and are taken into account; give a lower limit to leave them more room.
+      - The API's burst limit as REQUESTS/SECONDS. The task sends up to it and not beyond. Requests of others on the
+        same token show in the API's answers and are taken into account; give a lower limit to leave them more room.
     type: str
     default: 250/60
 """

@@ -19,7 +19,7 @@ options:
         task fails and names them, and running it again waits for them instead of starting others.
       - Left out, it is 600, and 120 more for each GiB of image that one Droplet has to wait for, and what the writes
         take under O(burst_limit).
-      - Where the hourly limit has too little left for all writes, a warning tells how long they take, and they are spread
-        over that time. Writes that cannot be sent within the time are refused before the first one.
+      - Where the hourly limit has too little left for all writes, a warning tells how long they take, and they are
+        spread over that time. Writes that cannot be sent within the time are refused before the first one.
     type: int
 """

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_with_time_enough_they_are_spread_over_the_hour(short):
     # 100 in an hour; the forty of somebody else stop to count an hour after they were sent.
     assert 3500 < seconds_since(short, began) < 4600
     gaps = [datetime.fromisoformat(entry["at"]) for entry in told.writes]
-    longest = max(later - earlier for earlier, later in zip(gaps, gaps[1:], strict=False))
+    longest = max(later - earlier for earlier, later in pairwise(gaps))
     assert longest.total_seconds() < 900, "they were not spread, but came all at once and then waited"
     again = Runner(short)(all=True, burst_limit="50/60", wait_timeout=3 * 3600, **SLOW)
     assert not again.writes

@@ -123,7 +123,7 @@ class Governor:
                 self._hear(now, limit, remaining, reset_in)
 
     def refused(self, seconds, reason):
-        """The burst limit is used up for `seconds`: nobody sends until then; RateLimitError when the budget ends before.
+        """The burst limit is used up for `seconds`, and nobody sends until then; raises as `pause` does.
 
         As far as it was not this task, others have used it, and their places become free as evenly as they were taken.
         """

@@ -83,7 +83,7 @@ class Forecast:
         return self.quota is not None and self.requests > self.quota.remaining
 
     def sentence(self, allowed, by="wait_timeout"):
-        """What there is to send, against which limit, and how long it takes of the `allowed` seconds that `by` leaves."""
+        """What there is to send, against which limit, and how long it takes; `by` leaves `allowed` seconds for it."""
         against = f"at most {self.burst} may be sent"
         if self.over_quota:
             against = f"the token has {self.quota.remaining:,} requests left this hour"
