@@ -32,9 +32,10 @@ def _begun(body, resource_type, resource_id):
 
     What it is about is known, and the API may leave it null.
     """
-    if not isinstance(body, dict) or not isinstance(body.get("action"), dict):
+    action = body.get("action") if isinstance(body, dict) else None
+    if not isinstance(action, dict) or "id" not in action:
         raise OutcomeUnknownError("The answer to a write shows no action. Whether it was carried out is not known.")
-    return replace(Action.from_api(body["action"]), resource_type=resource_type, resource_id=resource_id)
+    return replace(Action.from_api(action), resource_type=resource_type, resource_id=resource_id)
 
 
 def of_droplet(client, droplet_id):

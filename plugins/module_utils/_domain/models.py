@@ -64,7 +64,7 @@ class Droplet:
         )
 
     def __str__(self):
-        return f"{self.name} ({self.id})"
+        return self.name if self.id is None else f"{self.name} ({self.id})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,35 @@ the user can set, and cost; a diff is made of them and of nothing else, so that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .models import BackupPolicy, Droplet, RestorePoint
 from .retention import newest_first
 
 
 class Step:
-    """One write. The steps below are all there are; `type` is the API's name of the action."""
+    """One write. The steps below are all there are.
+
+    `type` is the API's name of the action that it starts, None for a request that is done with its answer. `arguments`
+    are what the request says besides. Work on an image has its size in `size_gigabytes` (GiB, or None).
+    """
 
     __slots__ = ()
-    type = ""
+    type = None
+    shown = True
+    """True where the state shows that it was carried out. Where it does not, the log of actions is all there is."""
+    resend = True
+    """False where a lost answer is never followed by another try, should the state show nothing of it."""
+
+    @property
+    def arguments(self):
+        return {}
+
+
+class ImageStep(Step):
+    """An action on the image `image_id`, not on the Droplet."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +46,15 @@ class EnableBackups(Step):
     policy: BackupPolicy
     type = "enable_backups"
 
+    @property
+    def arguments(self):
+        return {"backup_policy": self.policy.to_api()}
+
 
 @dataclass(frozen=True, slots=True)
-class ChangeBackupPolicy(Step):
+class ChangeBackupPolicy(EnableBackups):
     """`change_backup_policy` to a whole policy."""
 
-    policy: BackupPolicy
     type = "change_backup_policy"
 
 
@@ -45,12 +66,78 @@ class DisableBackups(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class ConvertBackup(Step):
-    """`convert` of a backup image, so that it becomes a snapshot that does not expire. `size_gigabytes` in GiB."""
+class DropletAction(Step):
+    """Any other action on the Droplet: `type` and its arguments, as `POST /v2/droplets/{id}/actions` takes them."""
+
+    type: str
+    given: dict = field(default_factory=dict)
+    shown: bool = True
+    size_gigabytes: float | None = None
+
+    @property
+    def arguments(self):
+        return self.given
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertBackup(ImageStep):
+    """`convert` of a backup image, so that it becomes a snapshot that does not expire."""
 
     image_id: int
     size_gigabytes: float | None = None
     type = "convert"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferImage(ImageStep):
+    """`transfer` of a snapshot: a copy of it in one more region. `image_id` is None while there is none to copy yet."""
+
+    image_id: int | None
+    region: str
+    size_gigabytes: float | None = None
+    type = "transfer"
+
+    @property
+    def arguments(self):
+        return {"region": self.region}
+
+
+@dataclass(frozen=True, slots=True)
+class RenameImage(Step):
+    """`PUT /v2/images/{id}` with a new name."""
+
+    image: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSnapshot(Step):
+    """`DELETE /v2/snapshots/{id}`."""
+
+    image: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tag(Step):
+    """Put a tag, made if there is none, on a resource: `kind` "droplet" or "image", and its id (None: not made yet)."""
+
+    name: str
+    kind: str
+    resource: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDroplet(Step):
+    """`POST /v2/droplets` with this body."""
+
+    given: dict
+    size_gigabytes: float | None = None
+    type = "create"
+    resend = False
+
+    @property
+    def arguments(self):
+        return self.given
 
 
 @dataclass(frozen=True, slots=True)

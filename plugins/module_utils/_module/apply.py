@@ -12,7 +12,7 @@ import enum
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from .._api import actions
+from .._api import actions, steps
 from .._domain.errors import (
     ActionFailedError,
     LifeboatError,
@@ -25,7 +25,7 @@ from .._domain.errors import (
     WaitTimeoutError,
 )
 from .._domain.models import Action
-from .._domain.plan import Change, ConvertBackup
+from .._domain.plan import Change, ImageStep
 
 SENDING_TRIES = 4
 """How often one step is sent when its answer is lost each time, with a look at the state before each."""
@@ -88,6 +88,7 @@ class Applier:
         self._verb = verb
         self._request = request
         self._wait = wait
+        self._proves = hasattr(verb.plans, "unproven")
         self._stopped_by = None
         self._poll_after = FIRST_POLL
 
@@ -109,8 +110,8 @@ class Applier:
 
     def _adopt_running(self, jobs):
         """Wait for what an earlier or a parallel run has begun, instead of sending beside it."""
-        ids = [job.change.target.id for job in jobs]
-        running = actions.running_on(self._client, ids)
+        ids = [job.change.target.id for job in jobs if job.change.target.id is not None]
+        running = actions.running_on(self._client, ids) if ids else {}
         for job in jobs:
             self._adopt_first(job, running.get(job.change.target.id, ()))
 
@@ -122,9 +123,13 @@ class Applier:
         return bool(running)
 
     def _adopt(self, job, action):
-        job.plan_again = True
         job.notes.append(f"waited for action {action.id} ({action.type}), which was already running")
+        job.plan_again = True
         job.wait_for(action, ours=False)
+        step = next(iter(job.steps), None)
+        if step and step.type == action.type and not step.shown:
+            # Nothing but the log shows such an action: this is the one that an earlier run has begun.
+            self._sent(job, action)
 
     def _advance(self, job):
         """One step forward for one Droplet; every failure ends in its Job."""
@@ -138,7 +143,7 @@ class Applier:
             if job.unproven:
                 self._prove(job)
             if job.plan_again:
-                planned = self._planned_again(job)
+                planned = self._planned_after(job)
                 if job.steps[:1] != list(planned.steps[:1]):
                     job.tries = 0
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
@@ -156,54 +161,78 @@ class Applier:
             job.fail(UnexpectedError.of(error))
 
     def _send(self, job, step):
-        if isinstance(step, ConvertBackup) and self._adopt_first(job, self._actions_of(job, step)):
+        if isinstance(step, ImageStep) and self._adopt_first(job, self._actions_of(job, step)):
+            return
+        if job.tries and not step.resend:
+            self._look_once_more(job, step)
             return
         sent_at = self._client.now()
         job.tried = True
         job.tries += 1
         try:
-            action = self._post(job, step)
+            action = steps.send(self._client, job.change.target.id, step)
         except OutcomeUnknownError as error:
             if job.tries >= SENDING_TRIES:
                 raise
             self._client.sleep(2 ** (job.tries - 1))
             self._look(job, step, sent_at, error)
             return
+        self._sent(job, action)
+
+    def _sent(self, job, action):
+        """The next step is on its way, or done with its answer where `action` is None."""
         job.tries = 0
-        job.actions[action.id] = action
         job.done.append(job.steps.pop(0))
+        job.plan_again = action is None and bool(job.steps)
+        if action is None:
+            return
+        job.actions[action.id] = action
         if self._wait or job.steps:
             job.wait_for(action, ours=True)
         else:
             job.state = State.DONE
 
-    def _post(self, job, step):
-        if isinstance(step, ConvertBackup):
-            return actions.on_image(self._client, step.image_id, type=step.type)
-        body = {"type": step.type}
-        if policy := getattr(step, "policy", None):
-            body["backup_policy"] = policy.to_api()
-        return actions.on_droplet(self._client, job.change.target.id, **body)
-
     def _look(self, job, step, sent_at: datetime, error):
-        """After a lost answer: find what the request may have begun, wait for it, and plan again from the state."""
-        job.plan_again = job.unsure = True
-        job.notes.append(f"the answer to {step.type} was lost: {error.message}")
+        """After a lost answer: find what the request may have begun, wait for it, and plan again from the state.
+
+        A step that the state does not show is taken to be sent where the log has a new action of its type.
+        """
+        job.unsure = True
+        job.notes.append(f"the answer to {step.type or 'a request'} was lost: {error.message}")
         try:
             seen = self._actions_of(job, step)
         except LifeboatError as second:
+            job.plan_again = True
             raise second.again(f"{error.message} {second.message}") from second
+        begun = [
+            action
+            for action in seen
+            if action.type == step.type
+            and (action.started_at is None or action.started_at >= sent_at - CLOCK_TOLERANCE)
+            and action.id not in job.actions
+        ]
+        if begun and not step.shown:
+            self._sent(job, max(begun, key=lambda action: action.id))
+            return
+        job.plan_again = True
+        job.actions.update({action.id: action for action in begun})
         for action in seen:
-            recent = action.started_at is None or action.started_at >= sent_at - CLOCK_TOLERANCE
-            if action.type == step.type and recent:
-                job.actions[action.id] = action
             if action.in_progress:
                 job.wait_for(action, ours=False)
 
+    def _look_once_more(self, job, step):
+        """The answer to a step that must not be sent again was lost: what came of it may still show."""
+        if job.tries >= VERIFYING_TRIES:
+            raise OutcomeUnknownError(
+                f"The answer to {step.type} for {job.change.target} was lost, and nothing shows of it. It is not sent "
+                "again. Look in the control panel, or run the task again after some minutes: it looks first."
+            )
+        self._client.sleep(2 ** job.tries)
+        job.tries += 1
+        job.plan_again = True
+
     def _actions_of(self, job, step):
-        if isinstance(step, ConvertBackup):
-            return actions.of_image(self._client, step.image_id)
-        return actions.of_droplet(self._client, job.change.target.id)
+        return steps.history(self._client, job.change.target.id, step)
 
     def _wait_for_others(self, job):
         """The API refused because of a pending event: wait for it if it shows, else a moment, then plan again."""
@@ -228,6 +257,18 @@ class Applier:
                 job.actions.update({key: replace(action, status="completed") for key, action in job.actions.items()})
                 return
         raise NotConvergedError(f"Droplet {job.change.target}: {problem}. Nothing more was sent for it.")
+
+    def _planned_after(self, job):
+        """The Change as it is planned now; raises NotConvergedError where the step that was last done is wanted again."""
+        for attempt in range(VERIFYING_TRIES):
+            self._client.sleep(attempt and 2 ** (attempt - 1))
+            planned = self._planned_again(job)
+            if not job.done or planned.steps[:1] != (job.done[-1],):
+                return planned
+        raise NotConvergedError(
+            f"Droplet {job.change.target}: {job.done[-1].type or 'a request'} completed, and its effect does not show. "
+            "Nothing more was sent for it."
+        )
 
     def _planned_again(self, job):
         """The Change for this one Droplet as it is now, with the goal that was planned for it."""
@@ -301,7 +342,8 @@ class Applier:
             )
         else:
             job.state, job.running = State.READY, None
-            job.unproven = job.done[-1] if job.ours and job.steps else None
+            job.unproven = job.done[-1] if job.ours and job.steps and self._proves else None
+            job.plan_again |= bool(job.steps)
 
     def _verify(self, jobs):
         """Read again what was changed; what is not as planned fails, after a few looks in case the API lags."""

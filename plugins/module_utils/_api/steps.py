@@ -1,0 +1,68 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps of a plan as requests: what each sends, and where it shows afterwards."""
+
+from __future__ import annotations
+
+from .._domain.errors import ApiError, OutcomeUnknownError
+from .._domain.models import Action
+from .._domain.plan import CreateDroplet, DeleteSnapshot, ImageStep, RenameImage, Tag
+from . import actions
+
+
+def send(client, droplet_id, step):
+    """Send one step; the Action that it has begun, or None where its answer is the end of it.
+
+    Raises what the request raises; OutcomeUnknownError where the answer is not what it should be.
+    """
+    if request := _REQUESTS.get(type(step)):
+        return request(client, step)
+    if isinstance(step, ImageStep):
+        return actions.on_image(client, step.image_id, type=step.type, **step.arguments)
+    return actions.on_droplet(client, droplet_id, type=step.type, **step.arguments)
+
+
+def history(client, droplet_id, step):
+    """The actions among which that of `step` would be; none for a step that starts no action."""
+    if isinstance(step, ImageStep):
+        return actions.of_image(client, step.image_id)
+    if step.type is None or droplet_id is None:
+        return []
+    return actions.of_droplet(client, droplet_id)
+
+
+def _create(client, step):
+    """https://docs.digitalocean.com/reference/api/digitalocean/#operation/droplets_create"""
+    body = client.do.droplets.create(body=step.arguments)
+    try:
+        droplet, link = body["droplet"]["id"], body["links"]["actions"][0]["id"]
+    except (KeyError, IndexError, TypeError):
+        raise OutcomeUnknownError(
+            "The answer to the creation of a Droplet shows none. Whether it was carried out is not known."
+        ) from None
+    return Action(link, "create", "in-progress", resource_id=droplet, resource_type="droplet")
+
+
+def _rename(client, step):
+    """https://docs.digitalocean.com/reference/api/digitalocean/#operation/images_update"""
+    client.do.images.update(image_id=step.image, body={"name": step.name})
+
+
+def _delete(client, step):
+    """https://docs.digitalocean.com/reference/api/digitalocean/#operation/snapshots_delete"""
+    client.do.snapshots.delete(snapshot_id=str(step.image))
+
+
+def _tag(client, step):
+    """https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources"""
+    try:
+        client.do.tags.create(body={"name": step.name})
+    except ApiError as error:
+        # That there is one already may be refused: what counts is the assignment.
+        if error.status not in (409, 422):
+            raise
+    resource = {"resource_id": str(step.resource), "resource_type": step.kind}
+    client.do.tags.assign_resources(tag_id=step.name, body={"resources": [resource]})
+
+
+_REQUESTS = {CreateDroplet: _create, RenameImage: _rename, DeleteSnapshot: _delete, Tag: _tag}
