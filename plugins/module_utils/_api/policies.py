@@ -24,6 +24,15 @@ FIRST_BACKOFF = 0.2
 DEFAULT_RETRY_AFTER = 5.0
 """Seconds to wait on a 429 that says neither when to come back nor when the limit resets."""
 
+FURTHER_SCOPES = {
+    "restore": "droplet:admin",
+    "rebuild": "droplet:admin",
+    "password_reset": "droplet:admin",
+    "resize": "droplet:create",
+    "snapshot": "image:create",
+}
+"""What an action on a Droplet needs besides droplet:update, by its type."""
+
 
 class Meter:
     """Counts every attempt, and knows the server's time."""
@@ -198,16 +207,30 @@ def lost(request, error):
 
 
 def required_scopes(request):
-    """The token scopes that a request needs, for a sentence. Body-dependent ones are told by the action's type."""
+    """The token scopes that a request needs, for a sentence."""
     path = _path(request)
     method = request.method
     if path.endswith("/actions") and method == "POST":
-        return "image:update" if "/images/" in path else "droplet:update"
+        if "/images/" in path:
+            return "image:update"
+        further = FURTHER_SCOPES.get(_type_of_action(request))
+        return "droplet:update" + (f" and {further}" if further else "")
+    if path.endswith("/resources"):
+        return f"tag:{'create' if method == 'POST' else 'delete'}, and update of what is tagged"
+    if path.startswith("/v2/snapshots/") and method == "DELETE":
+        return "image:delete and snapshot:delete"
     kinds = {"GET": "read", "POST": "create", "PUT": "update", "DELETE": "delete"}
     noun = path.removeprefix("/v2/").split("/")[0]
     nouns = {"droplets": "droplet", "images": "image", "snapshots": "snapshot", "tags": "tag"}
     scope = f"{nouns.get(noun, noun)}:{kinds.get(method, 'update')}"
     return scope + (" and tag:read" if "tag_name=" in request.url else "")
+
+
+def _type_of_action(request):
+    try:
+        return json.loads(request.content)["type"]
+    except (TypeError, ValueError, KeyError):
+        return None
 
 
 def _error_body(response):

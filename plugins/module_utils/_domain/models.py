@@ -8,7 +8,7 @@ a field, plan or image type that appears tomorrow is no reason to fail today.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 
@@ -30,7 +30,9 @@ def iso(moment):
 class Droplet:
     """One Droplet. Fields that the token may not read are None, so that "hidden" is never taken for "empty".
 
-    `price_monthly` is in USD, `tags`, `backup_ids`, `volume_ids` are tuples.
+    `id` is None for one that is still to be made. `price_monthly` is in USD, `disk` in GiB; `tags`, `features`,
+    `backup_ids`, `snapshot_ids` and `volume_ids` are tuples; `image` is the id of the image that it shows, `image_slug`
+    that image's slug, `kernel` the id of a legacy kernel.
     https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
     """
 
@@ -45,10 +47,17 @@ class Droplet:
     backup_ids: tuple[int, ...] | None = None
     volume_ids: tuple[str, ...] | None = None
     gpu: bool = False
+    snapshot_ids: tuple[int, ...] | None = None
+    features: tuple[str, ...] = ()
+    disk: int | None = None
+    image: int | None = None
+    image_slug: str | None = None
+    kernel: int | None = None
+    vpc_uuid: str | None = None
 
     @classmethod
     def from_api(cls, data):
-        size = data.get("size") or {}
+        size, image = data.get("size") or {}, data.get("image") or {}
         return cls(
             id=data["id"],
             name=data.get("name") or "",
@@ -61,6 +70,13 @@ class Droplet:
             backup_ids=_tuple(data.get("backup_ids")),
             volume_ids=_tuple(data.get("volume_ids")),
             gpu=bool(data.get("gpu_info") or size.get("gpu_info")),
+            snapshot_ids=_tuple(data.get("snapshot_ids")),
+            features=_tuple(data.get("features")) or (),
+            disk=data.get("disk"),
+            image=image.get("id"),
+            image_slug=image.get("slug"),
+            kernel=(data.get("kernel") or {}).get("id"),
+            vpc_uuid=data.get("vpc_uuid"),
         )
 
     def __str__(self):
@@ -147,13 +163,21 @@ class SupportedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RestorePoint:
-    """A backup or a snapshot of a Droplet. `size_gigabytes` is in GiB."""
+    """A backup or a snapshot of a Droplet: `type` is "backup" or "snapshot". `size_gigabytes` is in GiB.
+
+    `regions` are those that hold it; `min_disk_size` (GiB) is the smallest disk that it fits on. `droplet_id` and
+    `tags` are known from the list of snapshots alone, else None.
+    """
 
     id: int
     name: str
     type: str
     created_at: datetime | None = None
     size_gigabytes: float | None = None
+    regions: tuple[str, ...] = ()
+    min_disk_size: int | None = None
+    droplet_id: int | None = None
+    tags: tuple[str, ...] | None = None
 
     @classmethod
     def from_api(cls, data):
@@ -163,7 +187,22 @@ class RestorePoint:
             type=data.get("type") or "",
             created_at=timestamp(data.get("created_at")),
             size_gigabytes=data.get("size_gigabytes"),
+            regions=_tuple(data.get("regions")) or (),
+            min_disk_size=data.get("min_disk_size"),
         )
+
+    @classmethod
+    def from_snapshot(cls, data):
+        """From `GET /v2/snapshots`, where ids are strings, no `type` is told, but the Droplet it was made of."""
+        origin = data.get("resource_id")
+        return replace(
+            cls.from_api({**data, "type": "snapshot"}),
+            droplet_id=int(origin) if origin else None,
+            tags=_tuple(data.get("tags")),
+        )
+
+    def __str__(self):
+        return f"{self.type} {self.id} ({self.name})"
 
     def age_hours(self, now):
         """Hours since it was made, to a tenth; None where the API does not say when that was."""

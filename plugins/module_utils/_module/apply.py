@@ -259,7 +259,7 @@ class Applier:
         raise NotConvergedError(f"Droplet {job.change.target}: {problem}. Nothing more was sent for it.")
 
     def _planned_after(self, job):
-        """The Change as it is planned now; raises NotConvergedError where the step that was last done is wanted again."""
+        """The Change as it is planned now; NotConvergedError where it wants again what was just done."""
         for attempt in range(VERIFYING_TRIES):
             self._client.sleep(attempt and 2 ** (attempt - 1))
             planned = self._planned_again(job)

@@ -82,6 +82,25 @@ DROPLETS = Arguments(
     required_one_of=(("droplet_id", "droplet_name", "tag", "all"),),
 )
 
+ONE_DROPLET = Arguments(
+    {"droplet_id": {"type": "int"}, "droplet_name": {"type": "str"}},
+    mutually_exclusive=(("droplet_id", "droplet_name"),),
+    required_one_of=(("droplet_id", "droplet_name"),),
+)
+
+RESTORE_POINT = Arguments(
+    {
+        "backup_id": {"type": "int"},
+        "snapshot_id": {"type": "int"},
+        "newest": {"type": "bool", "choices": [True]},
+        "before": {"type": "str"},
+        "max_age_hours": {"type": "float"},
+    },
+    mutually_exclusive=(("backup_id", "snapshot_id", "newest", "before"),),
+    required_one_of=(("backup_id", "snapshot_id", "newest", "before"),),
+)
+"""What `Wanted.from_options` takes."""
+
 BACKUPS = Arguments(
     {
         "plan": {"type": "str"},
@@ -130,6 +149,12 @@ def selection(params):
         exclude_tags=_distinct(params["exclude_tag"]) or (),
         allow_empty=params["allow_empty"],
     )
+
+
+def one_droplet(params):
+    """The Selection of a task about one Droplet; raises InputError."""
+    listed = {name: params[name] if params[name] is None else [params[name]] for name in ("droplet_id", "droplet_name")}
+    return selection({"tag": None, "all": None, "exclude_tag": None, "allow_empty": False, **listed})
 
 
 def wait_timeout(params, default):

@@ -145,12 +145,29 @@ class TestJudge:
             ("GET", "/v2/sizes", "sizes:read."),
             ("GET", "/v2/regions", "regions:read."),
             ("GET", "/v2/account", "account:read."),
+            ("DELETE", "/v2/snapshots/7", "image:delete and snapshot:delete."),
+            ("POST", "/v2/tags", "tag:create."),
+            ("POST", "/v2/tags/web/resources", "tag:create, and update of what is tagged."),
+            ("DELETE", "/v2/tags/web/resources", "tag:delete, and update of what is tagged."),
         ],
     )
     def test_a_403_names_the_scope(self, method, path, scope):
         problem = policies.judge(answer(403, {"id": "forbidden", "message": "No."}, method, path))
         assert problem.message.startswith(f"The token may not do {method} {path.partition('?')[0]} (No.).")
         assert problem.message.endswith(f"It needs the scope {scope}")
+
+    @pytest.mark.parametrize(
+        ("kind", "scope"),
+        [
+            ("power_off", "droplet:update."),
+            ("restore", "droplet:update and droplet:admin."),
+            ("snapshot", "droplet:update and image:create."),
+        ],
+    )
+    def test_a_403_names_what_the_type_of_an_action_needs_besides(self, kind, scope):
+        refused = answer(403, {"id": "forbidden", "message": "No."}, "POST", "/v2/droplets/1/actions")
+        refused.request.set_json_body({"type": kind})
+        assert policies.judge(refused).message.endswith(f"It needs the scope {scope}")
 
     def test_the_query_is_not_in_the_sentence(self):
         problem = policies.judge(answer(404, {"message": "Gone."}, path="/v2/droplets?name=a-name"))

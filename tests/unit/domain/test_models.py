@@ -32,7 +32,12 @@ DROPLET = {
     "size": {"slug": "s-1vcpu-1gb", "price_monthly": 6.0},
     "backup_ids": [7, 8],
     "volume_ids": [],
+    "snapshot_ids": [9],
     "features": ["backups"],
+    "disk": 25,
+    "image": {"id": 63663980, "slug": "ubuntu-24-04-x64"},
+    "kernel": {"id": 7515},
+    "vpc_uuid": "5a4981aa",
 }
 POLICY = {"plan": "weekly", "weekday": "SUN", "hour": 4, "window_length_hours": 4, "retention_period_days": 28}
 RECORD = {"droplet_id": 3164444, "backup_enabled": True, "backup_policy": POLICY}
@@ -84,10 +89,17 @@ def test_a_droplet_is_read():
         price_monthly=6.0,
         backup_ids=(7, 8),
         volume_ids=(),
+        snapshot_ids=(9,),
+        features=("backups",),
+        disk=25,
+        image=63663980,
+        image_slug="ubuntu-24-04-x64",
+        kernel=7515,
+        vpc_uuid="5a4981aa",
     )
 
 
-@pytest.mark.parametrize("field", ["tags", "backup_ids", "volume_ids"])
+@pytest.mark.parametrize("field", ["tags", "backup_ids", "snapshot_ids", "volume_ids"])
 def test_hidden_is_not_empty(field):
     without = {key: value for key, value in DROPLET.items() if key != field}
     assert getattr(Droplet.from_api(without), field) is None
@@ -96,6 +108,34 @@ def test_hidden_is_not_empty(field):
 
 def test_a_droplet_is_named_with_its_id():
     assert str(Droplet.from_api(DROPLET)) == "web-01 (3164444)"
+    assert str(Droplet(None, "web-02")) == "web-02"
+
+
+def test_a_snapshot_of_the_list_of_snapshots_knows_its_droplet():
+    data = {
+        "id": "6372321",
+        "name": "before-upgrade",
+        "created_at": "2026-02-28T04:10:00Z",
+        "regions": ["nyc3", "ams3"],
+        "min_disk_size": 25,
+        "size_gigabytes": 2.34,
+        "resource_id": "3164444",
+        "resource_type": "droplet",
+        "tags": None,
+    }
+    assert RestorePoint.from_snapshot(data) == RestorePoint(
+        id=6372321,
+        name="before-upgrade",
+        type="snapshot",
+        created_at=datetime(2026, 2, 28, 4, 10, tzinfo=UTC),
+        size_gigabytes=2.34,
+        regions=("nyc3", "ams3"),
+        min_disk_size=25,
+        droplet_id=3164444,
+        tags=None,
+    )
+    assert RestorePoint.from_snapshot({**data, "resource_id": None, "tags": ["keep"]}).droplet_id is None
+    assert str(RestorePoint.from_snapshot(data)) == "snapshot 6372321 (before-upgrade)"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  backup_id:
+    description:
+      - The id of a backup.
+      - Exactly one of O(backup_id), O(snapshot_id), O(newest) and O(before) is required.
+    type: int
+  snapshot_id:
+    description: The id of a snapshot.
+    type: int
+  newest:
+    description: The newest restore point there is. Only V(true) can be given.
+    type: bool
+    choices: [true]
+  before:
+    description:
+      - The newest restore point that is not younger than this time, as in V(2026-03-11T09:30:00Z). The zone is
+        required.
+    type: str
+  max_age_hours:
+    description: Refuse a restore point that is older than this, in hours.
+    type: float
+"""

@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which restore point is meant, and which is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
+    InputError,
+    RefusedError,
+    SelectionError,
+)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import Wanted, resolve
+from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, snapshot
+
+POINTS = (backup(11, days=3), snapshot(12, days=2), backup(13, days=1), backup(14, days=None))
+LEFT_OUT = {"backup_id": None, "snapshot_id": None, "newest": None, "before": None, "max_age_hours": None}
+
+
+def found(points=POINTS, **wanted):
+    return resolve(Wanted(**wanted), points, droplet(), NOW).id
+
+
+@pytest.mark.parametrize(
+    ("wanted", "key"),
+    [
+        ({"backup_id": 11}, 11),
+        ({"snapshot_id": 12}, 12),
+        ({"backup_id": 14}, 14),
+        ({"newest": True}, 13),
+        ({"before": NOW - timedelta(days=1)}, 13),
+        ({"before": NOW - timedelta(days=1, seconds=1)}, 12),
+        ({"before": NOW - timedelta(days=3)}, 11),
+        ({"newest": True, "max_age_hours": 24}, 13),
+    ],
+    ids=str,
+)
+def test_a_restore_point_is_found(wanted, key):
+    assert found(**wanted) == key
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        ({"backup_id": 99}, "Image 99 is no restore point of Droplet web-01 (1), whose own are: 13, 12, 11, 14."),
+        ({"backup_id": 12}, "Image 12 of Droplet web-01 (1) is a snapshot: name it with snapshot_id."),
+        ({"snapshot_id": 11}, "Image 11 of Droplet web-01 (1) is a backup: name it with backup_id."),
+        (
+            {"before": NOW - timedelta(days=4)},
+            "Droplet web-01 (1) has no such restore point as the newest restore point of 2026-02-26T12:00:00Z or before: "
+            "the oldest is of 2026-02-27T12:00:00Z.",
+        ),
+        ({"newest": True, "points": ()}, "Droplet web-01 (1) has no such restore point as the newest restore point: it"),
+        ({"newest": True, "points": (backup(14, days=None),)}, "it has none."),
+    ],
+    ids=str,
+)
+def test_what_is_not_there_is_a_sentence(wanted, sentence):
+    with pytest.raises(SelectionError) as caught:
+        found(**wanted)
+    assert sentence in caught.value.message
+    assert caught.value.droplet == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({"newest": True, "max_age_hours": 23.9}, "24.0 hours old, and max_age_hours allows 23.9."),
+        ({"backup_id": 14, "max_age_hours": 1}, "of unknown age, and max_age_hours allows 1."),
+    ],
+    ids=str,
+)
+def test_an_older_one_than_allowed_is_refused(wanted, told):
+    with pytest.raises(RefusedError, match="of Droplet web-01") as caught:
+        found(**wanted)
+    assert told in caught.value.message
+
+
+@given(st.permutations(POINTS), st.integers(0, 5))
+def test_the_order_of_the_list_does_not_matter(points, days):
+    wanted = {"before": NOW - timedelta(days=days)} if days else {"newest": True}
+    try:
+        expected = found(**wanted)
+    except SelectionError:
+        with pytest.raises(SelectionError):
+            found(points, **wanted)
+    else:
+        assert found(points, **wanted) == expected
+
+
+def test_options_are_read():
+    wanted = Wanted.from_options({**LEFT_OUT, "before": "2026-03-02T13:00:00+01:00", "max_age_hours": 6.0})
+    assert wanted == Wanted(before=NOW, max_age_hours=6.0)
+    assert wanted.id is None
+    assert Wanted.from_options({**LEFT_OUT, "snapshot_id": 7}).id == 7
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"before": "yesterday"}, "before 'yesterday' is not a time with its zone"),
+        ({"before": "2026-03-02T12:00:00"}, "is not a time with its zone: write it like 2026-03-11T09:30:00Z."),
+        ({"backup_id": 0}, "backup_id 0 is not the id of an image"),
+        ({"snapshot_id": -1}, "snapshot_id -1 is not the id of an image"),
+        ({"newest": True, "max_age_hours": 0.0}, "max_age_hours 0.0 must be above 0."),
+    ],
+    ids=str,
+)
+def test_bad_options_are_refused(given, sentence):
+    with pytest.raises(InputError) as caught:
+        Wanted.from_options({**LEFT_OUT, **given})
+    assert sentence in caught.value.message
