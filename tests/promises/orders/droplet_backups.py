@@ -1,0 +1,39 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Orders to `droplet_backups`, whose own matrix is `test_matrix.py`: one of each kind, to hold the two against each other."""
+
+from __future__ import annotations
+
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders import Order
+
+
+def weekly(sim):
+    """One Droplet with a fortnight of weekly backups."""
+    (key,) = worlds.create(sim, "alpha", policy=worlds.WEEKLY)
+    worlds.create(sim, "bravo", policy=worlds.WEEKLY)
+    sim.advance(16 * worlds.DAY)
+    return {"droplet_id": key}
+
+
+def disabled_with_newest_kept(before, after, options):
+    old, new = before.droplets[options["droplet_id"]], after.droplets[options["droplet_id"]]
+    if new["policy"]:
+        return f"its backups are on: {new['policy']}"
+    newest = max(old["backups"], key=lambda backup: backup["created_at"])
+    if not any(snapshot["created_at"] == newest["created_at"] for snapshot in new["snapshots"]):
+        return f"the newest backup, of {newest['created_at']}, was not converted"
+    return None
+
+
+ORDERS = (
+    Order(
+        "disable-convert_newest",
+        "droplet_backups",
+        world=lambda sim: {**weekly(sim), "state": "disabled", "existing_backups": "convert_newest"},
+        wrong=disabled_with_newest_kept,
+        scopes=("droplet:read", "droplet:update", "image:read", "image:update"),
+        most={"convert": 1, "disable_backups": 1},
+        gives_up=True,
+    ),
+)
