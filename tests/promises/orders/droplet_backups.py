@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Orders to `droplet_backups`, whose own matrix is `test_matrix.py`: one of each kind, to hold the two against each other."""
+"""One order to `droplet_backups`, whose own matrix is `test_matrix.py`: the harnesses agree about it."""
 
 from __future__ import annotations
 

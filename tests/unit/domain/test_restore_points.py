@@ -52,10 +52,10 @@ def test_a_restore_point_is_found(wanted, key):
         ({"snapshot_id": 11}, "Image 11 of Droplet web-01 (1) is a backup: name it with backup_id."),
         (
             {"before": NOW - timedelta(days=4)},
-            "Droplet web-01 (1) has no such restore point as the newest restore point of 2026-02-26T12:00:00Z or before: "
-            "the oldest is of 2026-02-27T12:00:00Z.",
+            "has no such restore point as the newest restore point of 2026-02-26T12:00:00Z or before: the oldest is "
+            "of 2026-02-27T12:00:00Z.",
         ),
-        ({"newest": True, "points": ()}, "Droplet web-01 (1) has no such restore point as the newest restore point: it"),
+        ({"newest": True, "points": ()}, "Droplet web-01 (1) has no such restore point as the newest restore"),
         ({"newest": True, "points": (backup(14, days=None),)}, "it has none."),
     ],
     ids=str,

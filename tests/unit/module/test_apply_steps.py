@@ -72,7 +72,7 @@ class World:
     def run(self):
         plans = SimpleNamespace(
             plan=self.plan,
-            pin=lambda request, change, done: [step for step in request if step.shown or step not in done],
+            pin=lambda request, _change, done: [step for step in request if step.shown or step not in done],
             unmet=lambda *_about: None,
         )
         verb = SimpleNamespace(plans=plans, observe=lambda *_about: None, reread=lambda *_about: None)
