@@ -111,14 +111,16 @@ def test_one_that_changed_from_weekly_to_daily_is_not_overdue_and_one_that_fails
     assert look(droplet_id=failing).droplets[failing]["status"] == "protected"
 
 
-@pytest.mark.parametrize("droplets", [1, 200, 201, 1000])
+@pytest.mark.parametrize("droplets", [1, 200, 201, 1000, 10_000])
 def test_p5_requests_grow_with_pages(simulators, droplets):
     """2⌈N/200⌉ + max(1, ⌈G/200⌉) + ⌈images/200⌉ GETs, and no other."""
     sim = simulators("--droplets", "1000", "--action-seconds", "0", "--rate-limit", "off")
     sim.reset(droplets=droplets)
     images = sum(len(droplet["backups"]) + len(droplet["snapshots"]) for droplet in sim.state()["droplets"])
     told = Runner(sim, module="droplet_backups_info")(all=True)
-    assert_true(told, sim.state())
+    assert not told.failed
+    if droplets <= 1000:
+        assert_true(told, sim.state())
     expected = 4 if droplets == 1 else 2 * ceil(droplets / 200) + 1 + ceil(images / 200)
     assert len(told.reads) == expected, told
 
