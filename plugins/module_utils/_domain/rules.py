@@ -29,7 +29,7 @@ class Match:
     tags_all: tuple[str, ...] | None = None
     names: tuple[str, ...] | None = None
     regions: tuple[str, ...] | None = None
-    droplet_ids: tuple[int, ...] | None = None
+    droplet_ids: frozenset[int] | None = None
     gpu: bool | None = None
     all: bool = False
 
@@ -147,6 +147,8 @@ def _match(options):
     if "all" in given and len(given) > 1:
         others = listed(name for name in given if name != "all")
         raise InputError(f"all in match means every Droplet, so {others} cannot be set with it.")
+    if "droplet_ids" in given:
+        given["droplet_ids"] = frozenset(given["droplet_ids"])
     return Match(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
 
 

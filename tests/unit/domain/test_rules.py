@@ -125,7 +125,7 @@ class TestParsed:
             spares_unlisted=True,
         )
         assert exempt == Rule(
-            name="old", match=Match(droplet_ids=(3,)), reason=REASON["reason"], expires=date(2026, 12, 31)
+            name="old", match=Match(droplet_ids=frozenset({3})), reason=REASON["reason"], expires=date(2026, 12, 31)
         )
         assert (off.wish.enabled, off.wish.existing_backups) == (False, "may_be_lost")
 
