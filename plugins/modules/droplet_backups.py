@@ -182,17 +182,10 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_backups as plans
 
-ARGUMENTS = arguments.DROPLETS + arguments.Arguments(
+ARGUMENTS = arguments.DROPLETS + arguments.BACKUPS + arguments.Arguments(
     {
         "state": {"type": "str", "choices": ["enabled", "disabled"], "default": "enabled"},
-        "plan": {"type": "str"},
-        "weekday": {"type": "list", "elements": "str"},
-        "hour": {"type": "list", "elements": "int"},
-        "window_length_hours": {"type": "int"},
-        "retention_period_days": {"type": "int"},
-        "existing_backups": {"type": "str", "choices": ["may_be_lost", "convert_newest", "convert_all"]},
         "max_disable": {"type": "int", "default": 1},
-        "allow_unlisted_plan": {"type": "bool", "default": False},
     }
 )
 
@@ -204,25 +197,11 @@ def request(params):
 def observe(client, wanted):
     """Droplets and policies first, then only what the plan turns out to need."""
     seen = plans.observed(wanted, *backups.fleet(client, wanted.selection))
-    while missing := plans.needs(wanted, seen, client.now()):
-        seen = seen.adding(
-            supported=client.once(backups.supported_policies) if missing.supported else seen.supported,
-            backups=backups.backups_of(client, missing.backups),
-            converted=backups.converted_of(client, missing.converted),
-        )
-    return seen
-
-
-def reread(client, changes):
-    """The policies of the Droplets that were changed, and what became of restore points that were at risk."""
-    targets = [change.target for change in changes]
-    at_risk = [(change.target, change.at_risk) for change in changes if change.at_risk]
-    left, snapshots = backups.survivors(client, at_risk)
-    return plans.Observed(tuple(targets), backups.states(client, targets), backups=left, converted=snapshots)
+    return backups.complete(client, seen, lambda seen: plans.needs(wanted, seen, client.now()))
 
 
 def main():
-    runner.run(runner.Verb(ARGUMENTS, plans, request, observe, reread))
+    runner.run(runner.Verb(ARGUMENTS, plans, request, observe, backups.reread))
 
 
 if __name__ == "__main__":

@@ -67,6 +67,28 @@ def observed(states, backups=None, converted=None, supported=SUPPORTED):
     )
 
 
+def rule(name="web", match=None, **given):
+    """A rule of `policies`, as Ansible hands it over; `match` all where it is left out."""
+    parts = ("tags_any", "tags_all", "names", "regions", "droplet_ids", "gpu", "all")
+    left_out = {
+        "state": None,
+        "plan": None,
+        "weekday": None,
+        "hour": None,
+        "window_length_hours": None,
+        "retention_period_days": None,
+        "existing_backups": None,
+        "allow_unlisted_plan": False,
+        "exempt": False,
+        "reason": None,
+        "expires": None,
+    }
+    match = {"all": True} if match is None else match
+    unknown = (given.keys() - left_out.keys()) | (match.keys() - {*parts})
+    assert not unknown, f"no such options: {unknown}"
+    return {"name": name, "match": {**dict.fromkeys(parts), **match}, **left_out, **given}
+
+
 def params(**given):
     """The parameters of a `droplet_backups` task, as Ansible hands them over."""
     left_out = {

@@ -28,7 +28,7 @@ ARROWS = {
 PURE = ("_domain", "_plans")
 PURE_IMPORTS = {
     *("__future__", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "math"),
-    *("operator", "re", "types", "typing"),
+    *("fnmatch", "operator", "re", "types", "typing"),
 }
 IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "__import__", "hash", "id", "globals"}
 """`hash` and `id` differ from run to run."""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from .._domain import selection as choose
 from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import BackupState, RestorePoint, SupportedPolicy
+from .._domain.observed import Observed
 from .._domain.retention import made_from_a_backup
 from . import actions, paging
 from .droplets import chosen, find, get_if_there
@@ -134,6 +135,25 @@ def converted_of(client, droplets):
         )
         for droplet in droplets
     }
+
+
+def complete(client, seen, needs):
+    """`seen`, an Observed, with all that `needs(seen)` names until it names nothing more."""
+    while missing := needs(seen):
+        seen = seen.adding(
+            supported=client.once(supported_policies) if missing.supported else seen.supported,
+            backups=backups_of(client, missing.backups),
+            converted=converted_of(client, missing.converted),
+        )
+    return seen
+
+
+def reread(client, changes):
+    """An Observed of the Droplets that were changed: their policies, and what became of what was at risk."""
+    targets = [change.target for change in changes]
+    at_risk = [(change.target, change.at_risk) for change in changes if change.at_risk]
+    left, snapshots = survivors(client, at_risk)
+    return Observed(tuple(targets), states(client, targets), backups=left, converted=snapshots)
 
 
 def _state_if_there(client, droplet_id):

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .._domain import selection as choose
 from .._domain.errors import NotFoundError
 from .._domain.models import Droplet
@@ -39,8 +41,7 @@ def find(client, selection):
         found = tagged + choose.with_any_tag(selection.tags, _list(client, type="gpus"))
     else:
         found = _list(client) + _list(client, type="gpus")
-    if selection.exclude_tags:
-        _prove_tags_are_shown(client, selection, found)
+    prove_tags_are_shown(client, selection.exclude_tags, found)
     return found
 
 
@@ -49,10 +50,20 @@ def chosen(client, selection):
     return choose.finish(selection, find(client, selection))
 
 
+def prove_tags_are_shown(client, tags, droplets):
+    """A token without tag:read may see empty tags, and then none of `tags` would be found: ask, to be told so.
+
+    Raises ScopeError.
+    """
+    if tags and droplets and not any(droplet.tags for droplet in droplets):
+        paging.fetch(client.do.droplets.list, "droplets", tag_name=tags[0])
+
+
 def _list(client, first=None, **filters):
     """`GET /v2/droplets`, all pages."""
     items = paging.whole(client, client.do.droplets.list, "droplets", first, **filters)
-    return [Droplet.from_api(item) for item in items.values()]
+    found = [Droplet.from_api(item) for item in items.values()]
+    return [replace(droplet, gpu=True) for droplet in found] if filters.get("type") == "gpus" else found
 
 
 def _by_ids(client, selection):
@@ -85,9 +96,3 @@ def _by_names(client, selection):
     if selection.allow_empty and not any(droplet.name in selection.names for droplet in known.values()):
         return []
     return choose.exactly_names(selection.names, known.values())
-
-
-def _prove_tags_are_shown(client, selection, droplets):
-    """A token without tag:read may see empty tags, and then nothing would be excluded: ask, to be told so."""
-    if droplets and not any(droplet.tags for droplet in droplets):
-        paging.fetch(client.do.droplets.list, "droplets", tag_name=selection.exclude_tags[0])

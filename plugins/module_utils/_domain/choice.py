@@ -20,17 +20,48 @@ DAY_HOURS = frozenset(range(24))
 BY_THE_PLAN = ("window_length_hours", "retention_period_days")
 """What the API sets by the plan, unless a plan lets the user choose."""
 
+POLICY_OPTIONS = ("plan", "weekday", "hour", *BY_THE_PLAN)
+"""Options that say what a policy is to be."""
+
+AS_GIVEN = ("plan", *BY_THE_PLAN, "allow_unlisted_plan", "existing_backups")
+"""Options whose value a Wish takes over as it is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the user wants of a policy. None means "left out"; `weekdays` and `hours` mean "any of these"."""
+    """What the user wants of backups. None means "left out"; `weekdays` and `hours` mean "any of these"."""
 
+    enabled: bool = True
     plan: str | None = None
     weekdays: tuple[str, ...] | None = None
     hours: tuple[int, ...] | None = None
     window_length_hours: int | None = None
     retention_period_days: int | None = None
     allow_unlisted_plan: bool = False
+    existing_backups: str | None = None
+    spares_unlisted: bool = False
+    """True where a plan that the API does not list is given up for no other, and not turned off either."""
+
+    @classmethod
+    def from_options(cls, options, **further):
+        """From the options of a task or of a rule, `further` fields added; raises InputError.
+
+        `options` is a dict with None for what is left out.
+        """
+        enabled = options["state"] != "disabled"
+        if not enabled and (given := [name for name in POLICY_OPTIONS if options[name] is not None]):
+            raise InputError(f"state: disabled leaves no policy, so {listed(given)} cannot be set with it.")
+        for name in ("weekday", "hour"):
+            if options[name] == []:
+                raise InputError(f"{name} is an empty list: name at least one, or leave it out to keep what is set.")
+        weekdays = options["weekday"] and [weekday.upper() for weekday in options["weekday"]]
+        return cls(
+            enabled=enabled,
+            weekdays=weekdays and tuple(dict.fromkeys(weekdays)),
+            hours=options["hour"] and tuple(dict.fromkeys(options["hour"])),
+            **{name: options[name] for name in AS_GIVEN},
+            **further,
+        )
 
     @property
     def absurd(self):
@@ -47,11 +78,25 @@ class Wish:
             return False
         return all(getattr(self, name) in (None, getattr(policy, name)) for name in ("plan", *BY_THE_PLAN))
 
+    def complies(self, state):
+        """True where nothing that the user set differs from `state`, a BackupState."""
+        if not self.enabled or not state.enabled:
+            return self.enabled == state.enabled
+        return self.met_by(state.policy or BackupPolicy(""))
+
     def leaves_alone(self, state, supported):
-        """True where backups are on with a plan that nobody here knows, as long as the user named no plan."""
-        if self.plan is not None or not state.enabled:
+        """True where backups are on with a plan that nobody here knows, as long as the user did not mean it.
+
+        Naming any plan, or turning backups off, means it as well; with `spares_unlisted` only its own name does.
+        """
+        if not state.enabled:
             return False
-        return state.policy is None or offer_of(supported, state.policy.plan) is None
+        current = state.policy and state.policy.plan
+        if self.spares_unlisted:
+            meant = self.plan is not None and self.plan == current
+        else:
+            meant = self.plan is not None or not self.enabled
+        return not meant and (current is None or offer_of(supported, current) is None)
 
 
 def choose(wish, droplets, moving, states, supported):
@@ -82,6 +127,12 @@ def offer_of(supported, plan):
 def listed(values):
     """Values for a sentence: "0, 4, 8"."""
     return ", ".join(str(value) for value in values)
+
+
+def some(droplets, most=5):
+    """Droplets for a sentence, the first of them by name: "web-01 (1), web-02 (2) and 3 more"."""
+    names = listed(droplets[:most])
+    return names + (f" and {len(droplets) - most} more" if len(droplets) > most else "")
 
 
 def _allowed(wish, droplet, state, supported):

@@ -44,6 +44,7 @@ class Droplet:
     price_monthly: float | None = None
     backup_ids: tuple[int, ...] | None = None
     volume_ids: tuple[str, ...] | None = None
+    gpu: bool = False
 
     @classmethod
     def from_api(cls, data):
@@ -59,6 +60,7 @@ class Droplet:
             price_monthly=size.get("price_monthly"),
             backup_ids=_tuple(data.get("backup_ids")),
             volume_ids=_tuple(data.get("volume_ids")),
+            gpu=bool(data.get("gpu_info") or size.get("gpu_info")),
         )
 
     def __str__(self):

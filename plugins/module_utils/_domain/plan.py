@@ -66,6 +66,10 @@ class Change:
     """What the verb wants of this Droplet, to plan again from when somebody else was at work on it."""
     at_risk: tuple[RestorePoint, ...] = ()
     """The restore points that it may cost, newest first."""
+    left_alone: bool = False
+    """True where it is not as wanted, and stays so on purpose."""
+    rule: str | None = None
+    """The name of the rule that it follows, where there are rules."""
 
     def risking(self, points):
         """The same change, with `points` at risk too: backups that were made since it was planned."""
@@ -76,10 +80,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Changes by ascending Droplet id, those without steps included; `warnings` are sentences for the user."""
+    """Changes by ascending Droplet id, those without steps included; `warnings` are sentences for the user.
+
+    `rules` are the names of the rules in their order, None where a task has none. `shortfall` is a sentence that fails
+    the task once all changes are done.
+    """
 
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
+    rules: tuple[str, ...] | None = None
+    shortfall: str | None = None
 
     @property
     def needed(self):

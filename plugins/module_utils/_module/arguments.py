@@ -82,6 +82,19 @@ DROPLETS = Arguments(
     required_one_of=(("droplet_id", "droplet_name", "tag", "all"),),
 )
 
+BACKUPS = Arguments(
+    {
+        "plan": {"type": "str"},
+        "weekday": {"type": "list", "elements": "str"},
+        "hour": {"type": "list", "elements": "int"},
+        "window_length_hours": {"type": "int"},
+        "retention_period_days": {"type": "int"},
+        "existing_backups": {"type": "str", "choices": ["may_be_lost", "convert_newest", "convert_all"]},
+        "allow_unlisted_plan": {"type": "bool", "default": False},
+    }
+)
+"""What `Wish.from_options` takes, besides `state`."""
+
 WAITING = Arguments({"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int"}})
 
 REPORT = Arguments({"report": {"type": "str", "choices": ["changed", "all"], "default": "changed"}})

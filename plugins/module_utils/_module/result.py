@@ -10,21 +10,35 @@ LIST_ALL_UP_TO = 200
 """More Droplets than this are listed only where something happened to them, unless the user asks for all."""
 
 
-def diff(changes, describe):
-    """Ansible's diff of a plan, one line for each Droplet that changes, by ascending id."""
-    changed = [change for change in changes if change.steps]
-    return {
-        side: "".join(f"{change.target}: {describe(getattr(change, side))}\n" for change in changed)
-        for side in ("before", "after")
-    }
+def diff(plan, describe):
+    """Ansible's diff of a plan, one line for each Droplet that changes, by ascending id.
+
+    Where there are rules, in their order, each that changes something has a line of its own above its Droplets.
+    """
+    sides = {"before": [], "after": []}
+    for rule in plan.rules or (None,):
+        changed = [change for change in plan.needed if change.rule == rule]
+        for side, lines in sides.items():
+            if rule is not None and changed:
+                lines.append(f"{rule}:\n")
+            indent = "" if rule is None else "  "
+            lines += [f"{indent}{change.target}: {describe(getattr(change, side))}\n" for change in changed]
+    return {side: "".join(lines) for side, lines in sides.items()}
 
 
-def droplets(plan, jobs, extras, everything):
-    """The `droplets` of a result, by ascending id. `jobs` is None in check mode; `extras` are further keys by id."""
+def droplets(plan, jobs, extras):
+    """An entry for each Droplet, by ascending id. `jobs` is None in check mode; `extras` are further keys by id."""
     by_id = {job.change.target.id: job for job in jobs or ()}
     entries = [_entry(change, by_id.get(change.target.id), jobs is None) for change in plan.changes]
-    for entry in entries:
+    for change, entry in zip(plan.changes, entries, strict=True):
+        if plan.rules is not None:
+            entry["rule"] = change.rule
         entry.update(extras.get(entry["id"], {}))
+    return entries
+
+
+def listed(entries, everything):
+    """Those of the `entries` that a result lists."""
     if everything or len(entries) <= LIST_ALL_UP_TO:
         return entries
     return [entry for entry in entries if entry["changed"] or "error" in entry or "not_tried" in entry]

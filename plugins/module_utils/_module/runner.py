@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._api import optional
 from .._api.client import Client
-from .._domain.errors import InputError, LifeboatError, RateLimitError, UnexpectedError
+from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
 from . import arguments, result
 from .apply import Applier, State
 
@@ -31,7 +31,8 @@ class Verb:
 
     `plans` is the module of `_plans` with plan, pin, unmet, unproven, aftermath and describe. `request(params)` gives
     its typed request; `observe(client, request)` all that `plan` needs; `reread(client, changes)` what `unmet`,
-    `unproven` and `aftermath` need.
+    `unproven` and `aftermath` need. `tell(request, observed, plan, entries)`, where there is one, gives further keys
+    of the result from all entries of its `droplets`.
     """
 
     arguments: arguments.Arguments
@@ -39,6 +40,7 @@ class Verb:
     request: Callable
     observe: Callable
     reread: Callable
+    tell: Callable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,17 @@ def _carry_out(module, verb, told):
                 module.warn(warning)
             if not params["wait"]:
                 _refuse_unawaited(plan)
-            told["diff"] = result.diff(plan.changes, verb.plans.describe)
+            told["diff"] = result.diff(plan, verb.plans.describe)
             _foresee(module, client, plan)
             told["changed"] = bool(plan.needed)
             jobs, extras = None, {}
             if not module.check_mode:
                 jobs = Applier(client, verb, request, params["wait"]).run(plan)
                 extras = {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in jobs if job.seen}
-            _tell(told, plan, jobs, extras, params)
+            entries = result.droplets(plan, jobs, extras)
+            if verb.tell:
+                told.update(verb.tell(request, observed, plan, entries))
+            _tell(told, plan, jobs, entries, params)
         finally:
             told["requests"] = client.requests
 
@@ -120,16 +125,18 @@ def _read(module, reader, told):
             told["requests"] = client.requests
 
 
-def _tell(told, plan, jobs, extras, params):
-    told["droplets"] = result.droplets(plan, jobs, extras, params["report"] == "all")
+def _tell(told, plan, jobs, entries, params):
+    told["droplets"] = result.listed(entries, params["report"] == "all")
     told["summary"] = result.summary(plan, jobs)
-    if jobs is None:
-        return
-    told["changed"] = any(job.state is State.DONE or job.actions for job in jobs)
-    bad = [job for job in jobs if job.state is not State.DONE]
+    if jobs is not None:
+        told["changed"] = any(job.state is State.DONE or job.actions for job in jobs)
+    bad = [job for job in jobs or () if job.state is not State.DONE]
     if bad:
         first = next((job.error for job in bad if job.error), None)
-        raise _failed(first, result.failure_sentence(plan, jobs))
+        sentence = result.failure_sentence(plan, jobs)
+        raise _failed(first, f"{sentence} {plan.shortfall}" if plan.shortfall else sentence)
+    if plan.shortfall:
+        raise RefusedError(plan.shortfall)
 
 
 def _failed(first, sentence):

@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from .._domain.choice import BY_THE_PLAN, Wish, choose, listed, offer_of
+from .._domain.choice import BY_THE_PLAN, Wish, choose, offer_of, some
 from .._domain.cost import monthly_backup_cost
 from .._domain.errors import InputError, RefusedError
-from .._domain.models import BackupPolicy, BackupState, Droplet, RestorePoint, SupportedPolicy, iso
+from .._domain.models import BackupPolicy, BackupState, RestorePoint, iso
+from .._domain.observed import Needs, Observed
 from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan
 from .._domain.retention import at_risk_by_retention, newest_first, to_convert
 from .._domain.selection import Selection, still_there
-
-AS_GIVEN = ("plan", *BY_THE_PLAN, "existing_backups", "max_disable", "allow_unlisted_plan")
-"""Options whose value a Request takes over as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,66 +21,19 @@ class Request(Wish):
     """What the user asked for."""
 
     selection: Selection
-    enabled: bool = True
-    existing_backups: str | None = None
     max_disable: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """What has been read so far. `supported`, and the ids in `backups` and `converted`, are read only when needed.
-
-    `states` is a dict of Droplet id to BackupState; `backups` and `converted` (snapshots that were backups once) are
-    dicts of Droplet id to a tuple of RestorePoint.
-    """
-
-    droplets: tuple[Droplet, ...]
-    states: dict[int, BackupState]
-    supported: tuple[SupportedPolicy, ...] | None = None
-    backups: dict[int, tuple[RestorePoint, ...]] = field(default_factory=dict)
-    converted: dict[int, tuple[RestorePoint, ...]] = field(default_factory=dict)
-
-    def adding(self, supported, backups, converted):
-        """The same and more."""
-        return replace(
-            self,
-            supported=supported,
-            backups={**self.backups, **backups},
-            converted={**self.converted, **converted},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What has to be read before `plan` can decide; false when nothing is missing."""
-
-    supported: bool = False
-    backups: tuple[Droplet, ...] = ()
-    converted: tuple[Droplet, ...] = ()
-
-    def __bool__(self):
-        return bool(self.supported or self.backups or self.converted)
 
 
 def request(selection, params):
     """The Request in a task's `params`; raises InputError."""
-    enabled = params["state"] == "enabled"
-    policy_options = ("plan", "weekday", "hour", *BY_THE_PLAN)
-    if not enabled and (given := [name for name in policy_options if params[name] is not None]):
-        raise InputError(f"state: disabled leaves no policy, so {listed(given)} cannot be set with it.")
-    for name in ("weekday", "hour"):
-        if params[name] == []:
-            raise InputError(f"{name} is an empty list: name at least one, or leave it out to keep what is set.")
+    return Request.from_options(params, selection=selection, max_disable=checked_max_disable(params))
+
+
+def checked_max_disable(params):
+    """The option `max_disable`; raises InputError."""
     if params["max_disable"] < 0:
         raise InputError(f"max_disable {params['max_disable']} is below 0.")
-    weekdays = params["weekday"] and [weekday.upper() for weekday in params["weekday"]]
-    return Request(
-        selection=selection,
-        enabled=enabled,
-        weekdays=weekdays and tuple(dict.fromkeys(weekdays)),
-        hours=params["hour"] and tuple(dict.fromkeys(params["hour"])),
-        **{name: params[name] for name in AS_GIVEN},
-    )
+    return params["max_disable"]
 
 
 def observed(request, droplets, states):
@@ -91,41 +42,45 @@ def observed(request, droplets, states):
     return Observed(tuple(sorted(there, key=lambda droplet: droplet.id)), states)
 
 
-def needs(request, observed, now):
+def needs(wish, observed, now):
     """What to read next: most runs find every Droplet as it should be, and need nothing more."""
-    drifting = [droplet for droplet in observed.droplets if not _complies(request, observed.states[droplet.id])]
+    drifting = [droplet for droplet in observed.droplets if not wish.complies(observed.states[droplet.id])]
     if not drifting:
         return Needs()
-    if request.enabled and observed.supported is None:
+    if (wish.enabled or wish.spares_unlisted) and observed.supported is None:
         return Needs(supported=True)
-    goals = _goals(request, observed)
-    risky = [droplet for droplet in drifting if _risky(observed, observed.states[droplet.id], goals.get(droplet.id))]
+    wanted = goals(wish, observed)
+    risky = [droplet for droplet in drifting if _risky(observed, observed.states[droplet.id], wanted.get(droplet.id))]
     unread = _unread(risky, observed.backups)
-    if unread or request.existing_backups != "convert_newest":
+    if unread or wish.existing_backups != "convert_newest":
         return Needs(backups=unread)
-    endangered = [droplet for droplet in risky if _at_risk(observed, droplet, goals[droplet.id], now)]
+    endangered = [droplet for droplet in risky if _at_risk(observed, droplet, wanted[droplet.id], now)]
     return Needs(converted=_unread(endangered, observed.converted))
 
 
 def plan(request, observed, now):
     """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
-    goals = _goals(request, observed)
-    _guard_number(request, observed, goals)
-    changes = [_change(request, observed, droplet, goals.get(droplet.id), now) for droplet in observed.droplets]
-    _guard_restore_points(request, observed, goals, now)
-    return Plan(tuple(changes), _warnings(observed, goals))
+    wanted = goals(request, observed)
+    guard_number(disabled_by(wanted, observed), request.max_disable, "the selection")
+    guard_restore_points(request, observed, wanted, now)
+    return Plan(changes(request, observed, wanted, now), warnings(observed, wanted))
 
 
 def pin(request, change, done):
     """`request` for the Droplet of `change` alone, with the window that was chosen for it, after the steps `done`."""
-    pinned = replace(request, selection=Selection(ids=(change.target.id,)), max_disable=max(1, request.max_disable))
-    if request.existing_backups == "convert_newest" and any(isinstance(step, ConvertBackup) for step in done):
-        pinned = replace(pinned, existing_backups="may_be_lost")
+    selection = Selection(ids=(change.target.id,))
+    return replace(pinned(request, change, done), selection=selection, max_disable=max(1, request.max_disable))
+
+
+def pinned(wish, change, done):
+    """`wish` with what was chosen for the Droplet of `change`, after the steps `done`."""
+    if wish.existing_backups == "convert_newest" and any(isinstance(step, ConvertBackup) for step in done):
+        wish = replace(wish, existing_backups="may_be_lost")
     if change.goal is None or not change.goal.enabled:
-        return pinned
+        return wish
     goal = change.goal.policy
     return replace(
-        pinned,
+        wish,
         plan=goal.plan,
         weekdays=(goal.weekday,) if goal.weekday else None,
         hours=(goal.hour,) if goal.hour is not None else None,
@@ -186,23 +141,35 @@ def describe(shown):
     return text
 
 
-def _complies(request, state):
-    """True where nothing that the user set differs from `state`."""
-    if not request.enabled or not state.enabled:
-        return request.enabled == state.enabled
-    return request.met_by(state.policy or BackupPolicy(""))
-
-
-def _goals(request, observed):
-    """A dict of Droplet id to the BackupState it is to have, for the Droplets that are not as they should be."""
+def goals(wish, observed):
+    """A dict of Droplet id to the BackupState it is to have, for those that are to change; raises InputError."""
     states = observed.states
-    drifting = [droplet for droplet in observed.droplets if not _complies(request, states[droplet.id])]
-    if not request.enabled:
-        return {droplet.id: BackupState(False) for droplet in drifting}
     supported = observed.supported or ()
-    moving = [droplet for droplet in drifting if not request.leaves_alone(states[droplet.id], supported)]
-    chosen = choose(request, observed.droplets, moving, states, supported)
+    drifting = [droplet for droplet in observed.droplets if not wish.complies(states[droplet.id])]
+    moving = [droplet for droplet in drifting if not wish.leaves_alone(states[droplet.id], supported)]
+    if not wish.enabled:
+        return {droplet.id: BackupState(False) for droplet in moving}
+    chosen = choose(wish, observed.droplets, moving, states, supported)
     return {key: BackupState(True, policy) for key, policy in chosen.items()}
+
+
+def disabled_by(wanted, observed):
+    """The Droplets whose backups go off by the goals `wanted`."""
+    return [droplet for droplet in observed.droplets if not wanted.get(droplet.id, BackupState(True)).enabled]
+
+
+def guard_number(disabled, most, too_wide):
+    """Raises RefusedError where more Droplets are `disabled` than `most`; `too_wide` is what the user can narrow."""
+    if len(disabled) > most:
+        raise RefusedError(
+            f"This would disable the backups of {len(disabled)} Droplets ({some(disabled)}), more than "
+            f"max_disable: {most} allows. Narrow {too_wide}, or raise max_disable."
+        )
+
+
+def changes(wish, observed, wanted, now):
+    """A Change for each Droplet, in their order, to the goals `wanted`."""
+    return tuple(_change(wish, observed, droplet, wanted.get(droplet.id), now) for droplet in observed.droplets)
 
 
 def _risky(observed, state, goal):
@@ -236,17 +203,23 @@ def _at_risk(observed, droplet, goal, now):
     return at_risk_by_retention(backups, _retention(observed, goal.policy), now)
 
 
+def unchanged(wish, droplet, state):
+    """The Change of a Droplet that stays as it is."""
+    before = _shown(wish, droplet, state)
+    return Change(droplet, before, before, goal=state)
+
+
 def _change(request, observed, droplet, goal, now):
     state = observed.states[droplet.id]
-    before = _shown(request, droplet, state)
     if goal is None:
-        notes = ()
-        if not _complies(request, state):
-            why = "the API does not show its policy"
-            if state.policy:
-                why = f"it is on plan {state.policy.plan!r}, which is not among the supported ones"
-            notes = (f"left alone: {why}",)
-        return Change(droplet, before, before, notes=notes, goal=state)
+        stays = unchanged(request, droplet, state)
+        if request.complies(state):
+            return stays
+        why = "the API does not show its policy"
+        if state.policy:
+            why = f"it is on plan {state.policy.plan!r}, which is not among the supported ones"
+        return replace(stays, notes=(f"left alone: {why}",), left_alone=True)
+    before = _shown(request, droplet, state)
     converts = ()
     at_risk = _at_risk(observed, droplet, goal, now)
     if (request.existing_backups or "").startswith("convert_"):
@@ -262,23 +235,14 @@ def _change(request, observed, droplet, goal, now):
     return Change(droplet, before, after, (*converts, last), goal=goal, at_risk=tuple(at_risk))
 
 
-def _guard_number(request, observed, goals):
-    disabling = [droplet for droplet in observed.droplets if not goals.get(droplet.id, BackupState(True)).enabled]
-    if len(disabling) > request.max_disable:
-        raise RefusedError(
-            f"This would disable the backups of {len(disabling)} Droplets ({_some(disabling)}), more than "
-            f"max_disable: {request.max_disable} allows. Narrow the selection, or raise max_disable."
-        )
-
-
-def _guard_restore_points(request, observed, goals, now):
-    """P4: what may cost restore points needs the user's word for it."""
-    if request.existing_backups:
+def guard_restore_points(wish, observed, wanted, now):
+    """P4: what may cost restore points needs the user's word for it; raises RefusedError."""
+    if wish.existing_backups:
         return
     endangered = [
         (droplet, at_risk)
         for droplet in observed.droplets
-        if (at_risk := _at_risk(observed, droplet, goals.get(droplet.id), now))
+        if (at_risk := _at_risk(observed, droplet, wanted.get(droplet.id), now))
     ]
     if not endangered:
         return
@@ -287,19 +251,20 @@ def _guard_restore_points(request, observed, goals, now):
     first = endangered[0][0]
     why = (
         "Disabling backups may cost"
-        if not request.enabled
-        else f"Plan {goals[first.id].policy.plan!r} keeps backups for a shorter time and may cost"
+        if not wish.enabled
+        else f"Plan {wanted[first.id].policy.plan!r} keeps backups for a shorter time and may cost"
     )
     raise RefusedError(
-        f"{why} {points} of {_some([droplet for droplet, _at_risk in endangered])}: "
+        f"{why} {points} of {some([droplet for droplet, _at_risk in endangered])}: "
         "DigitalOcean usually keeps existing backups until their date, but has also documented deletion at once. Say "
         "what may become of them with existing_backups: may_be_lost, convert_newest or convert_all.",
         droplet=first.id,
     )
 
 
-def _warnings(observed, goals):
-    plans = sorted({goal.policy.plan for goal in goals.values() if goal.enabled})
+def warnings(observed, wanted):
+    """Sentences about what is sent at the user's own risk."""
+    plans = sorted({goal.policy.plan for goal in wanted.values() if goal.enabled})
     return tuple(
         f"Plan {name!r} is not among the supported ones and is sent because of allow_unlisted_plan."
         for name in plans
@@ -341,8 +306,3 @@ def _told(point):
 
 def _unread(droplets, facts):
     return tuple(droplet for droplet in droplets if droplet.id not in facts)
-
-
-def _some(droplets, most=5):
-    names = ", ".join(str(droplet) for droplet in droplets[:most])
-    return names + (f" and {len(droplets) - most} more" if len(droplets) > most else "")

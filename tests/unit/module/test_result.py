@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
@@ -35,12 +37,12 @@ def job(change_, state, error=None, **fields):
 
 
 def entry(change_, job_=None):
-    return result.droplets(Plan((change_,)), job_ and [job_], {}, False)[0]
+    return result.droplets(Plan((change_,)), job_ and [job_], {})[0]
 
 
 class TestDiff:
     def test_one_line_for_each_droplet_that_changes(self):
-        assert result.diff([change(1), change(2, changes=False), change(3)], describe) == {
+        assert result.diff(Plan((change(1), change(2, changes=False), change(3))), describe) == {
             "before": "web-01 (1): disabled, 0.00 USD a month\nweb-03 (3): disabled, 0.00 USD a month\n",
             "after": (
                 "web-01 (1): daily at 04:00 UTC, 7.20 USD a month\nweb-03 (3): daily at 04:00 UTC, 7.20 USD a month\n"
@@ -48,7 +50,20 @@ class TestDiff:
         }
 
     def test_nothing_changes(self):
-        assert result.diff([change(1, changes=False)], describe) == {"before": "", "after": ""}
+        assert result.diff(Plan((change(1, changes=False),)), describe) == {"before": "", "after": ""}
+
+    def test_by_rules_in_their_order_and_only_those_that_change_something(self):
+        ruled = [
+            replace(change(1), rule="web"),
+            replace(change(2), rule="db"),
+            replace(change(3, changes=False), rule="exempt"),
+            replace(change(4, changes=False), rule=None),
+            replace(change(5), rule="web"),
+        ]
+        told = result.diff(Plan(tuple(ruled), rules=("db", "exempt", "web")), describe)
+        off = "disabled, 0.00 USD a month"
+        assert told["before"] == f"db:\n  web-02 (2): {off}\nweb:\n  web-01 (1): {off}\n  web-05 (5): {off}\n"
+        assert told["after"] == told["before"].replace(off, "daily at 04:00 UTC, 7.20 USD a month")
 
 
 class TestOneDroplet:
@@ -62,6 +77,11 @@ class TestOneDroplet:
             "actions": [],
         }
 
+    def test_with_rules_an_entry_names_its_own(self):
+        plan = Plan((replace(change(1), rule="web"), change(2, changes=False)), rules=("web",))
+        assert [told["rule"] for told in result.droplets(plan, None, {})] == ["web", None]
+        assert "rule" not in entry(change(1))
+
     def test_done(self):
         done = change(1)
         told = entry(done, job(done, State.DONE, actions={36: SENT}))
@@ -70,7 +90,7 @@ class TestOneDroplet:
         assert "error" not in told
 
     def test_nothing_to_do(self):
-        told = result.droplets(Plan((change(1, changes=False),)), [], {}, False)[0]
+        told = result.droplets(Plan((change(1, changes=False),)), [], {})[0]
         assert (told["changed"], told["after"], told["actions"]) == (False, BEFORE, [])
 
     @pytest.mark.parametrize(
@@ -99,14 +119,14 @@ class TestOneDroplet:
 
     def test_what_became_of_restore_points_is_added(self):
         done = change(1)
-        told = result.droplets(Plan((done,)), [job(done, State.DONE)], {1: {"kept": [], "gone": []}}, False)[0]
+        told = result.droplets(Plan((done,)), [job(done, State.DONE)], {1: {"kept": [], "gone": []}})[0]
         assert (told["kept"], told["gone"]) == ([], [])
 
 
 class TestManyDroplets:
     def keys(self, count, changing=(), jobs=None, everything=False):
         plan = Plan(tuple(change(key, key in changing) for key in range(1, count + 1)))
-        return [told["id"] for told in result.droplets(plan, jobs, {}, everything)]
+        return [told["id"] for told in result.listed(result.droplets(plan, jobs, {}), everything)]
 
     def test_up_to_200_all_are_listed(self):
         assert self.keys(200, {5}) == list(range(1, 201))

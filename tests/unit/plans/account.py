@@ -28,8 +28,12 @@ class Account:
     def observe(self, request):
         """What a module would have read: the Droplets and their states, then what the plan turns out to need."""
         seen = plans.observed(request, [droplet(key) for key in self.states], dict(self.states))
+        return self.complete(seen, lambda seen: plans.needs(request, seen, NOW))
+
+    def complete(self, seen, needs):
+        """`seen` with all that `needs(seen)` names."""
         for _dummy in range(4):
-            missing = plans.needs(request, seen, NOW)
+            missing = needs(seen)
             if not missing:
                 return seen
             seen = seen.adding(
