@@ -152,6 +152,7 @@ class TestParsed:
             pytest.param({"weekday": ["SUNDAY"]}, "weekday 'SUNDAY' is no day of a week: allowed are MON", id="SUNDAY"),
             pytest.param({"plan": "daily", "weekday": ["SUN"]}, "plan 'daily' has no weekday", id="daily on SUN"),
             pytest.param({"plan": "daily", "hour": [4, 6]}, "hour 6 is not possible for plan 'daily'", id="daily at 6"),
+            pytest.param({"hour": [3]}, "hour 3 is not possible for any plan that can be chosen", id="no plan, at 3"),
             pytest.param({"plan": "weekly", "hour": [3]}, "allowed are 0, 4, 8, 12, 16, 20", id="weekly at 3"),
             pytest.param({"state": "disabled"}, "would disable the backups of every Droplet", id="all disabled"),
             pytest.param(
