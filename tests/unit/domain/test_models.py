@@ -99,6 +99,12 @@ def test_a_droplet_is_read():
     )
 
 
+@pytest.mark.parametrize("data", [{"gpu_info": {"count": 1}}, {"size": {"gpu_info": {"count": 1}}}], ids=str)
+def test_a_gpu_droplet_tells_of_its_gpu(data):
+    assert Droplet.from_api({**DROPLET, **data}).gpu
+    assert not Droplet.from_api({**DROPLET, "gpu_info": None}).gpu
+
+
 @pytest.mark.parametrize("field", ["tags", "backup_ids", "snapshot_ids", "volume_ids"])
 def test_hidden_is_not_empty(field):
     without = {key: value for key, value in DROPLET.items() if key != field}
