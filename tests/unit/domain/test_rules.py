@@ -192,7 +192,7 @@ class TestParsed:
             {"plan": "daily", "hour": [3], "allow_unlisted_plan": True},
             {"plan": "daily", "weekday": ["SUN"], "allow_unlisted_plan": True},
             {"plan": "hourly", "hour": [3]},
-            {"hour": [3]},
+            {"hour": [3], "allow_unlisted_plan": True},
             {"weekday": ["SUN"]},
             {"plan": "weekly"},
         ],
