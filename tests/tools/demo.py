@@ -50,7 +50,7 @@ def tell(account):
     play(account, "apply_policies", "--check", "--diff")
 
     say(f"3. The real run. {BUSY} is in the middle of a snapshot: the task waits for it to end, then writes.")
-    snapshot_ends = threading.Timer(2, account.advance, ["5m"])
+    snapshot_ends = threading.Timer(1.5, account.advance, ["5m"])
     snapshot_ends.start()
     play(account, "apply_policies")
     snapshot_ends.join()
