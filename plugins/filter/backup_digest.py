@@ -67,7 +67,8 @@ def backup_digest(policies, planned=False, fleet=None, findings=()):
         return digest(policies, planned, fleet, findings)
     except (AttributeError, KeyError, TypeError) as error:
         raise AnsibleFilterError(
-            f"backup_digest takes the result of backup_policies, for an audit also that of droplet_backups_info: {error}."
+            "backup_digest takes the result of backup_policies, for an audit also that of droplet_backups_info: "
+            f"these lack {error}."
         ) from error
 
 

@@ -17,7 +17,8 @@ positional: _input, fleet
 options:
   _input:
     description:
-      - The result of M(lifeboat.digitalocean.backup_policies) in check mode, with O(lifeboat.digitalocean.backup_policies#module:report=all).
+      - The result of M(lifeboat.digitalocean.backup_policies) in check mode, with
+        O(lifeboat.digitalocean.backup_policies#module:report=all).
     type: dict
     required: true
   fleet:

@@ -21,7 +21,8 @@ def found(droplet, *, rule="web", before=DAILY, after=DAILY, exempt=False, **opt
     """The findings about one Droplet, and the kinds and text of the first."""
     entry = {"id": 7, "name": "web-01", "rule": rule, "before": before, "after": after, "changed": before != after}
     policies = {"droplets": [entry], "exempt": [{"id": 7}] if exempt else []}
-    told = findings(policies, {"droplets": [droplet]}, options.get("fail_on_unmatched", False), lambda one: one["state"])
+    fails = options.get("fail_on_unmatched", False)
+    told = findings(policies, {"droplets": [droplet]}, fails, lambda backups: backups["state"])
     return [(one["kinds"], one["text"]) for one in told]
 
 
