@@ -26,9 +26,9 @@ EXAMPLES = [
 def test_an_example(sim, play, tmp_path, block):
     example = yaml.safe_load(block)
     (tmp_path / "vars.yml").write_text(block)
-    names = [droplet["name"] for droplet in sim.state()["droplets"]]
     local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    (tmp_path / "hosts.yml").write_text(json.dumps({"droplets": {"hosts": dict.fromkeys(names, {}), "vars": local}}))
+    named = {droplet["name"]: {} for droplet in sim.state()["droplets"]}
+    (tmp_path / "hosts.yml").write_text(json.dumps({"droplets": {"hosts": named, "vars": local}}))
     hosts = ("-i", str(tmp_path / "hosts.yml"))
     rules = () if "backup_policy_rules" in block else RULES
     if isinstance(example, dict):

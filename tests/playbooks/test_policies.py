@@ -172,7 +172,7 @@ def test_a_missing_scope_is_named(sim, play):
         assert sentence in done.output
 
 
-def test_facts_for_later_roles(sim, play):
+def test_facts_for_later_roles(play):
     """What the README promises is there after the role, in a play of one's own, also where the audit failed."""
     audit = {"backup_policy_audit_only": True, "backup_policy_rules": [EVERYTHING]}
     role = {"name": "lifeboat.digitalocean.backup_policy"}
@@ -218,6 +218,7 @@ def test_the_shipped_inventory(sim, play, tmp_path):
     assert [one["policy"]["plan"] for one in sim.state()["droplets"] if "role:db" in one["tags"]]
     again = play(None, *options, *RULES, playbook=AUDIT, environ=environ)
     assert '"production: no findings"' in again.output
+    assert again.status == 2
 
 
 def test_several_accounts_do_not_share_a_token(sim, play, tmp_path):
