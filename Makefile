@@ -47,6 +47,10 @@ lint: env ## Run the linters: Python, YAML, Ansible, changelog, documentation
 unit: env ## Run the quick tests: the collection's units and the simulator
 	@$(LAYERS) unit simulator
 
+.PHONY: molecule
+molecule: env ## Run the molecule scenarios of the roles
+	@$(LAYERS) molecule
+
 .PHONY: sanity
 sanity: env ## Run ansible-test sanity
 	@$(LAYERS) sanity
