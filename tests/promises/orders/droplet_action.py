@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tasks of `droplet_action`: one for each way in which a type is decided, alone, on several Droplets and by tag.
 
-What is sent each time it is run is carried out twice at most: once by the run that meets the accident, once by the rerun.
+What is sent each time is carried out twice at most: once by the run that meets the accident, once by the rerun.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def each(wrong):
         for key, droplet in after.droplets.items():
             if key in ids and (problem := wrong(droplet, options)):
                 return f"{droplet['name']}: {problem}"
-            touched = [name for name in ("status", "name", "size", "disk") if before.droplets[key][name] != droplet[name]]
-            if key not in ids and touched:
-                return f"{droplet['name']} was not selected, and its {touched} changed"
+            was = before.droplets[key]
+            if key not in ids and any(was[name] != droplet[name] for name in ("status", "name", "size", "disk")):
+                return f"{droplet['name']} was not selected, and changed"
         return None
 
     return found
