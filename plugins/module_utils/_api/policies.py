@@ -230,6 +230,8 @@ def required_scopes(request):
     noun = path.removeprefix("/v2/").split("/")[0]
     nouns = {"droplets": "droplet", "images": "image", "snapshots": "snapshot", "tags": "tag"}
     scope = f"{nouns.get(noun, noun)}:{kinds.get(method, 'update')}"
+    if noun == "sizes":
+        scope += " and regions:read"
     return scope + (" and tag:read" if "tag_name=" in request.url else "")
 
 
