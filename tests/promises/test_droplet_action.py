@@ -131,6 +131,17 @@ class TestShutdown:
         assert sum(slept) < 200
         assert len(told.reads) < 120
 
+    @pytest.mark.parametrize("effect", [{"drop": True}, {"status": 500}, {"truncate": True}], ids=str)
+    @pytest.mark.parametrize("done", [True, False])
+    def test_one_that_stays_on_is_asked_once_although_the_answer_was_lost(self, sim, act, effect, done):
+        sim.behave(shutdown_result="stays_on")
+        (key,) = worlds.create(sim, "alpha")
+        sim.fault({**effect, "carried_out": done}, method="POST")
+        told = act(droplet_id=key, type="shutdown", shutdown_timeout=30, power_off_after_timeout=True)
+        assert not told.failed, told
+        about = [("droplets", key, "shutdown"), ("droplets", key, "power_off")]
+        assert carried_out(told.requests) == dict.fromkeys(about, 1)
+
     def test_the_end_of_the_time_is_told_as_such(self, sim, act):
         sim.behave(shutdown_result="stays_on")
         (key,) = worlds.create(sim, "alpha")

@@ -122,7 +122,8 @@ ORDERS = (
         "shutdown",
         lambda sim: one(sim, type="shutdown", power_off_after_timeout=True, shutdown_timeout=40),
         status("off"),
-        most={"shutdown": 1, "power_off": 1},
+        # One that stays on is asked again by the rerun.
+        most={"shutdown": 2, "power_off": 1},
         powers=True,
     ),
     order("reboot", lambda sim: one(sim, type="reboot"), carried_out("reboot"), times=2, repeats=True),

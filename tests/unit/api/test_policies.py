@@ -121,7 +121,7 @@ class TestJudge:
         [
             ("Droplet already has a pending event.", errors.PendingEventError),
             ("droplet already has a PENDING EVENT", errors.PendingEventError),
-            ("There are currently blocking events processing for one or more of the droplets", errors.PendingEventError),
+            ("there are currently blocking events for one or more of the droplets", errors.PendingEventError),
             ("Backups are already enabled.", errors.ApiError),
         ],
     )
