@@ -81,20 +81,27 @@ def backups_of(client, droplets, ask_each=True):
     From the list of images where that takes fewer requests; a Droplet whose backup the list does not show is asked for
     its own. Where the token may not read the list, each Droplet is asked, or with `ask_each` False ScopeError raised.
     """
+    return _points_of(client, droplets, "backups", ask_each)
+
+
+def snapshots_of(client, droplets):
+    """A dict of Droplet id to the tuple of its snapshots, read in the same way.
+
+    `droplets` are as they were just read: beyond a few, their own `snapshot_ids` tell which snapshots are theirs.
+    """
+    return _points_of(client, droplets, "snapshots", ask_each=True)
+
+
+def _points_of(client, droplets, kind, ask_each):
     known = {}
     if len(droplets) > OWN_LISTS:
         try:
-            known = _from_images(client, droplets)
+            known = _from_images(client, droplets, kind)
         except ScopeError:
             if not ask_each:
                 raise
     missing = [droplet.id for droplet in droplets if droplet.id not in known]
-    return {**known, **_own_of_each(client, missing, "backups")}
-
-
-def snapshots_of(client, droplets):
-    """A dict of Droplet id to the tuple of its snapshots."""
-    return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
+    return {**known, **_own_of_each(client, missing, kind)}
 
 
 def survivors(client, at_risk):
@@ -194,12 +201,15 @@ def _private_images(client, fewer_than):
     return paging.whole(client, client.do.images.list, "images", first, private=True)
 
 
-def _from_images(client, droplets):
-    """Backups joined to Droplets through `backup_ids`, for the Droplets where the join is whole."""
-    images = _private_images(client, fewer_than=len(droplets)) or {}
-    backups = {key: RestorePoint.from_api(item) for key, item in images.items() if item.get("type") == "backup"}
+def _from_images(client, droplets, kind):
+    """Backups or snapshots joined to Droplets through their ids, for the Droplets where the join is whole."""
+    ids = {droplet.id: droplet.backup_ids if kind == "backups" else droplet.snapshot_ids for droplet in droplets}
+    images = _private_images(client, fewer_than=len(droplets))
+    if images is None:
+        return {}
+    points = {key: RestorePoint.from_api(item) for key, item in images.items() if item.get("type") == kind[:-1]}
     return {
-        droplet.id: tuple(backups[backup_id] for backup_id in droplet.backup_ids)
-        for droplet in droplets
-        if droplet.backup_ids is not None and all(backup_id in backups for backup_id in droplet.backup_ids)
+        droplet_id: tuple(points[point_id] for point_id in own)
+        for droplet_id, own in ids.items()
+        if own is not None and all(point_id in points for point_id in own)
     }

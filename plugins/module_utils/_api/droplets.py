@@ -9,7 +9,7 @@ from dataclasses import replace
 from .._domain import selection as choose
 from .._domain.errors import NotFoundError
 from .._domain.models import Droplet
-from . import paging
+from . import actions, paging
 
 
 def get(client, droplet_id):
@@ -50,6 +50,31 @@ def chosen(client, selection):
     return choose.finish(selection, find(client, selection))
 
 
+def there(client, ids):
+    """A dict of id to Droplet for those of `ids` that exist.
+
+    One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id.
+    """
+    found, missing = {}, ids
+    if len(ids) > 1:
+        first = paging.fetch(client.do.droplets.list, "droplets")
+        pages = [first]
+        if first.pages - 1 < len(set(ids).difference(dict(first.items))):
+            pages += paging.rest(client, first, client.do.droplets.list, "droplets")
+        listed = {key: item for page in pages for key, item in page.items}
+        found = {droplet_id: Droplet.from_api(listed[droplet_id]) for droplet_id in ids if droplet_id in listed}
+        missing = [droplet_id for droplet_id in ids if droplet_id not in found]
+    asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
+    return {**found, **{droplet.id: droplet for droplet in asked if droplet}}
+
+
+def renamed_to(client, name):
+    """The one Droplet of this name, if its log tells that it was renamed once; else None."""
+    named = find(client, choose.Selection(names=(name,), allow_empty=True))
+    actions_of = [action for droplet in named for action in actions.of_droplet(client, droplet.id)]
+    return named[0] if any(action.type == "rename" and not action.errored for action in actions_of) else None
+
+
 def prove_tags_are_shown(client, tags, droplets):
     """A token without tag:read may see empty tags, and then none of `tags` would be found: ask, to be told so.
 
@@ -67,18 +92,8 @@ def _list(client, first=None, **filters):
 
 
 def _by_ids(client, selection):
-    """One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id."""
-    found, missing = {}, selection.ids
-    if len(missing) > 1:
-        first = paging.fetch(client.do.droplets.list, "droplets")
-        pages = [first]
-        if first.pages - 1 < len(set(missing).difference(dict(first.items))):
-            pages += paging.rest(client, first, client.do.droplets.list, "droplets")
-        found = {key: Droplet.from_api(item) for page in pages for key, item in page.items}
-        missing = [droplet_id for droplet_id in missing if droplet_id not in found]
-    asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
-    found.update({droplet.id: droplet for droplet in asked if droplet})
-    if selection.allow_empty and found.keys().isdisjoint(selection.ids):
+    found = there(client, selection.ids)
+    if selection.allow_empty and not found:
         return []
     return choose.exactly_ids(selection.ids, found.values())
 

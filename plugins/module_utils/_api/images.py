@@ -14,7 +14,7 @@ from . import paging
 
 
 def get(client, image_id):
-    """`GET /v2/images/{id}` as a RestorePoint of any type, or None where it is not there."""
+    """`GET /v2/images/{id or slug}` as a RestorePoint of any type, or None where it is not there."""
     try:
         return RestorePoint.from_api(paging.part(client.do.images.get(image_id=image_id), "image"))
     except NotFoundError:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from .errors import InputError
+
 
 def timestamp(text):
     """A `YYYY-MM-DDTHH:MM:SSZ` of the API as an aware datetime in UTC; None for null or anything else."""
@@ -19,6 +21,13 @@ def timestamp(text):
         return moment.astimezone(UTC) if moment.tzinfo else None
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def given_time(option, text):
+    """The time that a user gave for `option`, None where it was left out; raises InputError."""
+    if text is not None and timestamp(text) is None:
+        raise InputError(f"{option} {text!r} is not a time with its zone: write it like 2026-03-11T09:30:00Z.")
+    return timestamp(text)
 
 
 def iso(moment):
@@ -214,6 +223,25 @@ class RestorePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """What a Droplet can be: `disk` in GiB, `price_monthly` in USD, `regions` that offer it."""
+
+    slug: str
+    disk: int | None = None
+    price_monthly: float | None = None
+    regions: tuple[str, ...] = ()
+
+    @classmethod
+    def from_api(cls, data):
+        return cls(
+            slug=data.get("slug") or "",
+            disk=data.get("disk"),
+            price_monthly=data.get("price_monthly"),
+            regions=_tuple(data.get("regions")) or (),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """An action of the API's log. It tells its type and its time, not its arguments."""
 
@@ -224,6 +252,7 @@ class Action:
     resource_type: str | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    region: str | None = None
 
     @classmethod
     def from_api(cls, data):
@@ -235,7 +264,12 @@ class Action:
             resource_type=data.get("resource_type"),
             started_at=timestamp(data.get("started_at")),
             completed_at=timestamp(data.get("completed_at")),
+            region=data.get("region_slug"),
         )
+
+    def began_before(self, moment):
+        """True where it is known to have begun before `moment` (None: before anything)."""
+        return moment is not None and self.started_at is not None and self.started_at < moment
 
     @property
     def in_progress(self):

@@ -27,6 +27,8 @@ class Step:
     """True where the state shows that it was carried out. Where it does not, the log of actions is all there is."""
     resend = True
     """False where a lost answer is never followed by another try, should the state show nothing of it."""
+    settle = 0
+    """How many seconds after the end of its action the state may take to show it. Until then nothing more is sent."""
 
     @property
     def arguments(self):
@@ -73,10 +75,23 @@ class DropletAction(Step):
     given: dict = field(default_factory=dict)
     shown: bool = True
     size_gigabytes: float | None = None
+    settle: float = 0
 
     @property
     def arguments(self):
         return self.given
+
+
+@dataclass(frozen=True, slots=True)
+class ActionByTag:
+    """A DropletAction that one request sends to all Droplets that carry `tag`, which the API looks up by itself.
+
+    `goal` is that of each Change.
+    """
+
+    tag: str
+    action: DropletAction
+    goal: dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +185,22 @@ class Plan:
     """Changes by ascending Droplet id, those without steps included; `warnings` are sentences for the user.
 
     `rules` are the names of the rules in their order, None where a task has none. `shortfall` is a sentence that fails
-    the task once all changes are done.
+    the task once all changes are done. `unconfirmed` is one that refuses it before anything is sent, and of which check
+    mode only warns. `by_tag` is sent instead of the steps of the changes, all of which it carries out.
     """
 
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
     rules: tuple[str, ...] | None = None
     shortfall: str | None = None
+    unconfirmed: str | None = None
+    by_tag: ActionByTag | None = None
+
+    def joined_by(self, changes):
+        """The same, with `changes` of further Droplets that turned out to be meant as well."""
+        known = {change.target.id for change in self.changes}
+        further = [change for change in changes if change.target.id not in known]
+        return replace(self, changes=tuple(sorted([*self.changes, *further], key=lambda change: change.target.id)))
 
     @property
     def needed(self):

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Carries a plan out: sends each step once, waits for many actions at a time, looks before it sends again, verifies.
 
-A Job is the way of one Change: READY to send or to plan again, WAITING for an action, and in the end DONE, FAILED or
-NOT_TRIED. One failing Droplet does not stop the others, unless the error is one that all of them would meet.
+A Job is the way of one Change: READY to send or to plan again, WAITING for an action, SETTLING until its effect shows,
+and in the end DONE, FAILED or NOT_TRIED. One failing Droplet does not stop the others, unless the error is one that all
+of them would meet.
 """
 
 from __future__ import annotations
@@ -40,9 +41,13 @@ CLOCK_TOLERANCE = timedelta(seconds=2)
 class State(enum.Enum):
     READY = "ready"
     WAITING = "waiting"
+    SETTLING = "settling"
     DONE = "done"
     FAILED = "failed"
     NOT_TRIED = "not tried"
+
+
+UNDER_WAY = (State.READY, State.WAITING, State.SETTLING)
 
 
 @dataclass
@@ -51,8 +56,8 @@ class Job:
 
     `actions` are those sent for it, by id; `running` is the one waited for, `ours` whether this task sent it. `tries`
     counts how often the next step was sent, `refusals` how often the Droplet was busy. `done` are the steps carried
-    out, and `unproven` the last of them as long as nobody looked. `unsure` is True once an answer was lost. `seen` is
-    what was read to verify the whole.
+    out, and `unproven` the last of them as long as nobody looked. `settled_by` is when an effect must show, on the
+    clock of the budget. `unsure` is True once an answer was lost. `seen` is what was read to verify the whole.
     """
 
     change: Change
@@ -68,6 +73,7 @@ class Job:
     notes: list = field(default_factory=list)
     done: list = field(default_factory=list)
     unproven: object = None
+    settled_by: float = 0
     unsure: bool = False
     seen: object = None
     error: LifeboatError | None = None
@@ -98,15 +104,19 @@ class Applier:
         if not jobs:
             return jobs
         self._adopt_running(jobs)
-        while any(job.state in (State.READY, State.WAITING) for job in jobs):
+        while any(job.state in UNDER_WAY for job in jobs):
             ready = [job for job in jobs if job.state is State.READY]
-            self._client.map(self._advance, ready)
+            self._advance_all(ready, jobs)
             if any(job.state is State.WAITING for job in ready):
                 self._poll_after = FIRST_POLL
-            self._poll([job for job in jobs if job.state is State.WAITING])
+            self._watch(jobs)
         if self._wait:
             self._verify([job for job in jobs if job.state is State.DONE])
         return jobs
+
+    def _advance_all(self, ready, _jobs):
+        """One step forward for each Job that is READY."""
+        self._client.map(self._advance, ready)
 
     def _adopt_running(self, jobs):
         """Wait for what an earlier or a parallel run has begun, instead of sending beside it."""
@@ -227,7 +237,7 @@ class Applier:
                 f"The answer to {step.type} for {job.change.target} was lost, and nothing shows of it. It is not sent "
                 "again. Look in the control panel, or run the task again after some minutes: it looks first."
             )
-        self._client.sleep(2 ** job.tries)
+        self._client.sleep(2**job.tries)
         job.tries += 1
         job.plan_again = True
 
@@ -293,6 +303,8 @@ class Applier:
     def _timed_out(self, job):
         if job.running:
             what = f"action {job.running.id} ({job.running.type}) is still running"
+        elif job.state is State.SETTLING:
+            what = f"the effect of {job.done[-1].type} does not show yet"
         else:
             what = "it was still busy" if job.refusals else "not all was sent"
         return WaitTimeoutError(
@@ -300,17 +312,25 @@ class Applier:
             "Run the task again to wait on, or raise wait_timeout."
         )
 
-    def _poll(self, waiting):
-        """Ask after all running actions at once."""
-        if not waiting:
+    def _watch(self, jobs):
+        """After a pause, see how far the Jobs that wait have come."""
+        watched = [job for job in jobs if job.state in (State.WAITING, State.SETTLING)]
+        if not watched:
             return
         left = self._client.budget.left
         if left <= 0:
-            for job in waiting:
+            for job in watched:
                 job.fail(self._timed_out(job))
             return
         self._client.sleep(min(self._poll_after, left))
         self._poll_after = min(LONGEST_POLL, self._poll_after * 2)
+        self._poll([job for job in watched if job.state is State.WAITING])
+        self._settle([job for job in watched if job.state is State.SETTLING])
+
+    def _poll(self, waiting):
+        """Ask after all running actions at once."""
+        if not waiting:
+            return
         try:
             refreshed = actions.refresh(self._client, [job.running for job in waiting])
         except UnreachableError:
@@ -344,6 +364,26 @@ class Applier:
             job.state, job.running = State.READY, None
             job.unproven = job.done[-1] if job.ours and job.steps and self._proves else None
             job.plan_again |= bool(job.steps)
+            if self._wait and job.ours and job.done[-1].settle:
+                job.state = State.SETTLING
+                job.settled_by = self._client.budget.spent + job.done[-1].settle
+
+    def _settle(self, settling):
+        """Let go on what shows the whole of its change by now, or has had its time."""
+        if not settling:
+            return
+        try:
+            seen = self._verb.reread(self._client, [job.change for job in settling])
+        except UnreachableError:
+            return
+        except LifeboatError as error:
+            for job in settling:
+                self._fail(job, error.again())
+            return
+        for job in settling:
+            shows = self._verb.plans.unmet(self._request, job.change, seen) is None
+            if shows or self._client.budget.spent >= job.settled_by:
+                job.state = State.READY
 
     def _verify(self, jobs):
         """Read again what was changed; what is not as planned fails, after a few looks in case the API lags."""

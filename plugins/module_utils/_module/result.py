@@ -51,9 +51,10 @@ def summary(plan, jobs):
     if jobs is not None:
         counts = {
             name: sum(job.state is state for job in jobs)
-            for name, state in (("changed", State.DONE), ("failed", State.FAILED), ("not_tried", State.NOT_TRIED))
+            for name, state in (("failed", State.FAILED), ("not_tried", State.NOT_TRIED))
         }
-    return {"matched": matched, "unchanged": matched - len(plan.needed), **counts}
+        counts["changed"] = sum(job.state is State.DONE and bool(job.change.steps) for job in jobs)
+    return {"matched": matched, "unchanged": matched - sum(counts.values()), **counts}
 
 
 def failure_sentence(plan, jobs):

@@ -19,6 +19,7 @@ from .._api.client import Client
 from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
 from . import arguments, result
 from .apply import Applier, State
+from .apply_by_tag import ByTagApplier
 
 DEFAULT_TIMEOUT = 600
 SECONDS_PER_GIB = 120
@@ -29,10 +30,10 @@ SECONDS_PER_GIB = 120
 class Verb:
     """What makes one module differ from another.
 
-    `plans` is the module of `_plans` with plan, pin, unmet, unproven, aftermath and describe. `request(params)` gives
-    its typed request; `observe(client, request)` all that `plan` needs; `reread(client, changes)` what `unmet`,
-    `unproven` and `aftermath` need. `tell(request, observed, plan, entries)`, where there is one, gives further keys
-    of the result from all entries of its `droplets`.
+    `plans` is the module of `_plans` with plan, pin, unmet and describe, and unproven and aftermath where there is
+    something to prove or to tell. `request(params)` gives its typed request; `observe(client, request)` all that `plan`
+    needs; `reread(client, changes)` what `unmet`, `unproven` and `aftermath` need. `tell(request, observed, plan,
+    entries)`, where there is one, gives further keys of the result from all entries of its `droplets`.
     """
 
     arguments: arguments.Arguments
@@ -95,6 +96,8 @@ def _carry_out(module, verb, told):
             plan = verb.plans.plan(request, observed, client.now())
             for warning in plan.warnings:
                 module.warn(warning)
+            if plan.unconfirmed:
+                _refuse_unconfirmed(module, plan.unconfirmed)
             if not params["wait"]:
                 _refuse_unawaited(plan)
             told["diff"] = result.diff(plan, verb.plans.describe)
@@ -102,8 +105,10 @@ def _carry_out(module, verb, told):
             told["changed"] = bool(plan.needed)
             jobs, extras = None, {}
             if not module.check_mode:
-                jobs = Applier(client, verb, request, params["wait"]).run(plan)
-                extras = {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in jobs if job.seen}
+                applier = ByTagApplier if plan.by_tag else Applier
+                jobs = applier(client, verb, request, params["wait"]).run(plan)
+                plan = plan.joined_by(job.change for job in jobs)
+                extras = _aftermath(verb, jobs)
             entries = result.droplets(plan, jobs, extras)
             if verb.tell:
                 told.update(verb.tell(request, observed, plan, entries))
@@ -112,10 +117,18 @@ def _carry_out(module, verb, told):
             told["requests"] = client.requests
 
 
+def _aftermath(verb, jobs):
+    """Further keys of the Droplets' entries, by id, of a verb that has any."""
+    if not hasattr(verb.plans, "aftermath"):
+        return {}
+    return {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in jobs if job.seen}
+
+
 def _read(module, reader, told):
     """Fill `told`, the result; raises LifeboatError."""
     request = reader.request(module.params)
-    with Client(arguments.connection(module.params), DEFAULT_TIMEOUT) as client:
+    timeout = arguments.wait_timeout(module.params, DEFAULT_TIMEOUT)
+    with Client(arguments.connection(module.params), timeout) as client:
         try:
             found = reader.read(client, request)
             for warning in found.pop("warnings"):
@@ -129,7 +142,7 @@ def _tell(told, plan, jobs, entries, params):
     told["droplets"] = result.listed(entries, params["report"] == "all")
     told["summary"] = result.summary(plan, jobs)
     if jobs is not None:
-        told["changed"] = any(job.state is State.DONE or job.actions for job in jobs)
+        told["changed"] = any(entry["changed"] for entry in entries)
     bad = [job for job in jobs or () if job.state is not State.DONE]
     if bad:
         first = next((job.error for job in bad if job.error), None)
@@ -146,6 +159,13 @@ def _failed(first, sentence):
     return error
 
 
+def _refuse_unconfirmed(module, sentence):
+    """Raises RefusedError; check mode, which one runs to see what there is to confirm, only warns."""
+    if not module.check_mode:
+        raise RefusedError(f"{sentence} Nothing was sent.")
+    module.warn(f"{sentence} Without check mode it would be refused.")
+
+
 def _refuse_unawaited(plan):
     for change in plan.needed:
         if len(change.steps) > 1:
@@ -158,9 +178,10 @@ def _refuse_unawaited(plan):
 
 def _foresee(module, client, plan):
     """Announce the writes; raises RateLimitError where they cannot fit into the time. Check mode only says so."""
-    forecast = client.expect(sum(len(change.steps) for change in plan.needed), "writes")
+    writes = sum(len(change.steps) for change in plan.needed)
+    forecast = client.expect(min(1, writes) if plan.by_tag else writes, "writes")
     if module.params["wait_timeout"] is None:
-        client.budget.seconds += _image_seconds(plan) + forecast.burst.seconds_for(forecast.requests)
+        client.budget.seconds += _step_seconds(plan) + forecast.burst.seconds_for(forecast.requests)
     allowed = client.budget.left
     too_long = forecast.seconds > allowed
     if too_long and not module.check_mode:
@@ -172,7 +193,10 @@ def _foresee(module, client, plan):
         module.warn(forecast.sentence(allowed) + (" Without check mode it would be refused." if too_long else ""))
 
 
-def _image_seconds(plan):
-    """What image work adds to the default time: one Droplet's steps follow each other, Droplets run in parallel."""
-    sizes = [sum(getattr(step, "size_gigabytes", None) or 0 for step in change.steps) for change in plan.needed]
-    return SECONDS_PER_GIB * max(sizes, default=0)
+def _step_seconds(plan):
+    """What slow steps add to the default time: one Droplet's steps follow each other, Droplets run in parallel."""
+
+    def seconds(step):
+        return SECONDS_PER_GIB * (getattr(step, "size_gigabytes", None) or 0) + step.settle
+
+    return max((sum(map(seconds, change.steps)) for change in plan.needed), default=0)

@@ -37,6 +37,8 @@ def purpose(entry):
 def _looks_at(read, purpose_):
     """True where a GET shows what became of a write: its object, the object's lists, or a list that holds it."""
     kind, path = purpose_[0], read["path"]
+    if purpose_ == ("POST", "/v2/droplets/actions"):
+        return path == "/v2/actions" or bool(re.fullmatch(r"/v2/droplets/\d+/actions", path))
     if path == "/v2/actions" or re.fullmatch(r"/v2/actions/\d+", path):
         return True
     if kind == "droplets":

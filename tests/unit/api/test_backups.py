@@ -7,7 +7,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import NotFoundError
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import NotFoundError, ScopeError
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import droplet
 
 
@@ -19,7 +19,11 @@ class Client:
             f"list_{kind}": lambda droplet_id, page, per_page, kind=kind: self.answer(kind, droplet_id, page, per_page)
             for kind in ("backups", "snapshots")
         }
-        self.do = SimpleNamespace(droplets=SimpleNamespace(**operations))
+        self.do = SimpleNamespace(droplets=SimpleNamespace(**operations), images=SimpleNamespace(list=self.images))
+
+    @staticmethod
+    def images(**_filters):
+        raise ScopeError("The token may not read images.", status=403)
 
     @staticmethod
     def answer(kind, droplet_id, page, per_page):
