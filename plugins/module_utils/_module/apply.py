@@ -94,9 +94,11 @@ class Applier:
 
     def run(self, plan):
         """The Jobs of all changes that have steps, each DONE, FAILED or NOT_TRIED."""
-        jobs = [Job(change, list(change.steps)) for change in plan.needed]
+        jobs = [Job(change, list(change.steps)) for change in plan.jobs]
         if not jobs:
             return jobs
+        for job in jobs:
+            self._await(job, job.change.awaits)
         self._adopt_running(jobs)
         while any(job.state in (State.READY, State.WAITING) for job in jobs):
             ready = [job for job in jobs if job.state is State.READY]
@@ -104,16 +106,25 @@ class Applier:
             if any(job.state is State.WAITING for job in ready):
                 self._poll_after = FIRST_POLL
             self._poll([job for job in jobs if job.state is State.WAITING])
+        if hasattr(self._verb.plans, "rescue"):
+            self._client.map(self._rescue, [job for job in jobs if job.state is State.FAILED and job.tried])
         if self._wait:
             self._verify([job for job in jobs if job.state is State.DONE])
         return jobs
 
     def _adopt_running(self, jobs):
         """Wait for what an earlier or a parallel run has begun, instead of sending beside it."""
+        jobs = [job for job in jobs if job.state is State.READY]
         ids = [job.change.target.id for job in jobs if job.change.target.id is not None]
         running = actions.running_on(self._client, ids) if ids else {}
         for job in jobs:
             self._adopt_first(job, running.get(job.change.target.id, ()))
+
+    def _await(self, job, awaited):
+        """Wait for an Awaited before anything else; False where there is none."""
+        if awaited:
+            self._adopt(job, awaited.action)
+        return bool(awaited)
 
     def _adopt_first(self, job, seen):
         """Wait for the first action in progress among those `seen`; False where there is none."""
@@ -127,7 +138,7 @@ class Applier:
         job.plan_again = True
         job.wait_for(action, ours=False)
         step = next(iter(job.steps), None)
-        if step and step.type == action.type and not step.shown:
+        if step and step.type == action.type and not step.shown and not step.guarded:
             # Nothing but the log shows such an action: this is the one that an earlier run has begun.
             self._sent(job, action)
 
@@ -148,6 +159,8 @@ class Applier:
                     job.tries = 0
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
                 job.plan_again = False
+                if self._await(job, planned.awaits):
+                    return
             if job.steps:
                 self._send(job, job.steps[0])
             else:
@@ -289,6 +302,24 @@ class Applier:
         job.fail(self._stopped_by.again() if self._stopped_by else self._timed_out(job))
         if not job.tried:
             job.state = State.NOT_TRIED
+
+    def _rescue(self, job):
+        """What a failure must not leave behind is put right, as far as it can be: once, and without a wait.
+
+        Not after a time-out, from which a rerun goes on, nor where an order may yet be carried out.
+        """
+        if isinstance(job.error, OutcomeUnknownError | WaitTimeoutError):
+            return
+        try:
+            request = self._verb.plans.pin(self._request, job.change, job.done)
+            for step in self._verb.plans.rescue(request, job.change, self._verb.observe(self._client, request)):
+                action = steps.send(self._client, job.change.target.id, step)
+                job.actions[action.id] = action
+                job.notes.append(f"after the failure {step.type} was sent (action {action.id})")
+        except Exception as error:  # pylint: disable=broad-except
+            # The failure that led here is what has to be told first.
+            message = error.message if isinstance(error, LifeboatError) else UnexpectedError.of(error).message
+            job.notes.append(f"after the failure nothing more could be put right: {message}")
 
     def _timed_out(self, job):
         if job.running:

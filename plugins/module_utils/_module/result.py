@@ -33,7 +33,10 @@ def droplets(plan, jobs, extras):
     for change, entry in zip(plan.changes, entries, strict=True):
         if plan.rules is not None:
             entry["rule"] = change.rule
-        entry.update(extras.get(entry["id"], {}))
+        further = dict(extras.get(entry["id"], {}))
+        if notes := [*entry.get("notes", ()), *further.pop("notes", ())]:
+            entry["notes"] = notes
+        entry.update(further)
     return entries
 
 
@@ -48,12 +51,13 @@ def summary(plan, jobs):
     """Counts of Droplets: matched, changed, unchanged, failed, not_tried."""
     matched = len(plan.changes)
     counts = {"changed": len(plan.needed), "failed": 0, "not_tried": 0}
+    unchanged = matched - len(plan.needed if jobs is None else jobs)
     if jobs is not None:
         counts = {
             name: sum(job.state is state for job in jobs)
             for name, state in (("changed", State.DONE), ("failed", State.FAILED), ("not_tried", State.NOT_TRIED))
         }
-    return {"matched": matched, "unchanged": matched - len(plan.needed), **counts}
+    return {"matched": matched, "unchanged": unchanged, **counts}
 
 
 def failure_sentence(plan, jobs):

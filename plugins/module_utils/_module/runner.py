@@ -17,12 +17,11 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._api import optional
 from .._api.client import Client
 from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
+from .._domain.plan import SECONDS_PER_GIB
 from . import arguments, result
 from .apply import Applier, State
 
 DEFAULT_TIMEOUT = 600
-SECONDS_PER_GIB = 120
-"""DigitalOcean says about 2 minutes for each GB of an image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,8 @@ class Verb:
 
     `plans` is the module of `_plans` with plan, pin, unmet, unproven, aftermath and describe. `request(params)` gives
     its typed request; `observe(client, request)` all that `plan` needs; `reread(client, changes)` what `unmet`,
-    `unproven` and `aftermath` need. `tell(request, observed, plan, entries)`, where there is one, gives further keys
+    `unproven` and `aftermath` need. `rescue(request, change, observed)`, where there is one, gives the steps that put
+    right what a failure left behind. `tell(request, observed, plan, entries)`, where there is one, gives further keys
     of the result from all entries of its `droplets`.
     """
 
@@ -99,6 +99,8 @@ def _carry_out(module, verb, told):
                 _refuse_unawaited(plan)
             told["diff"] = result.diff(plan, verb.plans.describe)
             _foresee(module, client, plan)
+            if plan.unconfirmed:
+                _refuse_unconfirmed(module, plan)
             told["changed"] = bool(plan.needed)
             jobs, extras = None, {}
             if not module.check_mode:
@@ -146,8 +148,21 @@ def _failed(first, sentence):
     return error
 
 
+def _refuse_unconfirmed(module, plan):
+    if not module.check_mode:
+        raise InputError(f"{plan.unconfirmed} Nothing was sent.")
+    module.warn(f"{plan.unconfirmed} Without check mode it would be refused.")
+
+
 def _refuse_unawaited(plan):
-    for change in plan.needed:
+    for change in plan.jobs:
+        if change.awaits:
+            action = change.awaits.action
+            raise InputError(
+                f"wait: false is not possible here: action {action.id} ({action.type}) on Droplet {change.target} must "
+                "have ended first. Leave wait out.",
+                droplet=change.target.id,
+            )
         if len(change.steps) > 1:
             raise InputError(
                 f"wait: false is not possible here: Droplet {change.target} needs {len(change.steps)} steps, and each "
@@ -174,5 +189,8 @@ def _foresee(module, client, plan):
 
 def _image_seconds(plan):
     """What image work adds to the default time: one Droplet's steps follow each other, Droplets run in parallel."""
-    sizes = [sum(getattr(step, "size_gigabytes", None) or 0 for step in change.steps) for change in plan.needed]
+    sizes = [
+        sum(getattr(work, "size_gigabytes", None) or 0 for work in (*change.steps, change.awaits))
+        for change in plan.jobs
+    ]
     return SECONDS_PER_GIB * max(sizes, default=0)
