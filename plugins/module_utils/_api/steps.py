@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .._domain.errors import ApiError, OutcomeUnknownError
+from .._domain.errors import ApiError, NotFoundError, OutcomeUnknownError
 from .._domain.models import Action
 from .._domain.plan import CreateDroplet, DeleteSnapshot, ImageStep, RenameImage, Tag
 from . import actions
@@ -60,14 +60,19 @@ def _delete(client, step):
 
 def _tag(client, step):
     """https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources"""
+    refusal = None
     try:
         client.do.tags.create(body={"name": step.name})
     except ApiError as error:
         # That there is one already may be refused: what counts is the assignment.
         if error.status not in (409, 422):
             raise
+        refusal = error
     resource = {"resource_id": str(step.resource), "resource_type": step.kind}
-    client.do.tags.assign_resources(tag_id=step.name, body={"resources": [resource]})
+    try:
+        client.do.tags.assign_resources(tag_id=step.name, body={"resources": [resource]})
+    except NotFoundError as error:
+        raise refusal or error from None
 
 
 _REQUESTS = {CreateDroplet: _create, RenameImage: _rename, DeleteSnapshot: _delete, Tag: _tag}
