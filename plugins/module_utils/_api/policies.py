@@ -40,6 +40,8 @@ class Meter:
     def __init__(self):
         self.reads = 0
         self.writes = 0
+        self.sent_at = 0.0
+        """When the last request was sent, in seconds of the budget."""
         self._server_time = None
 
     def count(self, method):
@@ -96,6 +98,7 @@ class SendPolicy(HTTPPolicy):
                 self._governor.answered(counted=False)
                 raise errors.PendingEventError("The limits have held up a write that must not be late.")
             self._meter.count(method)
+            self._meter.sent_at = self._budget.spent
             tries += 1
             said = {}
             try:

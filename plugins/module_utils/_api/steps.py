@@ -9,12 +9,9 @@ from .._domain.models import Action
 from .._domain.plan import CreateDroplet, DeleteSnapshot, ImageStep, RenameImage, Tag
 from . import actions
 
-STALE_AFTER = 5.0
-"""Seconds for which what was read of a Droplet is good enough to send a guarded step."""
 
-
-def send(client, droplet_id, step):
-    """Send one step; the Action that it has begun, or None where its answer is the end of it.
+def send(client, droplet_id, step, stale_after=None):
+    """Send one step, a guarded one within `stale_after` seconds or not at all; the Action that it has begun, or None where its answer is the end of it.
 
     Raises what the request raises; OutcomeUnknownError where the answer is not what it should be; PendingEventError
     where a guarded step was held up, so that the Droplet is to be looked at again.
@@ -23,7 +20,7 @@ def send(client, droplet_id, step):
         return request(client, step)
     if isinstance(step, ImageStep):
         return actions.on_image(client, step.image_id, type=step.type, **step.arguments)
-    options = {"stale_after": STALE_AFTER} if step.guarded else {}
+    options = {"stale_after": stale_after} if step.guarded else {}
     return actions.on_droplet(client, droplet_id, options, type=step.type, **step.arguments)
 
 

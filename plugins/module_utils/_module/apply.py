@@ -33,6 +33,9 @@ SENDING_TRIES = 4
 FIRST_POLL, LONGEST_POLL = 0.2, 10.0
 """Seconds between two looks at running actions: doubled from the first to the longest."""
 
+STALE_AFTER = 30.0
+"""Seconds for which what was read of a Droplet is good enough to send a guarded step; work on an image takes longer."""
+
 VERIFYING_TRIES = 4
 CLOCK_TOLERANCE = timedelta(seconds=2)
 
@@ -50,9 +53,10 @@ class Job:
     """How far one Change has come.
 
     `actions` are those sent for it, by id; `running` is the one waited for, `ours` whether this task sent it. `tries`
-    counts how often the next step was sent, `refusals` how often the Droplet was busy. `done` are the steps carried
-    out, and `unproven` the last of them as long as nobody looked. `unsure` is True once an answer was lost. `seen` is
-    what was read to verify the whole.
+    counts how often the next step was sent, `refusals` how often the Droplet was busy. `looked_at` is when the request
+    was sent whose answer the plan goes by, in seconds of the budget. `done` are the steps carried out, and `unproven`
+    the last of them as long as nobody looked. `unsure` is True once an answer was lost. `seen` is what was read to
+    verify the whole.
     """
 
     change: Change
@@ -64,6 +68,7 @@ class Job:
     tried: bool = False
     tries: int = 0
     refusals: int = 0
+    looked_at: float | None = None
     actions: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)
     done: list = field(default_factory=list)
@@ -153,8 +158,9 @@ class Applier:
                 return
             if job.unproven:
                 self._prove(job)
-            if job.plan_again:
+            if job.plan_again or self._left(job) < 0:
                 planned = self._planned_after(job)
+                job.looked_at = self._client.meter.sent_at
                 if job.steps[:1] != list(planned.steps[:1]):
                     job.tries = 0
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
@@ -173,6 +179,12 @@ class Applier:
             # One Droplet's surprise must not hide what was done to the others.
             job.fail(UnexpectedError.of(error))
 
+    def _left(self, job):
+        """Seconds within which the next step may be sent; below 0 where a guarded one needs another look before."""
+        if not (job.steps and job.steps[0].guarded):
+            return 0.0
+        return -1.0 if job.looked_at is None else STALE_AFTER - (self._client.budget.spent - job.looked_at)
+
     def _send(self, job, step):
         if isinstance(step, ImageStep) and self._adopt_first(job, self._actions_of(job, step)):
             return
@@ -183,7 +195,7 @@ class Applier:
         job.tried = True
         job.tries += 1
         try:
-            action = steps.send(self._client, job.change.target.id, step)
+            action = steps.send(self._client, job.change.target.id, step, self._left(job))
         except OutcomeUnknownError as error:
             if job.tries >= SENDING_TRIES:
                 raise

@@ -147,7 +147,8 @@ def unmet(request, change, seen):
     if change.goal.was_on and seen.droplet.status == "off":
         return "every action completed, but it is off and was on before"
     if strangers := story.strangers(None):
-        return story.sentence(strangers[-1], None)
+        last = strangers[-1]
+        return f"it was restored, and action {last.id} ({last.type}), begun at {iso(last.started_at)}, overwrites it since"
     return None
 
 

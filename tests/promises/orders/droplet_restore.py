@@ -34,6 +34,12 @@ def world(sim, point="backup", on=True, **options):
     return {"droplet_id": key, "incident": INCIDENT, "confirm": "alpha", **chosen, **options}
 
 
+def world_again(sim, **task):
+    """The same from the beginning."""
+    sim.reset(droplets=0)
+    return world(sim, **task)
+
+
 def chosen_image(before, options):
     """The id of the image that the task means, by the State before it."""
     droplet = before.droplets[options["droplet_id"]]
@@ -85,7 +91,5 @@ def _order(name, most, **options):
 ORDERS = (
     _order("backup", {"restore": 1, "rebuild": 0, "snapshot": 1}),
     _order("newest-stopped", {"restore": 0, "rebuild": 1, "snapshot": 1}, point="newest", stop_first=True),
-    _order("backup-stopped", {"restore": 1, "rebuild": 0, "snapshot": 1}, stop_first=True),
     _order("snapshot-off", {"restore": 0, "rebuild": 1, "snapshot": 1}, point="snapshot", on=False, stop_first=True),
-    _order("backup-bare", {"restore": 1, "rebuild": 0, "snapshot": 0}, safety_snapshot=False),
 )
