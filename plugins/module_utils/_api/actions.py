@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice
 
 from .._domain.errors import NotFoundError, OutcomeUnknownError, ScopeError
-from .._domain.models import Action
+from .._domain.models import Action, timestamp
 from . import paging
 
 MOST_PAGES = 3
@@ -21,9 +21,13 @@ MOST_SEARCHED = 20
 """Pages of a log, which is never pruned, that are searched where nothing says how far back to go."""
 
 
-def on_droplet(client, droplet_id, **body):
-    """`POST /v2/droplets/{id}/actions` as an Action; raises PendingEventError, NotFoundError, OutcomeUnknownError."""
-    return _begun(client.do.droplet_actions.post(droplet_id=droplet_id, body=body), "droplet", droplet_id)
+def on_droplet(client, droplet_id, options=None, **body):
+    """`POST /v2/droplets/{id}/actions` as an Action; raises PendingEventError, NotFoundError, OutcomeUnknownError.
+
+    `options` are those of the request, for SendPolicy.
+    """
+    answer = client.do.droplet_actions.post(droplet_id=droplet_id, body=body, **(options or {}))
+    return _begun(answer, "droplet", droplet_id)
 
 
 def by_tag(client, tag, **body):
@@ -146,6 +150,28 @@ def _until(pages, moment):
         yield page, more and not passed
         if passed:
             return
+
+
+def since(client, droplet_id, moment):
+    """A Droplet's actions as a tuple, the newest first: page by page, until one that began before `moment`.
+
+    One page where `moment` is None.
+    """
+    operation = client.do.droplet_actions.list
+    page = paging.fetch(operation, "actions", droplet_id=droplet_id)
+    numbers = list(range(2, page.pages + 1))
+    if numbers and page.items[0][0] < page.items[-1][0]:
+        numbers.reverse()
+        page = paging.fetch(operation, "actions", numbers.pop(0), droplet_id=droplet_id)
+        numbers.append(1)
+    found = dict(page.items)
+    for number in numbers:
+        times = [timestamp(item.get("started_at")) for item in found.values()]
+        if moment is None or any(time and time < moment for time in times):
+            break
+        found.update(paging.fetch(operation, "actions", number, droplet_id=droplet_id).items)
+    told = [replace(Action.from_api(item), resource_type="droplet", resource_id=droplet_id) for item in found.values()]
+    return tuple(sorted(told, key=lambda action: action.id, reverse=True))
 
 
 def of_image(client, image_id):

@@ -44,6 +44,8 @@ class Meter:
     def __init__(self):
         self.reads = 0
         self.writes = 0
+        self.sent_at = 0.0
+        """When the last request was sent, in seconds of the budget."""
         self._server_time = None
 
     def count(self, method):
@@ -76,7 +78,11 @@ class TransientError(errors.UnreachableError):
 
 
 class SendPolicy(HTTPPolicy):
-    """Paces, counts, retries and turns every failure into an error of `_domain.errors`."""
+    """Paces, counts, retries and turns every failure into an error of `_domain.errors`.
+
+    A request with the option `stale_after` (seconds) is not sent when limits have held it up for longer than that:
+    PendingEventError, because somebody else may have been at work meanwhile.
+    """
 
     def __init__(self, governor, meter, budget, sleep):
         super().__init__()
@@ -87,10 +93,16 @@ class SendPolicy(HTTPPolicy):
 
     def send(self, request):
         method = request.http_request.method
+        stale_after = request.context.options.pop("stale_after", None)
+        asked = self._budget.spent
         tries = 0
         while True:
             self._governor.acquire()
+            if stale_after is not None and self._budget.spent - asked > stale_after:
+                self._governor.answered(counted=False)
+                raise errors.PendingEventError("The limits have held up a write that must not be late.")
             self._meter.count(method)
+            self._meter.sent_at = self._budget.spent
             tries += 1
             said = {}
             try:

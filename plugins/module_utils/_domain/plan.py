@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from .models import BackupPolicy, Droplet, RestorePoint
+from .models import Action, BackupPolicy, Droplet, RestorePoint
 from .retention import newest_first
+
+SECONDS_PER_GIB = 120
+"""Of work on an image: DigitalOcean says about 2 minutes for each GB."""
 
 
 class Step:
@@ -29,6 +32,8 @@ class Step:
     """False where a lost answer is never followed by another try, should the state show nothing of it."""
     settle = 0
     """How many seconds after the end of its action the state may take to show it. Until then nothing more is sent."""
+    guarded = False
+    """True where it must not be sent on the strength of what was read a while ago."""
 
     @property
     def arguments(self):
@@ -69,13 +74,18 @@ class DisableBackups(Step):
 
 @dataclass(frozen=True, slots=True)
 class DropletAction(Step):
-    """Any other action on the Droplet: `type` and its arguments, as `POST /v2/droplets/{id}/actions` takes them."""
+    """Any other action on the Droplet: `type` and its arguments, as `POST /v2/droplets/{id}/actions` takes them.
+
+    With `guarded`, whose action it is counts: one of its type that is already running is waited for and never taken for
+    this one, and it is sent only as long as what was read is fresh.
+    """
 
     type: str
     given: dict = field(default_factory=dict)
     shown: bool = True
     size_gigabytes: float | None = None
     settle: float = 0
+    guarded: bool = False
 
     @property
     def arguments(self):
@@ -134,9 +144,12 @@ class DeleteSnapshot(Step):
 
 @dataclass(frozen=True, slots=True)
 class Tag(Step):
-    """Put a tag, made if there is none, on a resource: `kind` "droplet" or "image", and its id (None: not made yet)."""
+    """Put a tag, made if there is none, on a resource: `kind` "droplet" or "image", and its id (None: not made yet).
 
-    name: str
+    The name is None as long as it depends on an action that has not begun.
+    """
+
+    name: str | None
     kind: str
     resource: int | None
 
@@ -156,6 +169,14 @@ class CreateDroplet(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """An action in progress, and the size (GiB, or None) of the image that it works on."""
+
+    action: Action
+    size_gigabytes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What happens to one Droplet. No steps means that it is as it should be, or is left alone."""
 
@@ -172,6 +193,8 @@ class Change:
     """True where it is not as wanted, and stays so on purpose."""
     rule: str | None = None
     """The name of the rule that it follows, where there are rules."""
+    awaits: Awaited | None = None
+    """What must have ended before anything is sent; then the Droplet is planned again. Without steps: to be refused."""
 
     def risking(self, points):
         """The same change, with `points` at risk too: backups that were made since it was planned."""
@@ -206,3 +229,8 @@ class Plan:
     def needed(self):
         """The changes that have something to send."""
         return tuple(change for change in self.changes if change.steps)
+
+    @property
+    def jobs(self):
+        """The changes that have something to send or to wait for."""
+        return tuple(change for change in self.changes if change.steps or change.awaits)

@@ -34,6 +34,9 @@ SENDING_TRIES = 4
 FIRST_POLL, LONGEST_POLL = 0.2, 10.0
 """Seconds between two looks at running actions: doubled from the first to the longest."""
 
+STALE_AFTER = 30.0
+"""Seconds for which what was read of a Droplet is good enough to send a guarded step; work on an image takes longer."""
+
 VERIFYING_TRIES = 4
 CLOCK_TOLERANCE = timedelta(seconds=2)
 
@@ -55,9 +58,10 @@ class Job:
     """How far one Change has come.
 
     `actions` are those sent for it, by id; `running` is the one waited for, `ours` whether this task sent it. `tries`
-    counts how often the next step was sent, `refusals` how often the Droplet was busy. `done` are the steps carried
-    out, and `unproven` the last of them as long as nobody looked. `settled_by` is when an effect must show, on the
-    clock of the budget. `unsure` is True once an answer was lost. `seen` is what was read to verify the whole.
+    counts how often the next step was sent, `refusals` how often the Droplet was busy. `looked_at` is when the request
+    was sent whose answer the plan goes by, in seconds of the budget. `done` are the steps carried out, and `unproven`
+    the last of them as long as nobody looked. `settled_by` is when an effect must show, on the clock of the budget.
+    `unsure` is True once an answer was lost. `seen` is what was read to verify the whole.
     """
 
     change: Change
@@ -69,6 +73,7 @@ class Job:
     tried: bool = False
     tries: int = 0
     refusals: int = 0
+    looked_at: float | None = None
     actions: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)
     done: list = field(default_factory=list)
@@ -100,9 +105,11 @@ class Applier:
 
     def run(self, plan):
         """The Jobs of all changes that have steps, each DONE, FAILED or NOT_TRIED."""
-        jobs = [Job(change, list(change.steps)) for change in plan.needed]
+        jobs = [Job(change, list(change.steps)) for change in plan.jobs]
         if not jobs:
             return jobs
+        for job in jobs:
+            self._await(job, job.change.awaits)
         self._adopt_running(jobs)
         while any(job.state in UNDER_WAY for job in jobs):
             ready = [job for job in jobs if job.state is State.READY]
@@ -110,6 +117,8 @@ class Applier:
             if any(job.state is State.WAITING for job in ready):
                 self._poll_after = FIRST_POLL
             self._watch(jobs)
+        if hasattr(self._verb.plans, "rescue"):
+            self._client.map(self._rescue, [job for job in jobs if job.state is State.FAILED and job.tried])
         if self._wait:
             self._verify([job for job in jobs if job.state is State.DONE])
         return jobs
@@ -120,10 +129,17 @@ class Applier:
 
     def _adopt_running(self, jobs):
         """Wait for what an earlier or a parallel run has begun, instead of sending beside it."""
+        jobs = [job for job in jobs if job.state is State.READY]
         ids = [job.change.target.id for job in jobs if job.change.target.id is not None]
         running = actions.running_on(self._client, ids) if ids else {}
         for job in jobs:
             self._adopt_first(job, running.get(job.change.target.id, ()))
+
+    def _await(self, job, awaited):
+        """Wait for an Awaited before anything else; False where there is none."""
+        if awaited:
+            self._adopt(job, awaited.action)
+        return bool(awaited)
 
     def _adopt_first(self, job, seen):
         """Wait for the first action in progress among those `seen`; False where there is none."""
@@ -137,7 +153,7 @@ class Applier:
         job.plan_again = True
         job.wait_for(action, ours=False)
         step = next(iter(job.steps), None)
-        if step and step.type == action.type and not step.shown:
+        if step and step.type == action.type and not step.shown and not step.guarded:
             # Nothing but the log shows such an action: this is the one that an earlier run has begun.
             self._sent(job, action)
 
@@ -152,12 +168,15 @@ class Applier:
                 return
             if job.unproven:
                 self._prove(job)
-            if job.plan_again:
+            if job.plan_again or self._left(job) < 0:
                 planned = self._planned_after(job)
+                job.looked_at = self._client.meter.sent_at
                 if job.steps[:1] != list(planned.steps[:1]):
                     job.tries = 0
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
                 job.plan_again = False
+                if self._await(job, planned.awaits):
+                    return
             if job.steps:
                 self._send(job, job.steps[0])
             else:
@@ -170,6 +189,12 @@ class Applier:
             # One Droplet's surprise must not hide what was done to the others.
             job.fail(UnexpectedError.of(error))
 
+    def _left(self, job):
+        """Seconds within which the next step may be sent; below 0 where a guarded one needs another look before."""
+        if not (job.steps and job.steps[0].guarded):
+            return 0.0
+        return -1.0 if job.looked_at is None else STALE_AFTER - (self._client.budget.spent - job.looked_at)
+
     def _send(self, job, step):
         if isinstance(step, ImageStep) and self._adopt_first(job, self._actions_of(job, step)):
             return
@@ -180,7 +205,7 @@ class Applier:
         job.tried = True
         job.tries += 1
         try:
-            action = steps.send(self._client, job.change.target.id, step)
+            action = steps.send(self._client, job.change.target.id, step, self._left(job))
         except OutcomeUnknownError as error:
             if job.tries >= SENDING_TRIES:
                 raise
@@ -299,6 +324,24 @@ class Applier:
         job.fail(self._stopped_by.again() if self._stopped_by else self._timed_out(job))
         if not job.tried:
             job.state = State.NOT_TRIED
+
+    def _rescue(self, job):
+        """What a failure must not leave behind is put right, as far as it can be: once, and without a wait.
+
+        Not after a time-out, from which a rerun goes on, nor where an order may yet be carried out.
+        """
+        if isinstance(job.error, OutcomeUnknownError | WaitTimeoutError):
+            return
+        try:
+            request = self._verb.plans.pin(self._request, job.change, job.done)
+            for step in self._verb.plans.rescue(request, job.change, self._verb.observe(self._client, request)):
+                action = steps.send(self._client, job.change.target.id, step)
+                job.actions[action.id] = action
+                job.notes.append(f"after the failure {step.type} was sent (action {action.id})")
+        except Exception as error:  # pylint: disable=broad-except
+            # The failure that led here is what has to be told first.
+            message = error.message if isinstance(error, LifeboatError) else UnexpectedError.of(error).message
+            job.notes.append(f"after the failure nothing more could be put right: {message}")
 
     def _timed_out(self, job):
         if job.running:

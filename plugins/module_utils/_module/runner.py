@@ -17,23 +17,23 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._api import optional
 from .._api.client import Client
 from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
+from .._domain.plan import SECONDS_PER_GIB
 from . import arguments, result
 from .apply import Applier, State
 from .apply_by_tag import ByTagApplier
 
 DEFAULT_TIMEOUT = 600
-SECONDS_PER_GIB = 120
-"""DigitalOcean says about 2 minutes for each GB of an image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
     """What makes one module differ from another.
 
-    `plans` is the module of `_plans` with plan, pin, unmet and describe, and unproven and aftermath where there is
-    something to prove or to tell. `request(params)` gives its typed request; `observe(client, request)` all that `plan`
-    needs; `reread(client, changes)` what `unmet`, `unproven` and `aftermath` need. `tell(request, observed, plan,
-    entries)`, where there is one, gives further keys of the result from all entries of its `droplets`.
+    `plans` is the module of `_plans` with plan, pin, unmet and describe, and unproven, aftermath and rescue where there
+    is something to prove, to tell or to put right. `request(params)` gives its typed request; `observe(client,
+    request)` all that `plan` needs; `reread(client, changes)` what `unmet`, `unproven` and `aftermath` need.
+    `tell(request, observed, plan, entries)`, where there is one, gives further keys of the result from all entries of
+    its `droplets`.
     """
 
     arguments: arguments.Arguments
@@ -167,7 +167,14 @@ def _refuse_unconfirmed(module, sentence):
 
 
 def _refuse_unawaited(plan):
-    for change in plan.needed:
+    for change in plan.jobs:
+        if change.awaits:
+            action = change.awaits.action
+            raise InputError(
+                f"wait: false is not possible here: action {action.id} ({action.type}) on Droplet {change.target} must "
+                "have ended first. Leave wait out.",
+                droplet=change.target.id,
+            )
         if len(change.steps) > 1:
             raise InputError(
                 f"wait: false is not possible here: Droplet {change.target} needs {len(change.steps)} steps, and each "
@@ -196,7 +203,7 @@ def _foresee(module, client, plan):
 def _step_seconds(plan):
     """What slow steps add to the default time: one Droplet's steps follow each other, Droplets run in parallel."""
 
-    def seconds(step):
-        return SECONDS_PER_GIB * (getattr(step, "size_gigabytes", None) or 0) + step.settle
+    def seconds(work):
+        return SECONDS_PER_GIB * (getattr(work, "size_gigabytes", None) or 0) + getattr(work, "settle", 0)
 
-    return max((sum(map(seconds, change.steps)) for change in plan.needed), default=0)
+    return max((sum(map(seconds, (*change.steps, change.awaits))) for change in plan.jobs), default=0)

@@ -27,8 +27,12 @@ def line(entry):
 
 
 def purpose(entry):
-    """What a write is for: `("droplets" or "images", id, action type)`, or method and path for any other."""
+    """What a write is for: `("droplets" or "images", id, action type)`, `("tags", path, name)` for making a tag or
+    putting one on, or method and path for any other.
+    """
     found = _ACTIONS.fullmatch(entry["path"])
+    if entry["method"] == "POST" and entry["path"].startswith("/v2/tags"):
+        return ("tags", entry["path"], (entry["body"] or {}).get("name"))
     if not found:
         return (entry["method"], entry["path"])
     return (found[1], int(found[2]), (entry["body"] or {}).get("type"))
@@ -47,6 +51,10 @@ def _looks_at(read, purpose_):
     if kind == "images":
         own = re.match(rf"/v2/images/{purpose_[1]}(/actions(/|$)|$)", path)
         return bool(own) or path == "/v2/images" or bool(re.fullmatch(r"/v2/droplets/\d+/(backups|snapshots)", path))
+    if kind == "tags":
+        # What has a tag shows it.
+        shown = re.fullmatch(r"/v2/(droplets|images|snapshots)(/\d+)?", path)
+        return bool(shown) or purpose_[1].startswith(path)
     return path == purpose_[1]
 
 

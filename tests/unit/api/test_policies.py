@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import SimpleNamespace
@@ -225,8 +226,9 @@ class Sender:
         self.policy = policies.SendPolicy(self.governor, self.meter, budget, self.clock.sleep)
         self.policy.next = self.script
 
-    def send(self, method="GET"):
-        return self.policy.send(SimpleNamespace(http_request=request(method))).http_response
+    def send(self, method="GET", **options):
+        context = SimpleNamespace(options=options)
+        return self.policy.send(SimpleNamespace(http_request=request(method), context=context)).http_response
 
     @property
     def sent(self):
@@ -415,6 +417,24 @@ class TestLimits:
     def test_429s_do_not_use_up_the_tries_for_trouble(self):
         sender = Sender(*[limited(retry_after="1")] * 9, said("oops", 500), answer(200, GOOD))
         assert sender.send().status_code == 200
+
+    @pytest.mark.parametrize(("seconds", "sent"), [(4, 2), (20, 1)])
+    def test_what_must_not_be_late_is_not_sent_after_a_long_pause(self, seconds, sent):
+        sender = Sender(limited(retry_after=str(seconds)), answer(201, {}))
+        late = pytest.raises(errors.PendingEventError, match="must not be late") if sent == 1 else nullcontext()
+        with late:
+            sender.send("POST", stale_after=5.0)
+        assert sender.sent == ["POST"] * sent
+        assert sender.meter.writes == sent
+
+    def test_a_write_that_was_too_late_leaves_its_place_to_others(self):
+        sender = Sender(*[answer(200, GOOD)] * 3, burst_limit="2/60")
+        sender.send()
+        sender.send()
+        with pytest.raises(errors.PendingEventError):
+            sender.send("POST", stale_after=5.0)
+        sender.send()
+        assert sum(sender.slept) == pytest.approx(60)
 
     def test_requests_are_paced(self):
         sender = Sender(*[answer(200, GOOD)] * 21, burst_limit="10/60")

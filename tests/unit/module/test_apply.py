@@ -79,6 +79,7 @@ class Client:
     def __init__(self, seconds=600):
         self.clock = Clock()
         self.budget = Budget(seconds, self.clock)
+        self.meter = SimpleNamespace(sent_at=0.0)
         self.do = Api()
         self.refused = set()
         self.sleep = self.clock.sleep
