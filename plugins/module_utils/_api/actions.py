@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice
 
 from .._domain.errors import NotFoundError, OutcomeUnknownError, ScopeError
-from .._domain.models import Action, timestamp
+from .._domain.models import Action
 from . import paging
 
 MOST_PAGES = 3
@@ -152,26 +152,12 @@ def _until(pages, moment):
             return
 
 
-def since(client, droplet_id, moment):
-    """A Droplet's actions as a tuple, the newest first: page by page, until one that began before `moment`.
-
-    One page where `moment` is None.
-    """
-    operation = client.do.droplet_actions.list
-    page = paging.fetch(operation, "actions", droplet_id=droplet_id)
-    numbers = list(range(2, page.pages + 1))
-    if numbers and page.items[0][0] < page.items[-1][0]:
-        numbers.reverse()
-        page = paging.fetch(operation, "actions", numbers.pop(0), droplet_id=droplet_id)
-        numbers.append(1)
-    found = dict(page.items)
-    for number in numbers:
-        times = [timestamp(item.get("started_at")) for item in found.values()]
-        if moment is None or any(time and time < moment for time in times):
-            break
-        found.update(paging.fetch(operation, "actions", number, droplet_id=droplet_id).items)
-    told = [replace(Action.from_api(item), resource_type="droplet", resource_id=droplet_id) for item in found.values()]
-    return tuple(sorted(told, key=lambda action: action.id, reverse=True))
+def log_of(client, droplet_id, moment=None):
+    """A Droplet's Actions as a tuple, the newest first: as far back as `moment`, or its latest where that is None."""
+    pages = _from_the_newest(client.do.droplet_actions.list, droplet_id=droplet_id)
+    read = _until(pages, moment) if moment else [next(pages)]
+    found = {action.id: action for page, _more in read for action in page}
+    return tuple(replace(action, resource_type="droplet", resource_id=droplet_id) for action in found.values())
 
 
 def of_image(client, image_id):
