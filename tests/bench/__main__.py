@@ -26,14 +26,14 @@ from ansible.release import __version__ as ansible_version
 from floor import Direct
 from scenarios import POLICIES, SCENARIOS, world
 
-ROUNDS, PATIENCE = 3, 20
+ROUNDS, PATIENCE = 3, 15
 """A measurement is repeated up to so many times, but not again after so many seconds; the median counts."""
 
 PAGE_ROUNDS = 30
 UNLIMITED = "1000000/60"
 """Requests a minute: what the API's limits would add is arithmetic, and not measured."""
 
-EMPTY_PLAY = [{"hosts": "localhost", "gather_facts": False, "tasks": []}]
+PLAY = {"hosts": "localhost", "gather_facts": False}
 QUIET = {
     "ANSIBLE_NOCOLOR": "1",
     "ANSIBLE_LOCALHOST_WARNING": "False",
@@ -42,11 +42,16 @@ QUIET = {
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_about: sys.exit("Stopped."))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_about: sys.exit("Stopped."))
     options = read_options()
     began = time.monotonic()
-    found = {"machine": machine(), "rows": [], "pages": [page_cost(droplets) for droplets in options.droplets]}
-    print(f"{found['machine']}\n\n{table.pages(found['pages'])}\n", flush=True)
+    found = {
+        "machine": machine(),
+        "ansible": ansible_cost(options.rounds),
+        "pages": [page_cost(droplets) for droplets in options.droplets],
+        "rows": [],
+    }
     for latency in options.latency_ms:
         for name in options.scenario:
             for droplets in options.droplets:
@@ -70,7 +75,7 @@ def read_options():
     parser.add_argument("--latency-ms", type=int, nargs="+", default=[0, 50, 100], help="of each request")
     parser.add_argument("--scenario", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="at most")
-    parser.add_argument("--uri-sample", type=int, default=20, help="Droplets that the loop over uri really goes through")
+    parser.add_argument("--uri-sample", type=int, default=20, help="Droplets that the uri loop really goes through")
     parser.add_argument("--pydo-sample", type=int, default=100, help="the same for the loop with pydo")
     parser.add_argument("--json", type=Path, default=ROOT / ".cache" / "bench.json")
     parser.add_argument("--markdown", type=Path, help="write the tables between the two marks of this file")
@@ -89,12 +94,24 @@ def machine():
     )
 
 
+def ansible_cost(rounds):
+    """Medians in seconds of a play without tasks, and of one with a task that does next to nothing."""
+    times = {"no_task": [], "one_task": []}
+    with tempfile.TemporaryDirectory(prefix="lifeboat-bench-") as folder:
+        plays = write_plays(Path(folder), no_task=[], one_task=[{"ansible.builtin.ping": {}}])
+        for _round in range(rounds):
+            for name, measured in times.items():
+                measured.append(process.run(["ansible-playbook", plays[name]], surroundings({})).seconds)
+    return {name: statistics.median(measured) for name, measured in times.items()}
+
+
 def page_cost(droplets):
     """Medians in ms, on one connection, of a page of 200 and of the smallest answer, as a client sees them."""
     times = {"page_ms": [], "account_ms": []}
+    asked = (("page_ms", "/v2/droplets", {"per_page": 200}), ("account_ms", "/v2/account", {}))
     with simulated("--droplets", str(droplets), "--rate-limit", "off") as account:
         for _round in range(PAGE_ROUNDS):
-            for name, path, query in (("page_ms", "/v2/droplets", {"per_page": 200}), ("account_ms", "/v2/account", {})):
+            for name, path, query in asked:
                 began = time.perf_counter()
                 account.get(path, **query)
                 times[name].append((time.perf_counter() - began) * 1000)
@@ -110,20 +127,23 @@ def measure(scenario, droplets, latency, options):
             policies.update(answer["policies"])
         ids = [int(key) for key in policies]
         drifting = {int(key) for key, record in policies.items() if not record["backup_enabled"]}
-        environment = surroundings(account)
-        plays = write_plays(folder, scenario)
+        environment = surroundings(account.environment)
+        task = {f"lifeboat.digitalocean.{scenario.module}": {"all": True, "burst_limit": UNLIMITED, **scenario.options}}
+        plays = write_plays(folder, ours=[{**task, "register": "told"}], empty=[])
         pages = direct.pages(scenario.lists)
+        # Nothing else changes the account.
+        start_again = account.reset if drifting else account.forget
         ours, empty, least = [], [], []
         began = time.monotonic()
         while not ours or (len(ours) < options.rounds and time.monotonic() - began < PATIENCE):
-            account.reset()
-            ours.append(play(account, plays["task"], environment, writes=len(drifting)))
-            account.reset()
+            start_again()
+            ours.append(play(account, plays["ours"], environment, writes=len(drifting)))
+            start_again()
             empty.append(process.run(["ansible-playbook", plays["empty"]], environment).seconds)
             least.append(direct.seconds(pages, sorted(drifting)))
         loops = {}
         for name, loop, size in (("uri", peers.uri, options.uri_sample), ("pydo", peers.pydo, options.pydo_sample)):
-            account.reset()
+            start_again()
             loops[name] = loop(environment, scenario, ids, drifting, size)
     return compared(ours, empty, least, loops)
 
@@ -173,18 +193,18 @@ def starting_point(scenario, droplets, latency):
             yield account, Path(folder)
 
 
-def write_plays(folder, scenario):
-    task = {f"lifeboat.digitalocean.{scenario.module}": {"all": True, "burst_limit": UNLIMITED, **scenario.options}}
-    plays = {"task": [{**EMPTY_PLAY[0], "tasks": [{**task, "register": "told"}]}], "empty": EMPTY_PLAY}
-    for name, content in plays.items():
-        (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
-    return {name: str(folder / f"{name}.json") for name in plays}
+def write_plays(folder, **plays):
+    """Write playbooks into `folder`, each given as its list of tasks; a dict of name to file."""
+    files = {name: folder / f"{name}.json" for name in plays}
+    for name, tasks in plays.items():
+        files[name].write_text(json.dumps([{**PLAY, "tasks": tasks}]), encoding="utf-8")
+    return {name: str(file) for name, file in files.items()}
 
 
-def surroundings(account):
+def surroundings(account_variables):
     """The caller's environment, quiet, with the account, and without the path by which these files find each other."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return {**kept, **QUIET, **account.environment}
+    return {**kept, **QUIET, **account_variables}
 
 
 def told(found):
@@ -193,6 +213,8 @@ def told(found):
     if found["growth"]:
         parts += ["From one size to the next, ours took so many times as long:", table.growth(found["growth"])]
     parts += [
+        f"Ansible alone: {found['ansible']['no_task']:.2f} s for a play without tasks, "
+        f"{found['ansible']['one_task']:.2f} s with one task, `ansible.builtin.ping`.",
         "The simulator itself, which shares the cores with all that is measured, answers in:",
         table.pages(found["pages"]),
     ]

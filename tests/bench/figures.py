@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is computed from measured seconds: pure."""
 
+from itertools import pairwise
+
 
 def extrapolated(fixed, parts):
     """`fixed` seconds, and for each part (seconds, items measured, items in all) its seconds as if all were measured.
@@ -34,7 +36,7 @@ def growth(rows, key):
             for row in rows
             if (row["latency_ms"], row["scenario"]) == (latency, scenario)
         )
-        for (few, before), (many, after) in zip(line, line[1:], strict=False):
+        for (few, before), (many, after) in pairwise(line):
             grown.append(
                 {"latency_ms": latency, "scenario": scenario, "droplets": (few, many), "times": ratio(after, before)}
             )

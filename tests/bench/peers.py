@@ -8,6 +8,7 @@ Droplet of the sample took. The sample has the same share of Droplets without ba
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import process
@@ -31,12 +32,12 @@ def uri(environment, scenario, droplet_ids, drifting, size):
     }
     run = process.run(["ansible-playbook", str(HERE / "uri_loop.yml"), "-e", json.dumps(orders)], environment)
     tasks = task_seconds(run)
-    loops = {name: tasks.pop(name) for name in ("list", "policy", "backups", "enable")}
+    loops = {name: tasks.pop(name) for name in ("List", "Policy", "Backups", "Enable")}
     asked = (len(sample), len(droplet_ids))
     parts = [
-        (loops["list"], listed, pages),
-        (loops["policy"] + loops["backups"], *asked),
-        (loops["enable"], len(drifting.intersection(sample)), len(drifting)),
+        (loops["List"], listed, pages),
+        (loops["Policy"] + loops["Backups"], *asked),
+        (loops["Enable"], len(drifting.intersection(sample)), len(drifting)),
     ]
     return _told(run.seconds - sum(loops.values()), parts, sample, droplet_ids)
 
@@ -59,7 +60,7 @@ def task_seconds(run):
     begun = [
         (at, line.partition("[")[2].partition("]")[0]) for at, line in run.lines if line.startswith(("TASK", "PLAY RE"))
     ]
-    return {name: after - at for (at, name), (after, _next) in zip(begun, begun[1:], strict=False)}
+    return {name: after - at for (at, name), (after, _next) in pairwise(begun)}
 
 
 def _told(fixed, parts, sample, droplet_ids):

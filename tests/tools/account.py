@@ -51,8 +51,12 @@ class Account:
         """Back to how the account started, with an empty journal."""
         self._control("reset")
 
+    def forget(self):
+        """Empty the journal."""
+        self._session.delete(f"{self.url}/_sim/journal", timeout=30).raise_for_status()
+
     def journal_summary(self):
-        """The requests since the start or the last reset: a dict of method and route to their number."""
+        """The requests since the journal was last emptied: a dict of method and route to their number."""
         return self.get("/_sim/journal/summary")["summary"]
 
     def _control(self, what, **body):
