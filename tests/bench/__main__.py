@@ -58,15 +58,20 @@ def main():
                 row = {"scenario": name, "latency_ms": latency, "droplets": droplets}
                 row |= measure(SCENARIOS[name], droplets, latency, options)
                 found["rows"].append(row)
+                save(found, options.json)
                 print(table.measured([row]).splitlines()[-1], f"after {time.monotonic() - began:.0f} s", flush=True)
-    found["growth"] = figures.growth(found["rows"], "ours")
     text = told(found)
     print("\n" + text)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     if options.markdown:
         document = options.markdown.read_text(encoding="utf-8")
         options.markdown.write_text(table.put_between_marks(document, text), encoding="utf-8")
+
+
+def save(found, path):
+    """Write the figures, after each row anew, so that a run that is stopped leaves what it has."""
+    found["growth"] = figures.growth(found["rows"], "ours")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 def read_options():
@@ -209,7 +214,12 @@ def surroundings(account_variables):
 
 def told(found):
     """What goes into the documentation."""
-    parts = [f"Measured on {found['machine']}.", table.measured(found["rows"])]
+    samples = {peer: max(row[peer]["sample"] for row in found["rows"]) for peer in ("uri", "pydo")}
+    parts = [
+        f"Measured on {found['machine']}. The loops really went through up to {samples['uri']} Droplets with uri and "
+        f"{samples['pydo']} with pydo.",
+        table.measured(found["rows"]),
+    ]
     if found["growth"]:
         parts += ["From one size to the next, ours took so many times as long:", table.growth(found["growth"])]
     parts += [
