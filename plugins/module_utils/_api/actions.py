@@ -106,12 +106,15 @@ def _latest(client, expected, wanted=()):
         client.refused.add(operation)
         return None
     numbers = list(range(2, first.pages + 1))
-    most = -(-expected // paging.PER_PAGE) - 1 + (MOST_PAGES if wanted else 0)
+    likely = -(-expected // paging.PER_PAGE) - 1
+    most = likely + (MOST_PAGES if wanted else 0)
     if numbers and first.items[0][0] < first.items[-1][0]:
         numbers.reverse()
         most += 2
     found = dict(first.items)
-    for number in numbers[:most]:
+    for page in client.map(lambda number: paging.fetch(operation, "actions", number), numbers[:likely]):
+        found.update(page.items)
+    for number in numbers[likely:most]:
         if wanted and found.keys() >= set(wanted):
             break
         found.update(paging.fetch(operation, "actions", number).items)

@@ -61,20 +61,23 @@ def prove_tags_are_shown(client, tags, droplets):
 
 def _list(client, first=None, **filters):
     """`GET /v2/droplets`, all pages."""
-    items = paging.whole(client, client.do.droplets.list, "droplets", first, **filters)
-    found = [Droplet.from_api(item) for item in items.values()]
-    return [replace(droplet, gpu=True) for droplet in found] if filters.get("type") == "gpus" else found
+    found = paging.whole(client, client.do.droplets.list, "droplets", first, make=Droplet.from_api, **filters).values()
+    return [replace(droplet, gpu=True) for droplet in found] if filters.get("type") == "gpus" else list(found)
+
+
+def _first_page(client):
+    return paging.fetch(client.do.droplets.list, "droplets", make=Droplet.from_api)
 
 
 def _by_ids(client, selection):
     """One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id."""
     found, missing = {}, selection.ids
     if len(missing) > 1:
-        first = paging.fetch(client.do.droplets.list, "droplets")
+        first = _first_page(client)
         pages = [first]
         if first.pages - 1 < len(set(missing).difference(dict(first.items))):
-            pages += paging.rest(client, first, client.do.droplets.list, "droplets")
-        found = {key: Droplet.from_api(item) for page in pages for key, item in page.items}
+            pages += paging.rest(client, first, client.do.droplets.list, "droplets", make=Droplet.from_api)
+        found = {key: droplet for page in pages for key, droplet in page.items}
         missing = [droplet_id for droplet_id in missing if droplet_id not in found]
     asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
     found.update({droplet.id: droplet for droplet in asked if droplet})
@@ -87,7 +90,7 @@ def _by_names(client, selection):
     """By the `name` filter, or from the list where that takes fewer requests."""
     first = None
     if len(selection.names) > 1:
-        first = paging.fetch(client.do.droplets.list, "droplets")
+        first = _first_page(client)
     if first and first.pages - 1 < len(selection.names):
         named = _list(client, first)
     else:
