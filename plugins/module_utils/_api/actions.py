@@ -122,21 +122,32 @@ def get(client, action_id, droplet_id=None):
     return Action.from_api(paging.part(body, "action"))
 
 
-def _from_the_newest(operation, **filters):
+def _from_the_newest(operation, client=None, likely=1, **filters):
     """Pages of a log, the newest first, whichever way the API sorts it: `(list of Actions, whether more follow)`.
 
     Where it begins with the oldest, the first page tells so, and the last two make one, because the last may be short.
+    With a `client`, the `likely` first of them are fetched several at a time.
     """
-    first = paging.fetch(operation, "actions", **filters)
-    numbers = range(1, first.pages + 1)
+
+    def fetch(number):
+        return paging.fetch(operation, "actions", number, **filters)
+
+    first = fetch(1)
+    known = {1: first}
+    numbers = list(range(1, first.pages + 1))
+    backwards = first.pages > 1 and first.items[0][0] < first.items[-1][0]
+    if backwards:
+        numbers.reverse()
+    if client:
+        ahead = [number for number in numbers[:likely] if number not in known]
+        known.update(zip(ahead, client.map(fetch, ahead), strict=True))
 
     def page(*numbers):
-        read = [first if number == 1 else paging.fetch(operation, "actions", number, **filters) for number in numbers]
+        read = [known.pop(number, None) or fetch(number) for number in numbers]
         found = [Action.from_api(item) for one in read for _unused, item in one.items]
         return sorted(found, key=lambda action: action.id, reverse=True)
 
-    if first.pages > 1 and first.items[0][0] < first.items[-1][0]:
-        numbers = numbers[::-1]
+    if backwards:
         yield page(*numbers[:2]), first.pages > 2
         numbers = numbers[2:]
     for number in numbers:
@@ -215,10 +226,11 @@ def _latest(client, expected, wanted=()):
     operation = client.do.actions.list
     if operation in client.refused:
         return None
-    most = -(-expected // paging.PER_PAGE) + (MOST_PAGES if wanted else 0)
+    likely = -(-expected // paging.PER_PAGE)
+    most = likely + (MOST_PAGES if wanted else 0)
     found = {}
     try:
-        for page, _more in islice(_from_the_newest(operation), most):
+        for page, _more in islice(_from_the_newest(operation, client, likely), most):
             found.update({action.id: action for action in page})
             if wanted and found.keys() >= set(wanted):
                 break

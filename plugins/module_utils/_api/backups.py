@@ -64,11 +64,11 @@ def _known_states(client, wanted):
     known = {}
     if len(wanted) > 1:
         operation, root = client.do.droplets.list_backup_policies, "policies"
-        first = paging.fetch(operation, root)
+        first = paging.fetch(operation, root, make=BackupState.from_api)
         pages = [first]
         if first.pages - 1 < len(wanted.difference(int(key) for key, _unused in first.items)):
-            pages += paging.rest(client, first, operation, root)
-        known = {int(key): BackupState.from_api(record) for page in pages for key, record in page.items}
+            pages += paging.rest(client, first, operation, root, make=BackupState.from_api)
+        known = {int(key): found for page in pages for key, found in page.items}
     missing = sorted(wanted.difference(known))
     asked = client.map(lambda droplet_id: _state_if_there(client, droplet_id), missing)
     known.update({droplet_id: found for droplet_id, found in zip(missing, asked, strict=True) if found})
@@ -117,11 +117,9 @@ def survivors(client, at_risk):
             images = _private_images(client, fewer_than=2 * len(droplets))
     if images is None:
         return backups_of(client, droplets), snapshots_of(client, droplets)
-    there = [RestorePoint.from_api(item) for item in images.values()]
-    by_id = {point.id: point for point in there}
-    by_name = {(point.name, point.created_at): point for point in there if point.type == "snapshot"}
+    by_name = {(point.name, point.created_at): point for point in images.values() if point.type == "snapshot"}
     left = {
-        droplet.id: [by_id.get(point.id) or by_name.get((point.name, point.created_at)) for point in points]
+        droplet.id: [images.get(point.id) or by_name.get((point.name, point.created_at)) for point in points]
         for droplet, points in at_risk
     }
 
@@ -179,26 +177,26 @@ def _own_of_each(client, droplet_ids, kind):
 
     def own(droplet_id):
         try:
-            return paging.whole(client, operation, kind, droplet_id=droplet_id)
+            return paging.whole(client, operation, kind, make=RestorePoint.from_api, droplet_id=droplet_id)
         except NotFoundError:
             return {}
 
     lists = client.map(own, droplet_ids)
     return {
-        droplet_id: tuple(RestorePoint.from_api(item) for item in found.values())
-        for droplet_id, found in zip(droplet_ids, lists, strict=True)
+        droplet_id: tuple(found.values()) for droplet_id, found in zip(droplet_ids, lists, strict=True)
     }
 
 
 def _private_images(client, fewer_than):
-    """All images of the account as a dict of id to the API's object, or None where that takes too many requests.
+    """All images of the account as a dict of id to RestorePoint, or None where that takes too many requests.
 
     Raises ScopeError where the token may not read them.
     """
-    first = paging.fetch(client.do.images.list, "images", private=True)
+    asked = {"make": RestorePoint.from_api, "private": True}
+    first = paging.fetch(client.do.images.list, "images", **asked)
     if first.pages - 1 >= fewer_than:
         return None
-    return paging.whole(client, client.do.images.list, "images", first, private=True)
+    return paging.whole(client, client.do.images.list, "images", first, **asked)
 
 
 def _from_images(client, droplets, kind):
@@ -207,7 +205,7 @@ def _from_images(client, droplets, kind):
     images = _private_images(client, fewer_than=len(droplets))
     if images is None:
         return {}
-    points = {key: RestorePoint.from_api(item) for key, item in images.items() if item.get("type") == kind[:-1]}
+    points = {key: point for key, point in images.items() if point.type == kind[:-1]}
     return {
         droplet_id: tuple(points[point_id] for point_id in own)
         for droplet_id, own in ids.items()

@@ -57,12 +57,12 @@ def there(client, ids):
     """
     found, missing = {}, ids
     if len(ids) > 1:
-        first = paging.fetch(client.do.droplets.list, "droplets")
+        first = _first_page(client)
         pages = [first]
         if first.pages - 1 < len(set(ids).difference(dict(first.items))):
-            pages += paging.rest(client, first, client.do.droplets.list, "droplets")
-        listed = {key: item for page in pages for key, item in page.items}
-        found = {droplet_id: Droplet.from_api(listed[droplet_id]) for droplet_id in ids if droplet_id in listed}
+            pages += paging.rest(client, first, client.do.droplets.list, "droplets", make=Droplet.from_api)
+        listed = {key: droplet for page in pages for key, droplet in page.items}
+        found = {droplet_id: listed[droplet_id] for droplet_id in ids if droplet_id in listed}
         missing = [droplet_id for droplet_id in ids if droplet_id not in found]
     asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
     return {**found, **{droplet.id: droplet for droplet in asked if droplet}}
@@ -86,9 +86,12 @@ def prove_tags_are_shown(client, tags, droplets):
 
 def _list(client, first=None, **filters):
     """`GET /v2/droplets`, all pages."""
-    items = paging.whole(client, client.do.droplets.list, "droplets", first, **filters)
-    found = [Droplet.from_api(item) for item in items.values()]
-    return [replace(droplet, gpu=True) for droplet in found] if filters.get("type") == "gpus" else found
+    found = paging.whole(client, client.do.droplets.list, "droplets", first, make=Droplet.from_api, **filters).values()
+    return [replace(droplet, gpu=True) for droplet in found] if filters.get("type") == "gpus" else list(found)
+
+
+def _first_page(client):
+    return paging.fetch(client.do.droplets.list, "droplets", make=Droplet.from_api)
 
 
 def _by_ids(client, selection):
@@ -102,7 +105,7 @@ def _by_names(client, selection):
     """By the `name` filter, or from the list where that takes fewer requests."""
     first = None
     if len(selection.names) > 1:
-        first = paging.fetch(client.do.droplets.list, "droplets")
+        first = _first_page(client)
     if first and first.pages - 1 < len(selection.names):
         named = _list(client, first)
     else:
