@@ -132,7 +132,7 @@ seealso:
 EXAMPLES = r"""
 - name: Shut a Droplet down, and pull the plug if it is still on after two minutes
   lifeboat.digitalocean.droplet_action:
-    droplet_name: web-01
+    droplet_name: batch-01
     type: shutdown
     shutdown_timeout: 120
     power_off_after_timeout: true

@@ -81,7 +81,7 @@ EXAMPLES = r"""
   lifeboat.digitalocean.droplet_action:
     droplet_id: 3164494
     type: snapshot
-    snapshot_name: before-upgrade-7
+    snapshot_name: before-upgrade-8
     wait: false
   register: begun
 
@@ -90,6 +90,7 @@ EXAMPLES = r"""
     action_id: "{{ begun.droplets[0].actions[0].id }}"
     wait: true
     wait_timeout: 3600
+  when: begun is changed
 
 - name: What was done to this Droplet lately?
   lifeboat.digitalocean.droplet_action_info:

@@ -50,3 +50,19 @@ def test_one_that_was_deleted_has_no_snapshots_and_the_others_keep_theirs():
         2: [],
         3: ["snapshot"],
     }
+
+
+class LargeAccount(Client):
+    """Its list of images takes more pages than there are Droplets."""
+
+    @staticmethod
+    def images(page, per_page, **_filters):
+        assert page == 1
+        item = {"id": 999, "name": "x", "type": "snapshot"}
+        return {"images": [item], "meta": {"total": per_page * 20}}
+
+
+def test_what_no_list_was_read_for_is_asked_for_and_not_taken_for_none():
+    stale = [droplet(key, snapshot_ids=(), backup_ids=()) for key in (1, 3, 4)]
+    found = backups.snapshots_of(LargeAccount(), stale)
+    assert {key: [point.id for point in points] for key, points in found.items()} == {1: [10], 3: [30], 4: [40]}
