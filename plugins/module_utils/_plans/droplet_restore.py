@@ -369,7 +369,7 @@ class _Story:
         run = self.request.run
         return (
             self.marks.by(action) is not None
-            and (self.intent is None or action.started_at < self.intent.at)
+            and (self.intent is None or action.started_at <= self.intent.at)
             and (run is None or action.id in run.known)
         )
 
