@@ -12,9 +12,10 @@ from itertools import count
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness import journal, worlds
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Killed, Runner
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL, one_in
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.verbs import instant
 from ansible_collections.lifeboat.digitalocean.tests.promises.orders import droplet_restore as orders
 
 MINUTE, HOUR = 60, 3600
@@ -261,3 +262,247 @@ def rerun(restore):
         return restore(**options)
 
     return run
+
+
+BOTH_WAYS = [
+    *(("image_after_restore", value) for value in ("base", "backup")),
+    *(("image_after_rebuild", value) for value in ("new", "old")),
+    *(("list_order", value) for value in ("newest_first", "oldest_first")),
+    *(("backups_order", value) for value in ("newest_first", "oldest_first")),
+    *(("tag_exists", value) for value in ("accept", "reject")),
+    *(("tag_case", value) for value in ("exact", "insensitive")),
+    *(("droplet_action_completed_at", value) for value in ("set", "null")),
+    *(("missing_scope_fields", value) for value in ("omit", "empty")),
+]
+
+
+@pytest.mark.parametrize("point", ["backup", "snapshot"])
+@pytest.mark.parametrize(("switch", "value"), BOTH_WAYS)
+def test_p1_p10_the_same_incident_is_unchanged_whatever_shows(sim, restore, switch, value, point):
+    """Also in capitals, with a newer backup, and with one of its marks taken away."""
+    options = orders.world(sim, point=point)
+    key = options["droplet_id"]
+    sim.behave(**{switch: value})
+    before = sim.state()
+    first = restore(**options)
+    assert not first.failed, first
+    converged(sim, before, options, restore)
+    sim.advance(2 * worlds.DAY)
+    newest = {"droplet_id": key, "confirm": "alpha", "newest": True, "max_age_hours": 30, "incident": "INC-1"}
+    untag(sim, key, "intent")
+    last = restore(**newest)
+    assert not last.changed, last
+    assert not last.writes, last
+    assert last.result["undo"] == first.result["undo"]
+    assert last.result["duration_seconds"] is not None
+    assert orders.wrong(before, sim.state(), options) == "the intent is []"
+
+
+@pytest.mark.parametrize("point", ["backup", "snapshot"])
+@pytest.mark.parametrize("image_after_restore", ["base", "backup"])
+@pytest.mark.parametrize("image_after_rebuild", ["new", "old"])
+def test_p3_tags_that_somebody_took_away(sim, restore, point, image_after_restore, image_after_rebuild):
+    options = orders.world(sim, point=point)
+    key = options["droplet_id"]
+    sim.behave(image_after_restore=image_after_restore, image_after_rebuild=image_after_rebuild)
+    before = sim.state()
+    assert not restore(**options).failed
+    untag(sim, key, "done")
+    told = restore(check=True, **options)
+    again = restore(**options)
+    assert not again.failed, again
+    assert (again.changed, again.diff) == (told.changed, told.diff) == (True, told.diff)
+    assert [entry["path"].split("/")[2] for entry in again.writes] == ["tags", "tags"], again
+    converged(sim, before, options, restore)
+    untag(sim, key, "done")
+    untag(sim, key, "intent")
+    refused = restore(**options)
+    assert refused.kind == "refused", refused
+    assert "which bears no mark of an incident. Restoring now would undo that." in refused.result["msg"]
+    assert not refused.writes
+    assert len(restores(sim, before)) == 1
+
+
+def test_p3_another_incident_restores_again_and_the_first_stays_done_with(sim, restore):
+    options = orders.world(sim)
+    before = sim.state()
+    assert not restore(**options).failed
+    other = {**options, "incident": "inc-2"}
+    assert restore(**other).changed
+    assert len(restores(sim, before)) == 2
+    assert not restore(**other).writes
+    refused = restore(**options)
+    assert refused.kind == "refused", refused
+    assert "of incident 'inc-2'" in refused.result["msg"]
+    assert not refused.writes
+
+
+@pytest.mark.parametrize("point", ["backup", "snapshot"])
+def test_the_undo_in_a_result_is_a_task_that_goes_back(sim, restore, point):
+    options = orders.world(sim, point=point, stop_first=True)
+    told = restore(check=True, **options)
+    assert told.result["safety_snapshot"]["id"] is None
+    done = restore(**options)
+    assert done.result["safety_snapshot"]["name"] == told.result["safety_snapshot"]["name"]
+    assert done.result["restore_point"] == told.result["restore_point"]
+    (module, task), = [(name, value) for name, value in done.result["undo"].items() if name != "name"]
+    assert module == "lifeboat.digitalocean.droplet_restore"
+    assert task["snapshot_id"] == done.result["safety_snapshot"]["id"]
+    back = restore(**task)
+    assert not back.failed, back
+    assert sim.state().droplets[options["droplet_id"]]["disk_from"] == task["snapshot_id"]
+    last = restore(**task)
+    assert not last.changed
+    assert not last.writes
+    assert back.result["undo"] != done.result["undo"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(
+    ("given", "kind", "sentence"),
+    [
+        ({"confirm": "Alpha"}, "input", "confirm is 'Alpha', and the Droplet is named 'alpha'"),
+        ({"incident": "inc 1"}, "input", "use 1 to 80 letters"),
+        ({"incident": "i" * 81}, "input", "use 1 to 80 letters"),
+        ({"backup_id": None, "newest": True}, "input", "newest needs max_age_hours"),
+        ({"backup_id": None, "newest": True, "max_age_hours": 1}, "refused", "max_age_hours allows 1"),
+        ({"backup_id": "of bravo"}, "selection", "a new Droplet can be made from any with droplet_from_backup"),
+        ({"backup_id": None, "snapshot_id": 1}, "selection", "Image 1 is no restore point of Droplet alpha"),
+        ({"wait": False}, "input", "wait: false is not possible here"),
+        ({"droplet_id": 1}, "selection", "No Droplet has the id 1"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence_and_nothing_is_sent(sim, restore, check, given, kind, sentence):
+    options = orders.world(sim)
+    before = sim.state()
+    if given.get("backup_id") == "of bravo":
+        other = next(droplet for droplet in before["droplets"] if droplet["name"] == "bravo")
+        given = {"backup_id": other["backups"][0]["id"]}
+    sim.advance(2 * HOUR)
+    task = {name: value for name, value in {**options, **given}.items() if value is not None}
+    told = restore(check=check, **task)
+    assert told.kind == kind, told
+    assert sentence in told.result["msg"]
+    assert not told.writes
+    assert sim.state()["droplets"] == before["droplets"]
+
+
+def test_confirm_may_be_missing_in_check_mode_alone(sim, restore):
+    options = orders.world(sim)
+    del options["confirm"]
+    told = restore(check=True, **options)
+    assert told.changed
+    assert "confirm is missing: set it to the name of the Droplet, 'alpha'" in str(told.result["warnings"])
+    met = restore(**options)
+    assert met.kind == "input", met
+    assert "confirm is missing: set it to the name of the Droplet, 'alpha'" in met.result["msg"]
+    assert not met.writes
+
+
+@pytest.mark.parametrize("fields", ["omit", "empty"])
+@pytest.mark.parametrize("tagged", [True, False])
+def test_a_token_that_sees_no_tags_sends_nothing(sim, restore, fields, tagged):
+    options = orders.world(sim)
+    if not tagged:
+        for tag in sim.state().droplets[options["droplet_id"]]["tags"]:
+            body = {"resources": [{"resource_id": str(options["droplet_id"]), "resource_type": "droplet"}]}
+            sim.api("DELETE", f"tags/{tag}/resources", body, status=204)
+    assert not restore(**options).failed
+    sim.behave(missing_scope_fields=fields)
+    token = sim.make_token(*(scope for scope in orders.SCOPES if scope != "tag:read"))
+    for incident in (orders.INCIDENT, "inc-2"):
+        told = restore(token=token, **{**options, "incident": incident})
+        assert told.kind == "scope", told
+        assert "tag:read" in told.result["msg"]
+        assert not told.writes
+
+
+@pytest.mark.parametrize(("lacking", "powered"), [("droplet:admin", True), ("image:create", True), ("tag:create", False)])
+def test_a_scope_that_is_missing_is_named_and_no_server_is_left_off(sim, restore, lacking, powered):
+    options = orders.world(sim, stop_first=True)
+    key = options["droplet_id"]
+    before = sim.state()
+    token = sim.make_token(*(scope for scope in orders.SCOPES if scope != lacking))
+    told = restore(token=token, **options)
+    assert told.kind == "scope", told
+    assert lacking in told.result["msg"]
+    sim.advance(10)
+    assert sim.state().droplets[key]["status"] == "active"
+    assert any("power_on was sent" in note for note in told.droplets[key]["notes"]) == powered
+    assert restores(sim, before) == []
+    again = restore(**options)
+    assert not again.failed, again
+    assert sim.state().droplets[key]["status"] == "active"
+    assert len(restores(sim, before)) == 1
+
+
+def test_p4_without_its_safety_snapshot_nothing_is_restored(sim, restore):
+    options = orders.world(sim, stop_first=True)
+    key = options["droplet_id"]
+    before = sim.state()
+    sim.fault({"action": "errored"}, method="POST", path=f"droplets/{key}/actions", after=1)
+    told = restore(**options)
+    assert told.kind == "action_failed", told
+    assert "(snapshot)" in told.result["msg"]
+    assert restores(sim, before) == []
+    sim.advance(10)
+    assert sim.state().droplets[key]["status"] == "active"
+    sim.clear_faults()
+    assert not restore(**options).failed
+    converged(sim, before, options, restore)
+
+
+def test_a_backup_that_would_expire_meanwhile_is_refused(sim, restore):
+    """Both of its 6 GiB and of the snapshot's are in the time that it takes."""
+    options = orders.world(sim)
+    key = options["droplet_id"]
+    backup = next(point for point in sim.state().droplets[key]["backups"] if point["id"] == options["backup_id"])
+    left = instant(backup["expires_at"]) - instant(sim.state()["now"])
+    sim.advance(left.total_seconds() - 20 * MINUTE)
+    for check in (True, False):
+        told = restore(check=check, **options)
+        assert told.kind == "refused", told
+        assert "Convert it first with backup_to_snapshot." in told.result["msg"]
+        assert not told.writes
+    assert not restore(**options, safety_snapshot=False).failed
+
+
+def thirty_gib(sim, point):
+    """The options for the one of many Droplets whose images are nearest to 30 GiB, and their size."""
+    sim.reset(droplets=0)
+    keys = worlds.create(sim, *(f"large-{number}" for number in range(9)), size="s-4vcpu-8gb", policy=worlds.DAILY)
+    sim.advance(2 * worlds.DAY)
+    for key in keys:
+        worlds.act(sim, key, "snapshot", name="by hand")
+    sim.advance(4 * HOUR)
+    state = sim.state()
+    sizes = {image["id"]: image["size_gigabytes"] for image in state["images"]}
+    points = {droplet["id"]: droplet[f"{point}s"][0]["id"] for droplet in state["droplets"]}
+    key, image = min(points.items(), key=lambda item: abs(sizes[item[1]] - 30))
+    name = state.droplets[key]["name"]
+    options = {"droplet_id": key, "confirm": name, "incident": orders.INCIDENT, f"{point}_id": image}
+    return options, sizes[image]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("timeout", [None, 1500])
+@pytest.mark.parametrize("point", ["backup", "snapshot"])
+def test_p6_an_hour_of_work_is_waited_for_or_resumed(simulators, point, timeout):
+    """30 GiB at 2 minutes each, and as long for the safety snapshot; each run waits for what the one before began."""
+    sim = simulators("--droplets", "0", "--action-seconds", "real", "--rate-limit", "off")
+    options, size = thirty_gib(sim, point)
+    assert 28 < size < 32
+    options["stop_first"] = True
+    run = Runner(sim, "droplet_restore")
+    before = sim.state()
+    ends = []
+    while not ends or ends[-1]:
+        told = run(wait_timeout=timeout, **options)
+        ends.append(told.kind)
+        assert told.kind in (None, "wait_timeout"), told
+        if told.failed:
+            assert f"action {told.result['failure']['action']} " in told.result["msg"]
+        assert len(ends) < 9, ends
+    assert len(ends) == 1 if timeout is None else len(ends) > 4, ends
+    assert 0 <= told.result["duration_seconds"] - 2 * size * 2 * MINUTE < 5 * MINUTE
+    converged(sim, before, options, run)

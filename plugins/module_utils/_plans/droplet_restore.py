@@ -260,9 +260,10 @@ class _Story:
 
     def _fitting_types(self):
         point = self.find(self.image)
-        if point is None or made_from_a_backup(point, self.seen.droplet.name):
-            return WORK
-        return ("restore",) if point.type == "backup" else ("rebuild",)
+        if point and point.type == "backup":
+            return ("restore",)
+        # A snapshot may have been a backup when it was restored.
+        return WORK if point is None or made_from_a_backup(point, self.seen.droplet.name) else ("rebuild",)
 
     def _after_intent(self, action):
         return self.intent is not None and self.intent.precedes(action.started_at)
@@ -368,7 +369,7 @@ class _Story:
         run = self.request.run
         return (
             self.marks.by(action) is not None
-            and (self.intent is None or action.started_at < self.intent.at)
+            and (self.intent is None or action.started_at <= self.intent.at)
             and (run is None or action.id in run.known)
         )
 
