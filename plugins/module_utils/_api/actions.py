@@ -46,6 +46,13 @@ def of_droplet(client, droplet_id):
     return [Action.from_api(item) for _unused, item in page.items]
 
 
+def _of_droplet_if_there(client, droplet_id):
+    try:
+        return of_droplet(client, droplet_id)
+    except NotFoundError:
+        return []
+
+
 def of_image(client, image_id):
     """An image's actions; empty where the image is gone."""
     try:
@@ -63,20 +70,21 @@ def was_converted(client, image_id):
         return False
 
 
-def running_on(client, droplet_ids):
-    """A dict of Droplet id to its Actions in progress, from as few requests as it takes.
+def recent_on(client, droplet_ids):
+    """A dict of Droplet id to its latest Actions, those in progress among them, from as few requests as it takes.
 
-    For several Droplets only the account's latest actions are read: an older one shows itself by the API's refusal.
+    For several Droplets only the account's latest actions are read: an older one in progress shows itself by the API's
+    refusal. A Droplet that is gone has none.
     """
     actions = _latest(client, len(droplet_ids)) if len(droplet_ids) > 1 else None
     if actions is None:
-        lists = client.map(lambda droplet_id: of_droplet(client, droplet_id), droplet_ids)
+        lists = client.map(lambda droplet_id: _of_droplet_if_there(client, droplet_id), droplet_ids)
         actions = [action for found in lists for action in found]
-    running = {}
+    recent = {}
     for action in actions:
-        if action.in_progress and action.resource_type == "droplet" and action.resource_id in droplet_ids:
-            running.setdefault(action.resource_id, []).append(action)
-    return running
+        if action.resource_type == "droplet" and action.resource_id in droplet_ids:
+            recent.setdefault(action.resource_id, []).append(action)
+    return recent
 
 
 def refresh(client, actions):

@@ -45,6 +45,37 @@ def find(client, selection):
     return found
 
 
+def holding(client, image_id):
+    """The Droplet among whose backups and snapshots that image is, or None; needs the token to see `backup_ids`."""
+    everyone = _list(client) + _list(client, type="gpus")
+    return next(
+        (
+            droplet
+            for droplet in everyone
+            if image_id in (droplet.backup_ids or ()) or image_id in (droplet.snapshot_ids or ())
+        ),
+        None,
+    )
+
+
+def there(client, droplet_ids):
+    """A dict of id to Droplet, for those of the ids that there are.
+
+    One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id.
+    """
+    found, missing = {}, sorted(set(droplet_ids))
+    if len(missing) > 1:
+        first = paging.fetch(client.do.droplets.list, "droplets")
+        pages = [first]
+        if first.pages - 1 < len(set(missing).difference(dict(first.items))):
+            pages += paging.rest(client, first, client.do.droplets.list, "droplets")
+        listed = {key: Droplet.from_api(item) for page in pages for key, item in page.items}
+        found = {key: listed[key] for key in missing if key in listed}
+        missing = [droplet_id for droplet_id in missing if droplet_id not in found]
+    asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
+    return {**found, **{droplet.id: droplet for droplet in asked if droplet}}
+
+
 def chosen(client, selection):
     """The Droplets that `selection` means, sorted by id; raises SelectionError."""
     return choose.finish(selection, find(client, selection))
@@ -67,18 +98,8 @@ def _list(client, first=None, **filters):
 
 
 def _by_ids(client, selection):
-    """One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id."""
-    found, missing = {}, selection.ids
-    if len(missing) > 1:
-        first = paging.fetch(client.do.droplets.list, "droplets")
-        pages = [first]
-        if first.pages - 1 < len(set(missing).difference(dict(first.items))):
-            pages += paging.rest(client, first, client.do.droplets.list, "droplets")
-        found = {key: Droplet.from_api(item) for page in pages for key, item in page.items}
-        missing = [droplet_id for droplet_id in missing if droplet_id not in found]
-    asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
-    found.update({droplet.id: droplet for droplet in asked if droplet})
-    if selection.allow_empty and found.keys().isdisjoint(selection.ids):
+    found = there(client, selection.ids)
+    if selection.allow_empty and not found:
         return []
     return choose.exactly_ids(selection.ids, found.values())
 

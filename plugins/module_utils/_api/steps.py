@@ -55,14 +55,18 @@ def _delete(client, step):
 
 def _tag(client, step):
     """https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources"""
+    name = step.name
     try:
-        client.do.tags.create(body={"name": step.name})
+        # One that there is in another spelling keeps its own, by which alone it is found.
+        name = client.do.tags.create(body={"name": step.name})["tag"]["name"]
+    except (KeyError, TypeError):
+        pass
     except ApiError as error:
         # That there is one already may be refused: what counts is the assignment.
         if error.status not in (409, 422):
             raise
     resource = {"resource_id": str(step.resource), "resource_type": step.kind}
-    client.do.tags.assign_resources(tag_id=step.name, body={"resources": [resource]})
+    client.do.tags.assign_resources(tag_id=name, body={"resources": [resource]})
 
 
 _REQUESTS = {CreateDroplet: _create, RenameImage: _rename, DeleteSnapshot: _delete, Tag: _tag}

@@ -27,6 +27,8 @@ class Step:
     """True where the state shows that it was carried out. Where it does not, the log of actions is all there is."""
     resend = True
     """False where a lost answer is never followed by another try, should the state show nothing of it."""
+    makes = False
+    """True where carrying it out twice makes two of something."""
 
     @property
     def arguments(self):
@@ -77,6 +79,10 @@ class DropletAction(Step):
     @property
     def arguments(self):
         return self.given
+
+    @property
+    def makes(self):
+        return self.type == "snapshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,7 @@ class CreateDroplet(Step):
     size_gigabytes: float | None = None
     type = "create"
     resend = False
+    makes = True
 
     @property
     def arguments(self):
@@ -157,6 +164,8 @@ class Change:
     """True where it is not as wanted, and stays so on purpose."""
     rule: str | None = None
     """The name of the rule that it follows, where there are rules."""
+    facts: dict = field(default_factory=dict)
+    """Further keys of its entry in the result, none of which is part of the diff."""
 
     def risking(self, points):
         """The same change, with `points` at risk too: backups that were made since it was planned."""

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from .._api import actions, steps
 from .._domain.errors import (
     ActionFailedError,
+    ApiError,
     LifeboatError,
     NotConvergedError,
     NotFoundError,
@@ -34,6 +35,10 @@ FIRST_POLL, LONGEST_POLL = 0.2, 10.0
 """Seconds between two looks at running actions: doubled from the first to the longest."""
 
 VERIFYING_TRIES = 4
+
+JUST_NOW = timedelta(minutes=5)
+"""What has ended since then may not be in the state that was read before."""
+
 CLOCK_TOLERANCE = timedelta(seconds=2)
 
 
@@ -109,11 +114,20 @@ class Applier:
         return jobs
 
     def _adopt_running(self, jobs):
-        """Wait for what an earlier or a parallel run has begun, instead of sending beside it."""
+        """Wait for what an earlier or a parallel run has begun, instead of sending beside it.
+
+        What ended between the look at the state and this one is in neither: where it would be made twice, look again.
+        """
         ids = [job.change.target.id for job in jobs if job.change.target.id is not None]
-        running = actions.running_on(self._client, ids) if ids else {}
+        recent = actions.recent_on(self._client, ids) if ids else {}
         for job in jobs:
-            self._adopt_first(job, running.get(job.change.target.id, ()))
+            seen = recent.get(job.change.target.id, ())
+            if not self._adopt_first(job, seen) and job.steps[0].makes:
+                job.plan_again = any(self._has_just_ended(action, job.steps[0]) for action in seen)
+
+    def _has_just_ended(self, action, step):
+        ended = action.completed_at or action.started_at
+        return action.type == step.type and (ended is None or ended >= self._client.now() - JUST_NOW)
 
     def _adopt_first(self, job, seen):
         """Wait for the first action in progress among those `seen`; False where there is none."""
@@ -154,6 +168,9 @@ class Applier:
                 job.state = State.DONE
         except PendingEventError:
             self._wait_for_others(job)
+        except ApiError as error:
+            if error.fatal or not self._needless(job):
+                self._fail(job, error)
         except LifeboatError as error:
             self._fail(job, error)
         except Exception as error:  # pylint: disable=broad-except
@@ -245,6 +262,20 @@ class Applier:
                 self._client.sleep(max(0, min(pause, self._client.budget.left)))
         except LifeboatError as error:
             self._fail(job, error)
+
+    def _needless(self, job):
+        """True where what the API refuses is not wanted any more, because somebody else has done it meanwhile."""
+        if not job.steps:
+            return False
+        try:
+            planned = self._planned_again(job)
+        except LifeboatError:
+            return False
+        if planned.steps[:1] == tuple(job.steps[:1]):
+            return False
+        job.steps, job.tries, job.plan_again = list(planned.steps), 0, False
+        job.notes.append("the API refused a request, and the state shows that it was not needed any more")
+        return True
 
     def _prove(self, job):
         """Before the next step: see that the last one has really done what the next one relies on."""
