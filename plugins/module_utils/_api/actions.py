@@ -46,7 +46,8 @@ def of_droplet(client, droplet_id):
     return [Action.from_api(item) for _unused, item in page.items]
 
 
-def _of_droplet_if_there(client, droplet_id):
+def of_droplet_if_there(client, droplet_id):
+    """The same, empty where the Droplet is gone."""
     try:
         return of_droplet(client, droplet_id)
     except NotFoundError:
@@ -78,7 +79,7 @@ def recent_on(client, droplet_ids):
     """
     actions = _latest(client, len(droplet_ids)) if len(droplet_ids) > 1 else None
     if actions is None:
-        lists = client.map(lambda droplet_id: _of_droplet_if_there(client, droplet_id), droplet_ids)
+        lists = client.map(lambda droplet_id: of_droplet_if_there(client, droplet_id), droplet_ids)
         actions = [action for found in lists for action in found]
     recent = {}
     for action in actions:

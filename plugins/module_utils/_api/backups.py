@@ -14,7 +14,7 @@ from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import BackupState, RestorePoint, SupportedPolicy
 from .._domain.observed import Observed
 from .._domain.retention import made_from_a_backup
-from . import actions, paging
+from . import actions, images, paging
 from .droplets import chosen, find, get_if_there
 
 OWN_LISTS = 2
@@ -93,8 +93,20 @@ def backups_of(client, droplets, ask_each=True):
 
 
 def snapshots_of(client, droplets):
-    """A dict of Droplet id to the tuple of its snapshots."""
-    return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
+    """A dict of Droplet id to the tuple of its snapshots.
+
+    From the account's list of snapshots where that takes fewer requests and the token may read it.
+    """
+    found = None
+    if len(droplets) > OWN_LISTS:
+        with suppress(ScopeError):
+            found = images.snapshots(client, fewer_than=len(droplets))
+    if found is None:
+        return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
+    own = {droplet.id: [] for droplet in droplets}
+    for snapshot in found:
+        own.get(snapshot.droplet_id, []).append(snapshot)
+    return {droplet_id: tuple(points) for droplet_id, points in own.items()}
 
 
 def survivors(client, at_risk):
@@ -125,16 +137,36 @@ def survivors(client, at_risk):
 
 
 def converted_of(client, droplets):
-    """A dict of Droplet id to the snapshots that were made from its backups, told by their name or their actions."""
+    """A dict of Droplet id to the snapshots that were made from its backups."""
     snapshots = snapshots_of(client, droplets)
+    found = made_from_backups(client, [(droplet, snapshots[droplet.id]) for droplet in droplets])
     return {
-        droplet.id: tuple(
-            snapshot
-            for snapshot in snapshots[droplet.id]
-            if made_from_a_backup(snapshot, droplet.name) or actions.was_converted(client, snapshot.id)
-        )
+        droplet.id: tuple(snapshot for snapshot in snapshots[droplet.id] if snapshot.id in found)
         for droplet in droplets
     }
+
+
+def made_from_backups(client, own):
+    """The ids of those snapshots that were backups once; `own` is a sequence of `(Droplet, its snapshots)`.
+
+    Told by the name, else by the Droplet's log, in which a backup and a snapshot begin at the time that they bear, else
+    by the snapshot's own log.
+    """
+
+    def of_one(pair):
+        droplet, snapshots = pair
+        by_name = {snapshot.id for snapshot in snapshots if made_from_a_backup(snapshot, droplet.name)}
+        doubtful = [snapshot for snapshot in snapshots if snapshot.id not in by_name]
+        log = actions.of_droplet_if_there(client, droplet.id) if doubtful else ()
+        began = {(action.type, action.started_at) for action in log}
+        return by_name.union(
+            snapshot.id
+            for snapshot in doubtful
+            if ("snapshot", snapshot.created_at) not in began
+            and (("backup", snapshot.created_at) in began or actions.was_converted(client, snapshot.id))
+        )
+
+    return frozenset().union(*client.map(of_one, own))
 
 
 def complete(client, seen, needs):

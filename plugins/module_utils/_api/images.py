@@ -8,6 +8,8 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Snapshots
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .._domain.errors import NotFoundError
 from .._domain.models import RestorePoint
 from . import paging
@@ -21,10 +23,29 @@ def get(client, image_id):
         return None
 
 
-def snapshots(client):
+def snapshots(client, fewer_than=None):
     """`GET /v2/snapshots?resource_type=droplet`, all pages, as RestorePoints that know their Droplet.
 
-    Those of Droplets that are gone are among them.
+    Those of Droplets that are gone are among them. None where that takes as many requests as `fewer_than` or more.
     """
-    items = paging.whole(client, client.do.snapshots.list, "snapshots", resource_type="droplet")
+    operation, only = client.do.snapshots.list, {"resource_type": "droplet"}
+    first = paging.fetch(operation, "snapshots", **only)
+    if fewer_than is not None and first.pages - 1 >= fewer_than:
+        return None
+    items = paging.whole(client, operation, "snapshots", first, **only)
     return tuple(RestorePoint.from_snapshot(item) for item in items.values())
+
+
+def with_tags(client, points):
+    """A dict of id to the same RestorePoints with their tags: each that does not tell them is asked for by its id.
+
+    One that is gone by now has none.
+    """
+
+    def tags_of(point):
+        found = get(client, point.id)
+        return (found and found.tags) or ()
+
+    untold = [point for point in points if point.tags is None]
+    told = dict(zip([point.id for point in untold], client.map(tags_of, untold), strict=True))
+    return {point.id: replace(point, tags=told.get(point.id, point.tags)) for point in points}

@@ -55,18 +55,27 @@ def _delete(client, step):
 
 def _tag(client, step):
     """https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources"""
-    name = step.name
+    with client.tagging:
+        if step.name not in client.tags:
+            client.tags[step.name] = _spelling(client, step.name)
+    resource = {"resource_id": str(step.resource), "resource_type": step.kind}
+    client.do.tags.assign_resources(tag_id=client.tags[step.name], body={"resources": [resource]})
+
+
+def _spelling(client, name):
+    """Make a tag; the name by which it is found: one that there is in another spelling keeps its own.
+
+    https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create
+    """
     try:
-        # One that there is in another spelling keeps its own, by which alone it is found.
-        name = client.do.tags.create(body={"name": step.name})["tag"]["name"]
+        return client.do.tags.create(body={"name": name})["tag"]["name"]
     except (KeyError, TypeError):
-        pass
+        return name
     except ApiError as error:
         # That there is one already may be refused: what counts is the assignment.
         if error.status not in (409, 422):
             raise
-    resource = {"resource_id": str(step.resource), "resource_type": step.kind}
-    client.do.tags.assign_resources(tag_id=name, body={"resources": [resource]})
+        return name
 
 
 _REQUESTS = {CreateDroplet: _create, RenameImage: _rename, DeleteSnapshot: _delete, Tag: _tag}
