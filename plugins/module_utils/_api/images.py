@@ -49,3 +49,12 @@ def with_tags(client, points):
     untold = [point for point in points if point.tags is None]
     told = dict(zip([point.id for point in untold], client.map(tags_of, untold), strict=True))
     return {point.id: replace(point, tags=told.get(point.id, point.tags)) for point in points}
+
+
+def prove_tags_are_shown(client, tags, points):
+    """A token without tag:read may see no tags, and then none of `tags` would be found: ask, to be told so.
+
+    Raises ScopeError.
+    """
+    if tags and points and not any(point.tags for point in points):
+        paging.fetch(client.do.images.list, "images", tag_name=tags[0])

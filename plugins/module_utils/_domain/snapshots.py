@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from .cost import monthly_snapshot_cost
 from .errors import InputError
 from .models import Droplet, RestorePoint, iso
+from .retention import newest_first
 
 TYPES = ("backup", "snapshot")
 LONGEST_TAG = 255
@@ -92,3 +94,57 @@ def carried_tags(tags, point):
     """Those of `tags` that `point` carries, sorted."""
     missing = missing_tags(tags, point)
     return sorted(tag for tag in tags if tag not in missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which snapshots are meant: all that fit everything that is set. Ages in hours."""
+
+    droplet_ids: frozenset | None = None
+    deleted_droplets: bool = False
+    tags: tuple[str, ...] = ()
+    name: str | None = None
+    regions: tuple[str, ...] = ()
+    max_age_hours: float | None = None
+    min_age_hours: float | None = None
+
+    def fits(self, point, droplets, now):
+        """True for a snapshot that is meant; `droplets` are the ids of those there are. An unknown age fits none."""
+        age = point.age_hours(now)
+        return (
+            (self.droplet_ids is None or point.droplet_id in self.droplet_ids)
+            and not (self.deleted_droplets and point.droplet_id in droplets)
+            and (not self.tags or len(missing_tags(self.tags, point)) < len(self.tags))
+            and (self.name is None or fnmatchcase(point.name, self.name))
+            and (not self.regions or not set(self.regions).isdisjoint(point.regions))
+            and (self.max_age_hours is None or (age is not None and age <= self.max_age_hours))
+            and (self.min_age_hours is None or (age is not None and age >= self.min_age_hours))
+        )
+
+
+def report(points, droplets, now):
+    """A record of each snapshot, newest first; `droplets` is a dict of id to Droplet of those there are."""
+    return [_report(point, droplets.get(point.droplet_id), now) for point in newest_first(points)]
+
+
+def _report(point, droplet, now):
+    told = record(point)
+    origin = {
+        "droplet_id": point.droplet_id,
+        "droplet_name": droplet and droplet.name,
+        "droplet_exists": droplet is not None,
+    }
+    return {**told, **origin, "age_hours": point.age_hours(now)}
+
+
+def summary(points, droplets):
+    """What all these snapshots are together: GiB and USD a month, as far as known."""
+    unsized = [point for point in points if point.size_gigabytes is None]
+    sized = [point for point in points if point.size_gigabytes is not None]
+    return {
+        "count": len(points),
+        "size_gigabytes": round(sum((point.size_gigabytes for point in sized), 0.0), 2),
+        "monthly_cost": monthly_cost(sized),
+        "monthly_cost_unknown": len(unsized),
+        "of_deleted_droplets": sum(point.droplet_id not in droplets for point in points),
+    }
