@@ -18,12 +18,11 @@ def checked(template, allowed=PLACEHOLDERS, option="snapshot_name"):
     """`template`, None included; raises InputError where it is no name, or has a placeholder that is not `allowed`."""
     if template is None:
         return None
-    known = ", ".join(f"{{{name}}}" for name in allowed)
-    left = _PLACEHOLDER.sub(lambda found: "x" if found[1] in allowed else found[0], template)
-    odd = re.search(r"\{[^{}]*\}|[{}]", left)
+    odd = next((part for part in re.findall(r"\{[^{}]*\}|[{}]", template) if part[1:-1] not in allowed), None)
     if odd:
-        raise InputError(f"{option} {template!r} has {odd[0]}, which is not among its placeholders: {known}.")
-    if not left.strip() or not left.isprintable():
+        known = ", ".join(f"{{{name}}}" for name in allowed)
+        raise InputError(f"{option} {template!r} has {odd}, which is not among its placeholders: {known}.")
+    if not template.strip() or not template.isprintable():
         raise InputError(f"{option} {template!r} is not a name: it must have something to read, and nothing else.")
     return template
 

@@ -69,7 +69,7 @@ def monthly_cost(points):
 
 def priced(cost):
     """A monthly cost (USD, or "unknown") as words."""
-    return "cost unknown" if cost == "unknown" else f"{cost:.2f} USD a month"
+    return "an unknown sum a month" if cost == "unknown" else f"{cost:.2f} USD a month"
 
 
 def checked_tags(tags):
