@@ -135,7 +135,6 @@ droplets:
         - The snapshots, newest first, with C(id), C(name), C(created_at), C(size_gigabytes), C(min_disk_size),
           C(regions), C(tags) (null where they were not read) and C(monthly_cost) in USD. The C(id) is null where the
           snapshot is still to be made.
-      returned: where there is something to keep
       type: list
       elements: dict
     changed:

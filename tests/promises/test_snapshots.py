@@ -164,7 +164,7 @@ def test_a_fleet_where_one_has_nothing_to_keep(sim, convert):
     assert not told.failed, told
     assert told.result["summary"] == {"matched": 3, "unchanged": 1, "changed": 2, "failed": 0, "not_tried": 0}
     assert "bare" in str(told.result["warnings"])
-    assert "snapshots" not in told.droplets[bare]
+    assert told.droplets[bare]["snapshots"] == []
     assert convert(droplet_id=bare, newest=True).kind == "selection"
     assert not convert(droplet_id=bare, all_backups=True).changed
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .._domain.errors import ApiError, OutcomeUnknownError
+from .._domain.errors import ApiError, NotFoundError, OutcomeUnknownError
 from .._domain.models import Action
 from .._domain.plan import CreateDroplet, DeleteSnapshot, ImageStep, RenameImage, Tag
 from . import actions
@@ -56,26 +56,35 @@ def _delete(client, step):
 def _tag(client, step):
     """https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources"""
     with client.tagging:
-        if step.name not in client.tags:
-            client.tags[step.name] = _spelling(client, step.name)
+        refusal = None if step.name in client.tags else _make_tag(client, step.name)
     resource = {"resource_id": str(step.resource), "resource_type": step.kind}
-    client.do.tags.assign_resources(tag_id=client.tags[step.name], body={"resources": [resource]})
+    try:
+        client.do.tags.assign_resources(
+            tag_id=client.tags.get(step.name, step.name), body={"resources": [resource]}
+        )
+    except NotFoundError:
+        if refusal is not None:
+            raise refusal from None
+        raise
 
 
-def _spelling(client, name):
-    """Make a tag; the name by which it is found: one that there is in another spelling keeps its own.
+def _make_tag(client, name):
+    """The refusal to make a tag, which may only mean that there is one already, or None where there is one now.
 
+    One that there is in another spelling keeps its own, by which alone it is found.
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create
     """
     try:
-        return client.do.tags.create(body={"name": name})["tag"]["name"]
-    except (KeyError, TypeError):
-        return name
+        body = client.do.tags.create(body={"name": name})
     except ApiError as error:
-        # That there is one already may be refused: what counts is the assignment.
         if error.status not in (409, 422):
             raise
-        return name
+        return error
+    try:
+        client.tags[name] = body["tag"]["name"]
+    except (KeyError, TypeError):
+        client.tags[name] = name
+    return None
 
 
 _REQUESTS = {CreateDroplet: _create, RenameImage: _rename, DeleteSnapshot: _delete, Tag: _tag}

@@ -157,7 +157,8 @@ def plan(request, seen, now):
                 raise
             warnings.append(error.message)
             shown = _before(request, one, ())
-            changes.append(Change(one.droplet, shown, shown, notes=(error.message,), left_alone=True))
+            nothing = {"snapshots": []}
+            changes.append(Change(one.droplet, shown, shown, notes=(error.message,), left_alone=True, facts=nothing))
         else:
             _guard_names(request, one, points)
             changes.append(_change(request, one, points))
@@ -224,6 +225,8 @@ def _points(request, seen, one, now):
         for snapshot in one.snapshots
         if snapshot.id in seen.made or _bears_the_name(request, one, snapshot)
     ]
+    if not (one.backups or made):
+        raise SelectionError(f"Droplet {one.droplet} has no backup that could be kept.", droplet=one.droplet.id)
     return [resolve(request.wanted, (*one.backups, *made), one.droplet, now)]
 
 

@@ -241,7 +241,7 @@ class TestADropletWithNothingToKeep:
     STATE = plans.Seen((Own(droplet(1)), Own.holding(droplet(2), [backup(12, 2)])))
 
     def test_called(self):
-        with pytest.raises(SelectionError, match=r"Droplet web-01 \(1\) has no such restore point"):
+        with pytest.raises(SelectionError, match=r"Droplet web-01 \(1\) has no backup that could be kept\."):
             plans.plan(wanted(selection=Selection(ids=(1, 2))), self.STATE, NOW)
 
     def test_described(self):
