@@ -40,7 +40,7 @@ def rendered(template, droplet_name, made, option="snapshot_name"):
         raise InputError(f"{option} {template!r} cannot be filled in: {what}. Leave {empty} out.")
     name = _PLACEHOLDER.sub(lambda found: values[found[1]], template)
     if len(name) > LONGEST:
-        raise InputError(f"{option} {template!r} gives a name of {len(name)} characters; at most {LONGEST} are allowed.")
+        raise InputError(f"{option} {template!r} gives a name of {len(name)} characters; {LONGEST} are allowed.")
     return name
 
 

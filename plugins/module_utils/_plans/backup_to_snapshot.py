@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What has been read: `made` are ids of snapshots known to be made from backups, `image` the one asked for by id."""
+    """What was read: `made` are ids of snapshots known to be made from backups, `image` the one asked for by its id."""
 
     own: tuple[Own, ...]
     made: frozenset = frozenset()
@@ -104,7 +104,7 @@ def named(request, snapshots, droplets):
 
 
 def doubtful(request, seen):
-    """Pairs of a Droplet and those of its snapshots of which it matters whether they were backups, and does not show."""
+    """Pairs of a Droplet and its snapshots of which it matters, and does not show, whether they were backups once."""
     if request.chosen is not None or request.wanted is None or request.wanted.id is not None:
         return []
     pairs = [(one.droplet, _doubtful(request, one)) for one in seen.own]
@@ -165,8 +165,8 @@ def plan(request, seen, now):
     return Plan(tuple(changes), tuple(warnings))
 
 
-def pin(request, change, done):
-    """`request` for the Droplet of `change` alone, with the restore points that were chosen for it."""
+def pin(_request, change, _done):
+    """The request for the Droplet of `change` alone, with the restore points that were chosen for it."""
     return change.goal
 
 
@@ -175,7 +175,7 @@ def became(changes, seen):
     return [found for change in changes for found, _name in _results(change, seen) if found]
 
 
-def unmet(request, change, seen):
+def unmet(_request, change, seen):
     """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
     for point, (found, name) in zip(change.goal.chosen, _results(change, seen), strict=True):
         if found is None:

@@ -27,9 +27,9 @@ ONLY_ABSENT = ("snapshot_id", "deleted_droplets", "older_than_hours", "last_rest
 class Request:
     """What the user asked for.
 
-    Exactly one of `selection`, `ids` (of snapshots) and `deleted` (snapshots of Droplets that are gone) says whose. What
-    was decided for one Droplet has its `selection`, or the `droplet` where it is gone, and `ids`; `since` is then what
-    `max_age` means.
+    Exactly one of `selection`, `ids` (of snapshots) and `deleted` (snapshots of Droplets that are gone) says whose.
+    What was decided for one Droplet has its `selection`, or the `droplet` where it is gone, and `ids`; `since` is then
+    what `max_age` means.
     """
 
     present: bool
@@ -131,8 +131,8 @@ def _check_combination(present, selection, params):
 def _name(present, template):
     if present and template is not None and "{time}" in template:
         raise InputError(
-            f"snapshot_name {template!r} would be another one at each run, because of {{time}}. For several snapshots a "
-            "day use max_age_hours; names need not be unique."
+            f"snapshot_name {template!r} would be another one at each run, because of {{time}}. For several snapshots "
+            "a day use max_age_hours; names need not be unique."
         )
     return checked(template, ("droplet", "date") if present else ("droplet", "date", "time"))
 
@@ -200,12 +200,12 @@ def plan(request, seen, now):
     return Plan(changes, tuple(f"{note}." for change in changes for note in change.notes))
 
 
-def pin(request, change, done):
-    """`request` for the Droplet of `change` alone, with the name, the age or the snapshots that were decided for it."""
+def pin(_request, change, _done):
+    """The request for the Droplet of `change` alone, with the name, age or snapshots that were decided for it."""
     return change.goal
 
 
-def unmet(request, change, seen):
+def unmet(_request, change, seen):
     """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
     goal, own = change.goal, _own_of(change, seen)
     if not goal.present:

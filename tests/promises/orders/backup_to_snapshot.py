@@ -32,7 +32,7 @@ def newest_first(backups):
 
 
 def kept(wanted, name=None, tags=()):
-    """The backups that `wanted(backups newest first, options)` picks are snapshots of that name, and nothing else is."""
+    """The backups that `wanted(backups newest first, options)` picks are snapshots of that name; nothing else is."""
 
     def wrong(before, after, options):
         for key, old in before.droplets.items():

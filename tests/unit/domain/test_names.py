@@ -73,7 +73,7 @@ def test_a_placeholder_without_a_value_is_refused_and_the_others_do_not_mind():
 
 def test_a_name_that_gets_too_long_is_refused():
     assert len(rendered("{droplet}", "d" * 255, NOW)) == 255
-    with pytest.raises(InputError, match="gives a name of 256 characters; at most 255"):
+    with pytest.raises(InputError, match="gives a name of 256 characters; 255 are allowed"):
         rendered("{droplet}x", "d" * 255, NOW)
 
 

@@ -370,8 +370,8 @@ def test_whenever_it_is_cut_off_a_rerun_ends_it_and_converts_nothing_more(days, 
     points = [replace(backup(key, day), tags=()) for key, day in enumerate(days, 1)]
     before = {point.created_at for point in points}
     request = wanted(which, name=name, tags=tags)
-    pinned, converted, sent = request, [], 0
-    for _round in range(60):
+    pinned, converted = request, []
+    for sent in range(1, 60):
         state = seen(*points, made=[point.id for point in points if point.type == "snapshot"])
         try:
             planned = change(pinned, state)
@@ -383,7 +383,6 @@ def test_whenever_it_is_cut_off_a_rerun_ends_it_and_converts_nothing_more(days, 
             break
         points = carry_out(planned.steps[0], points, new_id)
         converted += [step for step in planned.steps[:1] if isinstance(step, ConvertBackup)]
-        sent += 1
         pinned = request if sent == cut else planned.goal
     else:
         pytest.fail("it never ends")
