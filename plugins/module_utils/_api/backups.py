@@ -116,13 +116,13 @@ def survivors(client, at_risk):
     images, by id or, where converting gave a new one, by name and time.
     """
     droplets = [droplet for droplet, _points in at_risk]
-    images = None
+    listed = None
     if len(droplets) > OWN_LISTS:
         with suppress(ScopeError):
-            images = _private_images(client, fewer_than=2 * len(droplets))
-    if images is None:
+            listed = images.own(client, fewer_than=2 * len(droplets))
+    if listed is None:
         return backups_of(client, droplets), snapshots_of(client, droplets)
-    there = [RestorePoint.from_api(item) for item in images.values()]
+    there = [RestorePoint.from_api(item) for item in listed.values()]
     by_id = {point.id: point for point in there}
     by_name = {(point.name, point.created_at): point for point in there if point.type == "snapshot"}
     left = {
@@ -215,21 +215,10 @@ def _own_of_each(client, droplet_ids, kind):
     }
 
 
-def _private_images(client, fewer_than):
-    """All images of the account as a dict of id to the API's object, or None where that takes too many requests.
-
-    Raises ScopeError where the token may not read them.
-    """
-    first = paging.fetch(client.do.images.list, "images", private=True)
-    if first.pages - 1 >= fewer_than:
-        return None
-    return paging.whole(client, client.do.images.list, "images", first, private=True)
-
-
 def _from_images(client, droplets):
     """Backups joined to Droplets through `backup_ids`, for the Droplets where the join is whole."""
-    images = _private_images(client, fewer_than=len(droplets)) or {}
-    backups = {key: RestorePoint.from_api(item) for key, item in images.items() if item.get("type") == "backup"}
+    listed = images.own(client, fewer_than=len(droplets)) or {}
+    backups = {key: RestorePoint.from_api(item) for key, item in listed.items() if item.get("type") == "backup"}
     return {
         droplet.id: tuple(backups[backup_id] for backup_id in droplet.backup_ids)
         for droplet in droplets

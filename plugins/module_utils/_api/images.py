@@ -14,6 +14,9 @@ from .._domain.errors import NotFoundError
 from .._domain.models import RestorePoint
 from . import paging
 
+FEW = 2
+"""Up to so many images are asked for one by one, without a look at the list of all."""
+
 
 def get(client, image_id):
     """`GET /v2/images/{id}` as a RestorePoint of any type, or None where it is not there."""
@@ -21,6 +24,17 @@ def get(client, image_id):
         return RestorePoint.from_api(paging.part(client.do.images.get(image_id=image_id), "image"))
     except NotFoundError:
         return None
+
+
+def own(client, fewer_than):
+    """All images of the account as a dict of id to the API's object.
+
+    None where that takes as many requests as `fewer_than` or more. Raises ScopeError where the token may not read them.
+    """
+    first = paging.fetch(client.do.images.list, "images", private=True)
+    if first.pages - 1 >= fewer_than:
+        return None
+    return paging.whole(client, client.do.images.list, "images", first, private=True)
 
 
 def snapshots(client, fewer_than=None):
@@ -37,17 +51,17 @@ def snapshots(client, fewer_than=None):
 
 
 def with_tags(client, points):
-    """A dict of id to the same RestorePoints with their tags: each that does not tell them is asked for by its id.
+    """A dict of id to the same RestorePoints with their tags; one that is gone by now has none.
 
-    One that is gone by now has none.
+    Those that do not tell them are asked for by their id, or looked for among all images where that is fewer requests.
     """
-
-    def tags_of(point):
-        found = get(client, point.id)
-        return (found and found.tags) or ()
-
-    untold = [point for point in points if point.tags is None]
-    told = dict(zip([point.id for point in untold], client.map(tags_of, untold), strict=True))
+    untold = [point.id for point in points if point.tags is None]
+    listed = own(client, fewer_than=len(untold)) if len(untold) > FEW else None
+    if listed is None:
+        found = client.map(lambda key: get(client, key), untold)
+    else:
+        found = [RestorePoint.from_api(listed[key]) if key in listed else None for key in untold]
+    told = {key: (image and image.tags) or () for key, image in zip(untold, found, strict=True)}
     return {point.id: replace(point, tags=told.get(point.id, point.tags)) for point in points}
 
 

@@ -57,9 +57,9 @@ def _looks_at(read, purpose_):
         own = re.match(rf"/v2/images/{purpose_[1]}(/actions(/|$)|$)", path)
         return bool(own or listed)
     if kind == "tagging":
-        return path == "/v2/snapshots" or path in {f"/v2/images/{key}" for key in purpose_[2:]}
+        return path in ("/v2/images", "/v2/snapshots", *(f"/v2/images/{key}" for key in purpose_[2:]))
     if kind == "tag":
-        return path == "/v2/snapshots" or bool(re.fullmatch(r"/v2/images/\d+", path))
+        return path in ("/v2/images", "/v2/snapshots") or bool(re.fullmatch(r"/v2/images/\d+", path))
     return path == purpose_[1]
 
 

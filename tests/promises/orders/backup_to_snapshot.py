@@ -12,18 +12,18 @@ TAGGING = (*CONVERTING, "tag:create", "tag:read")
 NAME = "keep-{droplet}-{date}"
 
 
-def week(sim, **options):
-    """One Droplet with a week of daily backups and a snapshot made by hand the day before, and another one."""
+def days(sim, number=5, **options):
+    """One Droplet with so many daily backups and a snapshot made by hand the day before, and another one."""
     (key,) = worlds.create(sim, "alpha", policy=worlds.DAILY)
     worlds.create(sim, "bravo", policy=worlds.DAILY)
-    sim.advance(5 * worlds.DAY)
+    sim.advance((number - 1) * worlds.DAY)
     worlds.act(sim, key, "snapshot", name="by hand")
     sim.advance(worlds.DAY)
     return {"droplet_id": key, **options}
 
 
 def by_id(sim, place=0, **options):
-    key = week(sim)["droplet_id"]
+    key = days(sim)["droplet_id"]
     return {"backup_id": newest_first(sim.state().droplets[key]["backups"])[place]["id"], **options}
 
 
@@ -74,28 +74,28 @@ def of_id(backups, options):
 ORDERS = (
     order(
         "newest",
-        lambda sim: week(sim, newest=True, snapshot_name=NAME, tags=["keep", "second"]),
+        lambda sim: days(sim, newest=True, snapshot_name=NAME, tags=["keep", "second"]),
         kept(lambda backups, _options: backups[:1], NAME, ("keep", "second")),
         scopes=TAGGING,
     ),
     order(
-        "newest-own-name", lambda sim: week(sim, newest=True), kept(lambda backups, _options: backups[:1])
+        "newest-own-name", lambda sim: days(sim, newest=True), kept(lambda backups, _options: backups[:1])
     ),
     order(
         "newest-fixed-name",
-        lambda sim: week(sim, newest=True, snapshot_name="kept"),
+        lambda sim: days(sim, newest=True, snapshot_name="kept"),
         kept(lambda backups, _options: backups[:1], "kept"),
     ),
     order(
         "before",
-        lambda sim: week(sim, before="2026-03-14T09:30:00Z", snapshot_name=NAME),
-        kept(lambda backups, _options: [b for b in backups if b["created_at"] <= "2026-03-14T09:30:00Z"][:1], NAME),
+        lambda sim: days(sim, before="2026-03-13T09:30:00Z", snapshot_name=NAME),
+        kept(lambda backups, _options: [b for b in backups if b["created_at"] <= "2026-03-13T09:30:00Z"][:1], NAME),
     ),
     order(
         "all_backups",
-        lambda sim: week(sim, all_backups=True, snapshot_name=NAME, tags=["keep"]),
+        lambda sim: days(sim, 3, all_backups=True, snapshot_name=NAME, tags=["keep"]),
         kept(lambda backups, _options: backups, NAME, ("keep",)),
-        number=6,
+        number=3,
         scopes=TAGGING,
     ),
     order(
