@@ -171,6 +171,14 @@ def log_of(client, droplet_id, moment=None):
     return tuple(replace(action, resource_type="droplet", resource_id=droplet_id) for action in found.values())
 
 
+def of_droplet_if_there(client, droplet_id):
+    """The same, empty where the Droplet is gone."""
+    try:
+        return of_droplet(client, droplet_id)
+    except NotFoundError:
+        return []
+
+
 def of_image(client, image_id):
     """An image's actions; empty where the image is gone."""
     try:
@@ -188,20 +196,21 @@ def was_converted(client, image_id):
         return False
 
 
-def running_on(client, droplet_ids):
-    """A dict of Droplet id to its Actions in progress, from as few requests as it takes.
+def recent_on(client, droplet_ids):
+    """A dict of Droplet id to its latest Actions, those in progress among them, from as few requests as it takes.
 
-    For several Droplets only the account's latest actions are read: an older one shows itself by the API's refusal.
+    For several Droplets only the account's latest actions are read: an older one in progress shows itself by the API's
+    refusal. A Droplet that is gone has none.
     """
     actions = _latest(client, len(droplet_ids)) if len(droplet_ids) > 1 else None
     if actions is None:
-        lists = client.map(lambda droplet_id: of_droplet(client, droplet_id), droplet_ids)
+        lists = client.map(lambda droplet_id: of_droplet_if_there(client, droplet_id), droplet_ids)
         actions = [action for found in lists for action in found]
-    running = {}
+    recent = {}
     for action in actions:
-        if action.in_progress and action.resource_type == "droplet" and action.resource_id in droplet_ids:
-            running.setdefault(action.resource_id, []).append(action)
-    return running
+        if action.resource_type == "droplet" and action.resource_id in droplet_ids:
+            recent.setdefault(action.resource_id, []).append(action)
+    return recent
 
 
 def refresh(client, actions):

@@ -14,7 +14,7 @@ from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import BackupState, RestorePoint, SupportedPolicy
 from .._domain.observed import Observed
 from .._domain.retention import made_from_a_backup
-from . import actions, paging
+from . import actions, images, paging
 from .droplets import chosen, find, get_if_there
 
 OWN_LISTS = 2
@@ -81,27 +81,32 @@ def backups_of(client, droplets, ask_each=True):
     From the list of images where that takes fewer requests; a Droplet whose backup the list does not show is asked for
     its own. Where the token may not read the list, each Droplet is asked, or with `ask_each` False ScopeError raised.
     """
-    return _points_of(client, droplets, "backups", ask_each)
-
-
-def snapshots_of(client, droplets):
-    """A dict of Droplet id to the tuple of its snapshots, read in the same way.
-
-    `droplets` are as they were just read: beyond a few, their own `snapshot_ids` tell which snapshots are theirs.
-    """
-    return _points_of(client, droplets, "snapshots", ask_each=True)
-
-
-def _points_of(client, droplets, kind, ask_each):
     known = {}
     if len(droplets) > OWN_LISTS:
         try:
-            known = _from_images(client, droplets, kind)
+            known = _from_images(client, droplets)
         except ScopeError:
             if not ask_each:
                 raise
     missing = [droplet.id for droplet in droplets if droplet.id not in known]
-    return {**known, **_own_of_each(client, missing, kind)}
+    return {**known, **_own_of_each(client, missing, "backups")}
+
+
+def snapshots_of(client, droplets):
+    """A dict of Droplet id to the tuple of its snapshots.
+
+    From the account's list of snapshots where that takes fewer requests and the token may read it.
+    """
+    found = None
+    if len(droplets) > OWN_LISTS:
+        with suppress(ScopeError):
+            found = images.snapshots(client, fewer_than=len(droplets))
+    if found is None:
+        return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
+    own = {droplet.id: [] for droplet in droplets}
+    for snapshot in found:
+        own.get(snapshot.droplet_id, []).append(snapshot)
+    return {droplet_id: tuple(points) for droplet_id, points in own.items()}
 
 
 def survivors(client, at_risk):
@@ -111,15 +116,15 @@ def survivors(client, at_risk):
     images, by id or, where converting gave a new one, by name and time.
     """
     droplets = [droplet for droplet, _points in at_risk]
-    images = None
+    listed = None
     if len(droplets) > OWN_LISTS:
         with suppress(ScopeError):
-            images = _private_images(client, fewer_than=2 * len(droplets))
-    if images is None:
+            listed = images.own(client, fewer_than=2 * len(droplets))
+    if listed is None:
         return backups_of(client, droplets), snapshots_of(client, droplets)
-    by_name = {(point.name, point.created_at): point for point in images.values() if point.type == "snapshot"}
+    by_name = {(point.name, point.created_at): point for point in listed.values() if point.type == "snapshot"}
     left = {
-        droplet.id: [images.get(point.id) or by_name.get((point.name, point.created_at)) for point in points]
+        droplet.id: [listed.get(point.id) or by_name.get((point.name, point.created_at)) for point in points]
         for droplet, points in at_risk
     }
 
@@ -130,16 +135,36 @@ def survivors(client, at_risk):
 
 
 def converted_of(client, droplets):
-    """A dict of Droplet id to the snapshots that were made from its backups, told by their name or their actions."""
+    """A dict of Droplet id to the snapshots that were made from its backups."""
     snapshots = snapshots_of(client, droplets)
+    found = made_from_backups(client, [(droplet, snapshots[droplet.id]) for droplet in droplets])
     return {
-        droplet.id: tuple(
-            snapshot
-            for snapshot in snapshots[droplet.id]
-            if made_from_a_backup(snapshot, droplet.name) or actions.was_converted(client, snapshot.id)
-        )
+        droplet.id: tuple(snapshot for snapshot in snapshots[droplet.id] if snapshot.id in found)
         for droplet in droplets
     }
+
+
+def made_from_backups(client, own):
+    """The ids of those snapshots that were backups once; `own` is a sequence of `(Droplet, its snapshots)`.
+
+    Told by the name, else by the Droplet's log, in which a backup and a snapshot begin at the time that they bear, else
+    by the snapshot's own log.
+    """
+
+    def of_one(pair):
+        droplet, snapshots = pair
+        by_name = {snapshot.id for snapshot in snapshots if made_from_a_backup(snapshot, droplet.name)}
+        doubtful = [snapshot for snapshot in snapshots if snapshot.id not in by_name]
+        log = actions.of_droplet_if_there(client, droplet.id) if doubtful else ()
+        began = {(action.type, action.started_at) for action in log}
+        return by_name.union(
+            snapshot.id
+            for snapshot in doubtful
+            if ("snapshot", snapshot.created_at) not in began
+            and (("backup", snapshot.created_at) in began or actions.was_converted(client, snapshot.id))
+        )
+
+    return frozenset().union(*client.map(of_one, own))
 
 
 def complete(client, seen, needs):
@@ -187,27 +212,12 @@ def _own_of_each(client, droplet_ids, kind):
     }
 
 
-def _private_images(client, fewer_than):
-    """All images of the account as a dict of id to RestorePoint, or None where that takes too many requests.
-
-    Raises ScopeError where the token may not read them.
-    """
-    asked = {"make": RestorePoint.from_api, "private": True}
-    first = paging.fetch(client.do.images.list, "images", **asked)
-    if first.pages - 1 >= fewer_than:
-        return None
-    return paging.whole(client, client.do.images.list, "images", first, **asked)
-
-
-def _from_images(client, droplets, kind):
-    """Backups or snapshots joined to Droplets through their ids, for the Droplets where the join is whole."""
-    ids = {droplet.id: droplet.backup_ids if kind == "backups" else droplet.snapshot_ids for droplet in droplets}
-    images = _private_images(client, fewer_than=len(droplets))
-    if images is None:
-        return {}
-    points = {key: point for key, point in images.items() if point.type == kind[:-1]}
+def _from_images(client, droplets):
+    """Backups joined to Droplets through `backup_ids`, for the Droplets where the join is whole."""
+    listed = images.own(client, fewer_than=len(droplets)) or {}
+    backups = {key: point for key, point in listed.items() if point.type == "backup"}
     return {
-        droplet_id: tuple(points[point_id] for point_id in own)
-        for droplet_id, own in ids.items()
-        if own is not None and all(point_id in points for point_id in own)
+        droplet.id: tuple(backups[backup_id] for backup_id in droplet.backup_ids)
+        for droplet in droplets
+        if droplet.backup_ids is not None and all(backup_id in backups for backup_id in droplet.backup_ids)
     }

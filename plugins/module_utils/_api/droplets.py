@@ -45,6 +45,19 @@ def find(client, selection):
     return found
 
 
+def holding(client, image_id):
+    """The Droplet among whose backups and snapshots that image is, or None; needs the token to see `backup_ids`."""
+    everyone = _list(client) + _list(client, type="gpus")
+    return next(
+        (
+            droplet
+            for droplet in everyone
+            if image_id in (droplet.backup_ids or ()) or image_id in (droplet.snapshot_ids or ())
+        ),
+        None,
+    )
+
+
 def chosen(client, selection):
     """The Droplets that `selection` means, sorted by id; raises SelectionError."""
     return choose.finish(selection, find(client, selection))
@@ -55,15 +68,15 @@ def there(client, ids):
 
     One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id.
     """
-    found, missing = {}, ids
-    if len(ids) > 1:
+    found, missing = {}, sorted(set(ids))
+    if len(missing) > 1:
         first = _first_page(client)
         pages = [first]
-        if first.pages - 1 < len(set(ids).difference(dict(first.items))):
+        if first.pages - 1 < len(set(missing).difference(dict(first.items))):
             pages += paging.rest(client, first, client.do.droplets.list, "droplets", make=Droplet.from_api)
         listed = {key: droplet for page in pages for key, droplet in page.items}
-        found = {droplet_id: listed[droplet_id] for droplet_id in ids if droplet_id in listed}
-        missing = [droplet_id for droplet_id in ids if droplet_id not in found]
+        found = {key: listed[key] for key in missing if key in listed}
+        missing = [key for key in missing if key not in found]
     asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
     return {**found, **{droplet.id: droplet for droplet in asked if droplet}}
 

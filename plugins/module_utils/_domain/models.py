@@ -39,9 +39,9 @@ def iso(moment):
 class Droplet:
     """One Droplet. Fields that the token may not read are None, so that "hidden" is never taken for "empty".
 
-    `id` is None for one that is still to be made. `price_monthly` is in USD, `disk` in GiB; `tags`, `features`,
-    `backup_ids`, `snapshot_ids` and `volume_ids` are tuples; `image` is the id of the image that it shows, `image_slug`
-    that image's slug, `kernel` the id of a legacy kernel.
+    `id` is None for one that is still to be made or not told, `name` empty for one that is gone. `price_monthly` is in
+    USD, `disk` in GiB; `tags`, `features`, `backup_ids`, `snapshot_ids` and `volume_ids` are tuples; `image` is the id
+    of the image that it shows, `image_slug` that image's slug, `kernel` the id of a legacy kernel.
     https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
     """
 
@@ -89,7 +89,8 @@ class Droplet:
         )
 
     def __str__(self):
-        return self.name if self.id is None else f"{self.name} ({self.id})"
+        name = self.name or "[deleted]"
+        return name if self.id is None else f"{name} ({self.id})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,9 @@ class SupportedPolicy:
 class RestorePoint:
     """A backup or a snapshot of a Droplet: `type` is "backup" or "snapshot". `size_gigabytes` is in GiB.
 
-    `regions` are those that hold it; `min_disk_size` (GiB) is the smallest disk that it fits on. `droplet_id` and
-    `tags` are known from the list of snapshots alone, else None.
+    `regions` are those that hold it; `min_disk_size` (GiB) is the smallest disk that it fits on. `droplet_id` is told
+    by the list of snapshots alone, `tags` by that and by an image itself; where they are not told they are None.
+    `public` is True for an image that is everybody's, and so no restore point at all.
     """
 
     id: int
@@ -187,6 +189,7 @@ class RestorePoint:
     min_disk_size: int | None = None
     droplet_id: int | None = None
     tags: tuple[str, ...] | None = None
+    public: bool = False
 
     @classmethod
     def from_api(cls, data):
@@ -198,6 +201,8 @@ class RestorePoint:
             size_gigabytes=data.get("size_gigabytes"),
             regions=_tuple(data.get("regions")) or (),
             min_disk_size=data.get("min_disk_size"),
+            tags=_tuple(data["tags"] or ()) if "tags" in data else None,
+            public=bool(data.get("public")),
         )
 
     @classmethod
@@ -207,7 +212,6 @@ class RestorePoint:
         return replace(
             cls.from_api({**data, "type": "snapshot"}),
             droplet_id=int(origin) if origin else None,
-            tags=_tuple(data.get("tags")),
         )
 
     def __str__(self):

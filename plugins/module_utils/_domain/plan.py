@@ -34,6 +34,8 @@ class Step:
     """How many seconds after the end of its action the state may take to show it. Until then nothing more is sent."""
     guarded = False
     """True where it must not be sent on the strength of what was read a while ago."""
+    makes = False
+    """True where carrying it out twice makes two of something."""
 
     @property
     def arguments(self):
@@ -90,6 +92,10 @@ class DropletAction(Step):
     @property
     def arguments(self):
         return self.given
+
+    @property
+    def makes(self):
+        return self.type == "snapshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,7 @@ class CreateDroplet(Step):
     size_gigabytes: float | None = None
     type = "create"
     resend = False
+    makes = True
 
     @property
     def arguments(self):
@@ -195,6 +202,8 @@ class Change:
     """The name of the rule that it follows, where there are rules."""
     awaits: Awaited | None = None
     """What must have ended before anything is sent; then the Droplet is planned again. Without steps: to be refused."""
+    facts: dict = field(default_factory=dict)
+    """Further keys of its entry in the result, none of which is part of the diff."""
 
     def risking(self, points):
         """The same change, with `points` at risk too: backups that were made since it was planned."""

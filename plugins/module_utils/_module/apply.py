@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from .._api import actions, steps
 from .._domain.errors import (
     ActionFailedError,
+    ApiError,
     LifeboatError,
     NotConvergedError,
     NotFoundError,
@@ -38,6 +39,10 @@ STALE_AFTER = 30.0
 """Seconds for which what was read of a Droplet is good enough to send a guarded step; work on an image takes longer."""
 
 VERIFYING_TRIES = 4
+
+JUST_NOW = timedelta(minutes=5)
+"""What has ended since then may not be in the state that was read before."""
+
 CLOCK_TOLERANCE = timedelta(seconds=2)
 
 
@@ -128,12 +133,21 @@ class Applier:
         self._client.map(self._advance, ready)
 
     def _adopt_running(self, jobs):
-        """Wait for what an earlier or a parallel run has begun, instead of sending beside it."""
+        """Wait for what an earlier or a parallel run has begun, instead of sending beside it.
+
+        What ended between the look at the state and this one is in neither: where it would be made twice, look again.
+        """
         jobs = [job for job in jobs if job.state is State.READY]
         ids = [job.change.target.id for job in jobs if job.change.target.id is not None]
-        running = actions.running_on(self._client, ids) if ids else {}
+        recent = actions.recent_on(self._client, ids) if ids else {}
         for job in jobs:
-            self._adopt_first(job, running.get(job.change.target.id, ()))
+            seen = recent.get(job.change.target.id, ())
+            if not self._adopt_first(job, seen) and job.steps[0].makes:
+                job.plan_again = any(self._has_just_ended(action, job.steps[0]) for action in seen)
+
+    def _has_just_ended(self, action, step):
+        ended = action.completed_at or action.started_at
+        return action.type == step.type and (ended is None or ended >= self._client.now() - JUST_NOW)
 
     def _await(self, job, awaited):
         """Wait for an Awaited before anything else; False where there is none."""
@@ -183,6 +197,9 @@ class Applier:
                 job.state = State.DONE
         except PendingEventError:
             self._wait_for_others(job)
+        except ApiError as error:
+            if error.fatal or not self._needless(job):
+                self._fail(job, error)
         except LifeboatError as error:
             self._fail(job, error)
         except Exception as error:  # pylint: disable=broad-except
@@ -280,6 +297,20 @@ class Applier:
                 self._client.sleep(max(0, min(pause, self._client.budget.left)))
         except LifeboatError as error:
             self._fail(job, error)
+
+    def _needless(self, job):
+        """True where what the API refuses is not wanted any more, because somebody else has done it meanwhile."""
+        if not job.steps:
+            return False
+        try:
+            planned = self._planned_again(job)
+        except LifeboatError:
+            return False
+        if planned.steps[:1] == tuple(job.steps[:1]):
+            return False
+        job.steps, job.tries, job.plan_again = list(planned.steps), 0, False
+        job.notes.append("the API refused a request, and the state shows that it was not needed any more")
+        return True
 
     def _prove(self, job):
         """Before the next step: see that the last one has really done what the next one relies on."""

@@ -90,6 +90,7 @@ def _entry(change, job, planned):
         "after": change.after,
         "changed": changed,
         "actions": [],
+        **change.facts,
     }
     notes = [*change.notes, *(job.notes if job else ())]
     if notes:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     ActionFailedError,
     ApiError,
     NotConvergedError,
+    NotFoundError,
     OutcomeUnknownError,
     PendingEventError,
     RefusedError,
@@ -166,6 +168,54 @@ def test_a_request_whose_answer_was_lost_is_decided_by_the_state():
     world.losing["delete"] = 1
     assert world.run().state is State.DONE
     assert world.deleted == [8]
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_what_the_api_refuses_is_no_failure_where_somebody_else_has_done_it(meanwhile):
+    world = World((DeleteSnapshot(8), DeleteSnapshot(9)))
+
+    def refuse(snapshot_id):
+        if snapshot_id == "8":
+            if meanwhile:
+                world.deleted.append(8)
+            raise NotFoundError("There is no such thing.", status=404)
+        world.deleted.append(int(snapshot_id))
+
+    world.client.do.snapshots.delete = refuse
+    job = world.run()
+    if meanwhile:
+        assert job.state is State.DONE
+        assert world.deleted == [8, 9]
+        assert any("not needed any more" in note for note in job.notes)
+    else:
+        assert job.state is State.FAILED
+        assert isinstance(job.error, NotFoundError)
+        assert world.deleted == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "looks", "sent"),
+    [(1, True, 0), (4, True, 0), (6, False, 1)],
+)
+def test_a_snapshot_that_ended_while_the_state_was_read_is_looked_for_first(minutes, looks, sent):
+    step = DropletAction("snapshot", {"name": "x"})
+    world = World((step,))
+    ended = {"id": 1, "type": "snapshot", "status": "completed", "resource_id": 1, "resource_type": "droplet"}
+    world.client.do.log.append({**ended, "completed_at": (NOW - timedelta(minutes=minutes)).isoformat()})
+    seen = []
+
+    def done(_step):
+        seen.append(step)
+        return looks or bool(world.client.do.sent)
+
+    (planned,) = world.plan((step,)).changes
+    world.done = done
+    plans = SimpleNamespace(plan=world.plan, pin=lambda request, *_more: request, unmet=lambda *_about: None)
+    verb = SimpleNamespace(plans=plans, observe=lambda *_about: None, reread=lambda *_about: None)
+    (job,) = Applier(world.client, verb, (step,), wait=True).run(Plan((planned,)))
+    assert job.state is State.DONE
+    assert len(world.client.do.sent) == sent
+    assert bool(seen) == looks
 
 
 def test_a_creation_whose_answer_was_lost_is_looked_for_and_never_sent_again():

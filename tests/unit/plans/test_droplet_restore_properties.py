@@ -21,7 +21,7 @@ REQUESTS = st.builds(
     wanted,
     safety_snapshot=st.booleans(),
     stop_first=st.booleans(),
-    **{"backup_id": st.none(), "snapshot_id": st.sampled_from([12])},
+    backup_id=st.none(), snapshot_id=st.sampled_from([12]),
 ) | st.builds(wanted, safety_snapshot=st.booleans(), stop_first=st.booleans())
 
 
