@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from .._domain.errors import ApiError, IncompleteListError
 
 PER_PAGE = 200
+KEYS = {"sizes": "slug"}
+"""What tells the items of a list apart, where it is not their id."""
+
 ATTEMPTS = 4
 
 
@@ -37,7 +40,8 @@ def fetch(operation, root, number=1, **filters):
     """Page `number` of a pydo list operation whose items are under the key `root`, as an array or a map."""
     body = operation(page=number, per_page=PER_PAGE, **filters)
     found = body.get(root) or ()
-    items = tuple(found.items()) if isinstance(found, dict) else tuple((part(item, "id"), item) for item in found)
+    key = KEYS.get(root, "id")
+    items = tuple(found.items()) if isinstance(found, dict) else tuple((part(item, key), item) for item in found)
     total = (body.get("meta") or {}).get("total")
     if total is None and len(items) == PER_PAGE:
         raise IncompleteListError(f"The list of {root} does not tell its total, so it cannot be known to be whole.")

@@ -30,9 +30,9 @@ def iso(moment):
 class Droplet:
     """One Droplet. Fields that the token may not read are None, so that "hidden" is never taken for "empty".
 
-    `id` is None for one that is still to be made. `price_monthly` is in USD, `disk` in GiB; `tags`, `features`,
+    `id` is None for one that is still to be made, `name` empty for one that is gone. `price_monthly` is in USD, `disk` in GiB; `tags`, `features`,
     `backup_ids`, `snapshot_ids` and `volume_ids` are tuples; `image` is the id of the image that it shows, `image_slug`
-    that image's slug, `kernel` the id of a legacy kernel.
+    that image's slug, `kernel` the id of a legacy kernel; `public_v4`, `private_v4` and `public_v6` are addresses.
     https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
     """
 
@@ -54,10 +54,13 @@ class Droplet:
     image_slug: str | None = None
     kernel: int | None = None
     vpc_uuid: str | None = None
+    public_v4: str | None = None
+    private_v4: str | None = None
+    public_v6: str | None = None
 
     @classmethod
     def from_api(cls, data):
-        size, image = data.get("size") or {}, data.get("image") or {}
+        size, image, networks = (data.get(name) or {} for name in ("size", "image", "networks"))
         return cls(
             id=data["id"],
             name=data.get("name") or "",
@@ -77,10 +80,38 @@ class Droplet:
             image_slug=image.get("slug"),
             kernel=(data.get("kernel") or {}).get("id"),
             vpc_uuid=data.get("vpc_uuid"),
+            public_v4=_address(networks.get("v4"), "public"),
+            private_v4=_address(networks.get("v4"), "private"),
+            public_v6=_address(networks.get("v6"), "public"),
         )
 
     def __str__(self):
-        return self.name if self.id is None else f"{self.name} ({self.id})"
+        if self.id is None:
+            return self.name
+        return f"{self.name} ({self.id})" if self.name else str(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a Droplet can be: `disk` in GiB, `price_monthly` in USD, `regions` the slugs of those that offer it now.
+
+    https://docs.digitalocean.com/reference/api/digitalocean/#tag/Sizes
+    """
+
+    slug: str
+    disk: int | None = None
+    price_monthly: float | None = None
+    regions: tuple[str, ...] = ()
+
+    @classmethod
+    def from_api(cls, data):
+        offered = data.get("available") is not False
+        return cls(
+            slug=data["slug"],
+            disk=data.get("disk"),
+            price_monthly=data.get("price_monthly"),
+            regions=_tuple(data.get("regions")) or () if offered else (),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +197,8 @@ class RestorePoint:
     """A backup or a snapshot of a Droplet: `type` is "backup" or "snapshot". `size_gigabytes` is in GiB.
 
     `regions` are those that hold it; `min_disk_size` (GiB) is the smallest disk that it fits on. `droplet_id` and
-    `tags` are known from the list of snapshots alone, else None.
+    `tags` are known from the list of snapshots alone, else None. `public` is True for an image that is everybody's,
+    and so no restore point at all.
     """
 
     id: int
@@ -178,6 +210,7 @@ class RestorePoint:
     min_disk_size: int | None = None
     droplet_id: int | None = None
     tags: tuple[str, ...] | None = None
+    public: bool = False
 
     @classmethod
     def from_api(cls, data):
@@ -189,6 +222,7 @@ class RestorePoint:
             size_gigabytes=data.get("size_gigabytes"),
             regions=_tuple(data.get("regions")) or (),
             min_disk_size=data.get("min_disk_size"),
+            public=bool(data.get("public")),
         )
 
     @classmethod
@@ -249,6 +283,11 @@ class Action:
     @property
     def errored(self):
         return self.status == "errored"
+
+
+def _address(interfaces, kind):
+    """The first address of `kind`, "public" or "private"; None where there is none yet."""
+    return next((each.get("ip_address") for each in interfaces or () if each.get("type") == kind), None)
 
 
 def _tuple(values):

@@ -157,6 +157,10 @@ class Change:
     """True where it is not as wanted, and stays so on purpose."""
     rule: str | None = None
     """The name of the rule that it follows, where there are rules."""
+    begun: Step | None = None
+    """Where nothing is left to send: what an earlier run has sent, as long as it may still be under way."""
+    facts: dict = field(default_factory=dict)
+    """Further keys of its entry in the result, none of which is part of the diff."""
 
     def risking(self, points):
         """The same change, with `points` at risk too: backups that were made since it was planned."""
@@ -182,3 +186,8 @@ class Plan:
     def needed(self):
         """The changes that have something to send."""
         return tuple(change for change in self.changes if change.steps)
+
+    @property
+    def begun(self):
+        """The changes that have nothing to send, but something to wait for."""
+        return tuple(change for change in self.changes if change.begun and not change.steps)

@@ -47,7 +47,7 @@ class State(enum.Enum):
 
 @dataclass
 class Job:
-    """How far one Change has come.
+    """How far one Change has come; `key` is the id of the Droplet as it was planned, None for one to be made.
 
     `actions` are those sent for it, by id; `running` is the one waited for, `ours` whether this task sent it. `tries`
     counts how often the next step was sent, `refusals` how often the Droplet was busy. `done` are the steps carried
@@ -71,6 +71,20 @@ class Job:
     unsure: bool = False
     seen: object = None
     error: LifeboatError | None = None
+    key: int | None = field(init=False)
+
+    def __post_init__(self):
+        self.key = self.change.target.id
+
+    @property
+    def changed(self):
+        """True where this task has done something."""
+        return bool(self.actions) or (self.state is State.DONE and bool(self.change.steps))
+
+    def about(self, target):
+        """From now on the Droplet that was made for it is known."""
+        if self.change.target.id is None:
+            self.change = replace(self.change, target=target)
 
     def fail(self, error):
         self.state = State.FAILED
@@ -93,8 +107,9 @@ class Applier:
         self._poll_after = FIRST_POLL
 
     def run(self, plan):
-        """The Jobs of all changes that have steps, each DONE, FAILED or NOT_TRIED."""
-        jobs = [Job(change, list(change.steps)) for change in plan.needed]
+        """The Jobs of all changes that have steps or something to wait for, each DONE, FAILED or NOT_TRIED."""
+        begun = plan.begun if self._wait else ()
+        jobs = [Job(change, list(change.steps)) for change in (*plan.needed, *begun)]
         if not jobs:
             return jobs
         self._adopt_running(jobs)
@@ -131,6 +146,13 @@ class Applier:
             # Nothing but the log shows such an action: this is the one that an earlier run has begun.
             self._sent(job, action)
 
+    def _adopt_begun(self, job):
+        """Wait for what was begun for it, by the step whose answer was lost or by somebody else; False if it ended."""
+        seen = actions.of_droplet(self._client, job.change.target.id)
+        ours = {step.type for step in job.change.steps} if job.unsure else ()
+        job.actions.update({action.id: action for action in seen if action.type in ours})
+        return self._adopt_first(job, seen)
+
     def _advance(self, job):
         """One step forward for one Droplet; every failure ends in its Job."""
         try:
@@ -147,7 +169,10 @@ class Applier:
                 if job.steps[:1] != list(planned.steps[:1]):
                     job.tries = 0
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
+                job.about(planned.target)
                 job.plan_again = False
+                if planned.begun and self._wait and self._adopt_begun(job):
+                    return
             if job.steps:
                 self._send(job, job.steps[0])
             else:
@@ -187,6 +212,8 @@ class Applier:
         if action is None:
             return
         job.actions[action.id] = action
+        if action.resource_type == "droplet":
+            job.about(replace(job.change.target, id=action.resource_id))
         if self._wait or job.steps:
             job.wait_for(action, ours=True)
         else:

@@ -136,6 +136,7 @@ def state(simulator: Simulator) -> dict[str, Any]:
             "size": droplet.size,
             "region": droplet.region,
             "gpu": droplet.gpu,
+            "features": droplet.features,
             "tags": droplet.tags,
             "created_at": stamp(droplet.created),
             "policy": droplet.policy and serialise.policy(droplet.policy),
