@@ -206,8 +206,9 @@ def plan(request, observed, now):
 
 
 def pin(request, change, _done):
-    """`request` with what was chosen for it: a backup made meanwhile, or another size, does not change that."""
-    return replace(request, planned=change)
+    """`request` with what was chosen for it: a backup made or a source deleted meanwhile does not change that."""
+    chosen = Wanted(backup_id=change.after["image"])
+    return replace(request, planned=change, wanted=chosen, source_id=None, source_name=None)
 
 
 def unmet(request, change, observed):

@@ -66,6 +66,7 @@ def of_gpu(sim):
     """Of a GPU Droplet, so that the new one is in no plain list either; there is one named alike by capitals."""
     (key,) = worlds.create(sim, "gpu", size="gpu-h100x1-80gb", region="nyc2")
     worlds.create(sim, "COPY")
+    sim.advance(3600)
     worlds.act(sim, key, "snapshot", name="by hand")
     sim.advance(3600)
     return {"name": NAME, "source_droplet_name": "gpu", "newest": True}
