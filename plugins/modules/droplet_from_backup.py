@@ -177,8 +177,9 @@ droplets:
     after:
       description:
         - The Droplet as it is now, or in check mode would be. Null where that is not known after a failure.
-        - C(image) and C(image_name) are the restore point. C(monthly_cost) is in USD, its backups included, V(unknown) where the
-          token may not read the price, or the plan of its backups is not priced as a share of it.
+        - C(image) and C(image_name) are the restore point.
+        - C(monthly_cost) is in USD, its backups included, V(unknown) where the token may not read the price, or the
+          plan of its backups is not priced as a share of it.
       type: dict
       sample:
         state: present
@@ -204,8 +205,8 @@ droplets:
         created_at: "2026-03-11T04:51:12Z"
         age_hours: 4.6
     networks:
-      description: Its addresses, C(public_v4), C(private_v4) and C(public_v6), each null where it has none. Null until it
-        is up.
+      description:
+        - Its addresses, C(public_v4), C(private_v4) and C(public_v6), each null where it has none. Null until it is up.
       type: dict
       sample:
         public_v4: 198.18.4.2
@@ -216,8 +217,8 @@ droplets:
       type: list
       elements: dict
     notes:
-      description: What else there is to know, in sentences. So is what was asked for and is otherwise on a Droplet that
-        is there.
+      description:
+        - What else there is to know, in sentences; on a Droplet that is there, what was asked for and is otherwise.
       returned: when there is something
       type: list
       elements: str
@@ -241,6 +242,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import 
     sizes,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.origin import FROM, Origin
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_from_backup as plans
 
@@ -281,14 +283,14 @@ def observe(client, wanted):
         return _as_it_is(client, seen, there)
     if wanted.planned is not None:
         return seen
-    droplets.prove_tags_can_be_read(client, plans.FROM)
+    droplets.prove_tags_can_be_read(client, FROM)
     supported = backups.supported_policies(client) if wanted.backups else ()
-    return _origin(client, wanted, replace(seen, sizes=sizes.by_slug(client), supported=supported))
+    return _origin(client, wanted, replace(seen, sizes=sizes.sizes_if_allowed(client), supported=supported))
 
 
 def _as_it_is(client, seen, there):
-    droplets.prove_tags_are_shown(client, [plans.FROM], [there])
-    image = next(iter(plans.marks(there, plans.FROM)), None)
+    droplets.prove_tags_are_shown(client, [FROM], [there])
+    image = next(iter(Origin.of(there).images), None)
     return replace(
         seen,
         state=backups.states(client, [there]).get(there.id),
@@ -316,6 +318,9 @@ def reread(client, changes):
     (change,) = changes
     target, goal = change.target, change.goal
     named = droplets.named(client, target.name)
+    if all(droplet.id != target.id for droplet in named):
+        # A list may lag behind.
+        named += tuple(filter(None, [droplets.get_if_there(client, target.id)]))
     state = backups.states(client, [target]).get(target.id) if goal and goal.policy else None
     return plans.Observed(named=named, state=state)
 

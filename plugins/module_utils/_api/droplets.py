@@ -48,7 +48,8 @@ def find(client, selection):
 def named(client, *names):
     """The Droplets of these names, whichever way they are spelled, by ascending id."""
     wanted = {name.lower() for name in names}
-    lists = client.map(lambda filters: _list(client, **filters), [{"type": "gpus"}, *({"name": name} for name in names)])
+    asked = [{"type": "gpus"}, *({"name": name} for name in names)]
+    lists = client.map(lambda filters: _list(client, **filters), asked)
     known = {droplet.id: droplet for found in lists for droplet in found if droplet.name.lower() in wanted}
     return tuple(known[key] for key in sorted(known))
 

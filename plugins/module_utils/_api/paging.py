@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from .._domain.errors import ApiError, IncompleteListError
 
 PER_PAGE = 200
-KEYS = {"sizes": "slug"}
-"""What tells the items of a list apart, where it is not their id."""
-
 ATTEMPTS = 4
 
 
@@ -36,11 +33,13 @@ def part(body, key):
         raise ApiError(f"An answer of the API lacks {key!r}, which it should have. Check api_url.") from None
 
 
-def fetch(operation, root, number=1, **filters):
-    """Page `number` of a pydo list operation whose items are under the key `root`, as an array or a map."""
+def fetch(operation, root, number=1, key="id", **filters):
+    """Page `number` of a pydo list operation whose items are under the key `root`, as an array or a map.
+
+    The items of an array are told apart by their `key`.
+    """
     body = operation(page=number, per_page=PER_PAGE, **filters)
     found = body.get(root) or ()
-    key = KEYS.get(root, "id")
     items = tuple(found.items()) if isinstance(found, dict) else tuple((part(item, key), item) for item in found)
     total = (body.get("meta") or {}).get("total")
     if total is None and len(items) == PER_PAGE:

@@ -30,9 +30,10 @@ def iso(moment):
 class Droplet:
     """One Droplet. Fields that the token may not read are None, so that "hidden" is never taken for "empty".
 
-    `id` is None for one that is still to be made, `name` empty for one that is gone. `price_monthly` is in USD, `disk` in GiB; `tags`, `features`,
-    `backup_ids`, `snapshot_ids` and `volume_ids` are tuples; `image` is the id of the image that it shows, `image_slug`
-    that image's slug, `kernel` the id of a legacy kernel; `public_v4`, `private_v4` and `public_v6` are addresses.
+    `id` is None for one that is still to be made or not told, `name` empty for one that is gone. `price_monthly` is in
+    USD, `disk` in GiB; `tags`, `features`, `backup_ids`, `snapshot_ids` and `volume_ids` are tuples; `image` is the id
+    of the image that it shows, `image_slug` that image's slug, `kernel` the id of a legacy kernel; `public_v4`,
+    `private_v4` and `public_v6` are addresses.
     https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
     """
 
@@ -86,9 +87,8 @@ class Droplet:
         )
 
     def __str__(self):
-        if self.id is None:
-            return self.name
-        return f"{self.name} ({self.id})" if self.name else str(self.id)
+        name = self.name or "[deleted]"
+        return name if self.id is None else f"{name} ({self.id})"
 
 
 @dataclass(frozen=True, slots=True)

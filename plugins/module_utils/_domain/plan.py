@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from .models import BackupPolicy, Droplet, RestorePoint
+from .models import Action, BackupPolicy, Droplet, RestorePoint
 from .retention import newest_first
 
 
@@ -141,6 +141,14 @@ class CreateDroplet(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """An action in progress, and the size (GiB, or None) of the image that it works on."""
+
+    action: Action
+    size_gigabytes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What happens to one Droplet. No steps means that it is as it should be, or is left alone."""
 
@@ -157,8 +165,8 @@ class Change:
     """True where it is not as wanted, and stays so on purpose."""
     rule: str | None = None
     """The name of the rule that it follows, where there are rules."""
-    begun: Step | None = None
-    """Where nothing is left to send: what an earlier run has sent, as long as it may still be under way."""
+    awaits: Awaited | None = None
+    """What must have ended before anything is sent; then the Droplet is planned again."""
     facts: dict = field(default_factory=dict)
     """Further keys of its entry in the result, none of which is part of the diff."""
 
@@ -188,6 +196,6 @@ class Plan:
         return tuple(change for change in self.changes if change.steps)
 
     @property
-    def begun(self):
-        """The changes that have nothing to send, but something to wait for."""
-        return tuple(change for change in self.changes if change.begun and not change.steps)
+    def jobs(self):
+        """The changes that have something to send or to wait for."""
+        return tuple(change for change in self.changes if change.steps or change.awaits)

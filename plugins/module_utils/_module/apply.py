@@ -76,15 +76,12 @@ class Job:
     def __post_init__(self):
         self.key = self.change.target.id
 
-    @property
-    def changed(self):
-        """True where this task has done something."""
-        return bool(self.actions) or (self.state is State.DONE and bool(self.change.steps))
-
     def about(self, target):
-        """From now on the Droplet that was made for it is known."""
-        if self.change.target.id is None:
+        """The Droplet that is made for it is known now; False where it was known before."""
+        new = self.change.target.id is None and target.id is not None
+        if new:
             self.change = replace(self.change, target=target)
+        return new
 
     def fail(self, error):
         self.state = State.FAILED
@@ -107,11 +104,12 @@ class Applier:
         self._poll_after = FIRST_POLL
 
     def run(self, plan):
-        """The Jobs of all changes that have steps or something to wait for, each DONE, FAILED or NOT_TRIED."""
-        begun = plan.begun if self._wait else ()
-        jobs = [Job(change, list(change.steps)) for change in (*plan.needed, *begun)]
+        """The Jobs of all changes that have something to send or to wait for, each DONE, FAILED or NOT_TRIED."""
+        jobs = [Job(change, list(change.steps)) for change in plan.jobs]
         if not jobs:
             return jobs
+        for job in jobs:
+            self._await(job, job.change.awaits)
         self._adopt_running(jobs)
         while any(job.state in (State.READY, State.WAITING) for job in jobs):
             ready = [job for job in jobs if job.state is State.READY]
@@ -125,10 +123,17 @@ class Applier:
 
     def _adopt_running(self, jobs):
         """Wait for what an earlier or a parallel run has begun, instead of sending beside it."""
+        jobs = [job for job in jobs if job.state is State.READY]
         ids = [job.change.target.id for job in jobs if job.change.target.id is not None]
         running = actions.running_on(self._client, ids) if ids else {}
         for job in jobs:
             self._adopt_first(job, running.get(job.change.target.id, ()))
+
+    def _await(self, job, awaited):
+        """Wait for an Awaited before anything else; False where there is none."""
+        if awaited:
+            self._adopt(job, awaited.action)
+        return bool(awaited)
 
     def _adopt_first(self, job, seen):
         """Wait for the first action in progress among those `seen`; False where there is none."""
@@ -146,13 +151,6 @@ class Applier:
             # Nothing but the log shows such an action: this is the one that an earlier run has begun.
             self._sent(job, action)
 
-    def _adopt_begun(self, job):
-        """Wait for what was begun for it, by the step whose answer was lost or by somebody else; False if it ended."""
-        seen = actions.of_droplet(self._client, job.change.target.id)
-        ours = {step.type for step in job.change.steps} if job.unsure else ()
-        job.actions.update({action.id: action for action in seen if action.type in ours})
-        return self._adopt_first(job, seen)
-
     def _advance(self, job):
         """One step forward for one Droplet; every failure ends in its Job."""
         try:
@@ -169,9 +167,10 @@ class Applier:
                 if job.steps[:1] != list(planned.steps[:1]):
                     job.tries = 0
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
-                job.about(planned.target)
                 job.plan_again = False
-                if planned.begun and self._wait and self._adopt_begun(job):
+                if job.about(planned.target):
+                    self._claim(job)
+                if self._await(job, planned.awaits):
                     return
             if job.steps:
                 self._send(job, job.steps[0])
@@ -184,6 +183,12 @@ class Applier:
         except Exception as error:  # pylint: disable=broad-except
             # One Droplet's surprise must not hide what was done to the others.
             job.fail(UnexpectedError.of(error))
+
+    def _claim(self, job):
+        """A Droplet was found that a step made whose answer was lost: so its action is one that was sent."""
+        ours = {step.type for step in job.change.steps}
+        seen = actions.of_droplet(self._client, job.change.target.id)
+        job.actions.update({action.id: action for action in seen if action.type in ours})
 
     def _send(self, job, step):
         if isinstance(step, ImageStep) and self._adopt_first(job, self._actions_of(job, step)):

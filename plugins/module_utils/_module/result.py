@@ -50,10 +50,10 @@ def summary(plan, jobs):
     counts = {"changed": len(plan.needed), "failed": 0, "not_tried": 0}
     if jobs is not None:
         counts = {
-            "changed": sum(job.state is State.DONE and bool(job.change.steps) for job in jobs),
-            "failed": sum(job.state is State.FAILED for job in jobs),
-            "not_tried": sum(job.state is State.NOT_TRIED for job in jobs),
+            name: sum(job.state is state for job in jobs)
+            for name, state in (("failed", State.FAILED), ("not_tried", State.NOT_TRIED))
         }
+        counts["changed"] = sum(job.state is State.DONE and bool(job.change.steps) for job in jobs)
     return {"matched": matched, "unchanged": matched - sum(counts.values()), **counts}
 
 
@@ -79,12 +79,13 @@ def _reason(job):
 
 
 def _entry(change, job, planned):
+    changed = bool(change.steps) and bool(planned or job.state is State.DONE or job.actions)
     entry = {
         "id": (job.change if job else change).target.id,
         "name": change.target.name,
         "before": change.before,
         "after": change.after,
-        "changed": bool(change.steps) if planned else bool(job) and job.changed,
+        "changed": changed,
         "actions": [],
         **change.facts,
     }

@@ -129,7 +129,7 @@ def _tell(told, plan, jobs, entries, params):
     told["droplets"] = result.listed(entries, params["report"] == "all")
     told["summary"] = result.summary(plan, jobs)
     if jobs is not None:
-        told["changed"] = any(job.changed for job in jobs)
+        told["changed"] = any(entry["changed"] for entry in entries)
     bad = [job for job in jobs or () if job.state is not State.DONE]
     if bad:
         first = next((job.error for job in bad if job.error), None)
@@ -174,6 +174,8 @@ def _foresee(module, client, plan):
 
 def _image_seconds(plan):
     """What image work adds to the default time: one Droplet's steps follow each other, Droplets run in parallel."""
-    ways = [change.steps for change in plan.needed] + [(change.begun,) for change in plan.begun]
-    sizes = [sum(getattr(step, "size_gigabytes", None) or 0 for step in way) for way in ways]
+    sizes = [
+        sum(getattr(work, "size_gigabytes", None) or 0 for work in (*change.steps, change.awaits))
+        for change in plan.jobs
+    ]
     return SECONDS_PER_GIB * max(sizes, default=0)

@@ -2,33 +2,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Decides what `droplet_from_backup` does: pure, the same for check mode and for the real run.
 
-A Droplet that it made is known by its name and by the tags that its creation gave it: `lifeboat:from:` and the image,
-`lifeboat:source:` and the Droplet that the image was taken of, where that is known. What is there is looked at first:
+A Droplet that it made is known by its name and by its tags (`_domain/origin.py`). What is there is looked at first:
 nothing about images and sizes needs to be known, or to be there any more, once the Droplet is.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 
+from .._domain import origin, placement
 from .._domain.choice import Wish, choose, listed, offer_of
 from .._domain.cost import monthly_backup_cost
 from .._domain.errors import ActionFailedError, InputError, RefusedError, SelectionError
-from .._domain.models import Action, BackupState, Droplet, RestorePoint, Size, SupportedPolicy, iso
-from .._domain.plan import Change, CreateDroplet, Plan
+from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, Size, SupportedPolicy, iso
+from .._domain.names import droplet_name, tag_name
+from .._domain.origin import Origin
+from .._domain.plan import Awaited, Change, CreateDroplet, Plan
 from .._domain.restore_points import Wanted, resolve, too_old
 from .._domain.windows import any_hour
 
-FROM, SOURCE = "lifeboat:from:", "lifeboat:source:"
-HOSTNAME = re.compile(r"[a-zA-Z0-9]?[a-z0-9A-Z.\-]*[a-z0-9A-Z]")
-TAG = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
-LONGEST_NAME = 255
 LARGEST_USER_DATA = 64 * 1024
-AS_GIVEN = ("vpc_uuid", "ipv6", "monitoring", "user_data")
+FEATURES = ("ipv6", "monitoring")
+AS_GIVEN = ("vpc_uuid", *FEATURES, "user_data")
 """Options that go into the request as they are."""
 
-FEATURES = ("ipv6", "monitoring")
 POLICY_PARTS = ("plan", "weekday", "hour", "window_length_hours", "retention_period_days")
 ABSENT = {"state": "absent", "monthly_cost": 0.0}
 
@@ -50,6 +47,7 @@ class Request:
     tags: tuple[str, ...] = ()
     options: dict = field(default_factory=dict, repr=False)
     backups: Wish | None = None
+    wait: bool = True
     planned: Change | None = None
 
     @property
@@ -62,9 +60,9 @@ class Request:
 class Observed:
     """What has been read: `named` are the Droplets of the names that the request has, whichever way they are spelled.
 
-    Of a Droplet that is there `state` is known, and while it is new its `history`. For one to be made, the `source`
-    with its restore `points`, or the `image` that was named by its id; for one that is there, the image it was made
-    from. `sizes` is a dict of slug to Size, None where the token may not read them.
+    Of a Droplet that is there `state` is known, while it is new its `history`, and the `image` that it was made from.
+    For one to be made it is the image that was named by its id, or else the `source` and its restore `points`. `sizes`
+    is a dict of slug to Size, None where the token may not read them.
     """
 
     named: tuple[Droplet, ...] = ()
@@ -82,7 +80,7 @@ class Goal:
     """What is verified once the Droplet is up; `policy` is None where its backups are as they may be."""
 
     tags: tuple[str, ...]
-    policy: object = None
+    policy: BackupPolicy | None = None
 
 
 def request(params):
@@ -90,11 +88,6 @@ def request(params):
     for name in ("size", "region", "vpc_uuid", "source_droplet_name"):
         if params[name] is not None and not params[name].strip():
             raise InputError(f"{name} is empty: leave it out, or say what is meant.")
-    if len(params["name"]) > LONGEST_NAME or not HOSTNAME.fullmatch(params["name"]):
-        raise InputError(
-            f"name {params['name']!r} cannot be the name of a Droplet: a-z, A-Z, 0-9, . and - are allowed, with a "
-            f"letter or digit at the end, and at most {LONGEST_NAME} of them."
-        )
     if len((params["user_data"] or "").encode()) > LARGEST_USER_DATA:
         raise InputError("user_data has more than 64 KiB, which is the most that DigitalOcean takes.")
     wanted = Wanted.from_options(params)
@@ -103,7 +96,7 @@ def request(params):
     if params["ssh_keys"]:
         options["ssh_keys"] = [int(key) if key.isdecimal() else key for key in params["ssh_keys"]]
     return Request(
-        name=params["name"],
+        name=droplet_name("name", params["name"]),
         wanted=wanted,
         source_id=params["source_droplet_id"],
         source_name=params["source_droplet_name"],
@@ -112,6 +105,7 @@ def request(params):
         tags=_checked_tags(params["tags"] or ()),
         options=options,
         backups=_wish(params),
+        wait=params["wait"],
     )
 
 
@@ -137,14 +131,12 @@ def source_id(request, named):
         return request.source_id
     same = [droplet for droplet in named if droplet.name == name]
     if len(same) > 1:
-        raise SelectionError(
-            f"{len(same)} Droplets are named {name!r}: ids {listed(droplet.id for droplet in same)}. Say which one with "
-            "source_droplet_id."
-        )
+        ids = listed(droplet.id for droplet in same)
+        raise SelectionError(f"{len(same)} Droplets are named {name!r}: ids {ids}. Say which with source_droplet_id.")
     if same:
         return same[0].id
     made = there(request, named)
-    earlier = marks(made, SOURCE) if made else ()
+    earlier = Origin.of(made).sources if made else ()
     if earlier:
         hint = f"{made} was made from Droplet {earlier[0]}: if that is the one, set source_droplet_id: {earlier[0]}."
     elif near := [droplet for droplet in named if droplet.name.lower() == name.lower()]:
@@ -154,43 +146,9 @@ def source_id(request, named):
     raise SelectionError(f"No Droplet is named {name!r}. {hint}")
 
 
-def marks(droplet, kind):
-    """The ids in a Droplet's tags of a `kind`, FROM or SOURCE. A tag may have been spelled with other capitals first."""
-    return tuple(
-        int(tag[len(kind):])
-        for tag in droplet.tags or ()
-        if tag.lower().startswith(kind) and tag[len(kind):].isdecimal()
-    )
-
-
 def lacks_source(request, image):
     """True where the Droplet that `image` was taken of has to tell what the request leaves out."""
     return request.size is None or (request.region is None and len(image.regions) != 1)
-
-
-def restore_point(request, observed, now):
-    """The RestorePoint to make the Droplet from; raises SelectionError, InputError or RefusedError."""
-    wanted, image = request.wanted, observed.image
-    if wanted.id is None:
-        if not (observed.source.name or observed.points):
-            raise SelectionError(
-                f"There is no Droplet {observed.source.id}, and no snapshot of it. Backups go with their Droplet; if "
-                "one is left all the same, name it with backup_id."
-            )
-        return resolve(wanted, observed.points, observed.source, now)
-    if image is None:
-        raise SelectionError(f"There is no {wanted}: it has expired, was deleted, or belongs to another account.")
-    kind = "snapshot" if wanted.backup_id is None else "backup"
-    if image.public or image.type not in ("backup", "snapshot"):
-        what = "a public image" if image.public or image.type == "base" else f"an image of type {image.type!r}"
-        raise RefusedError(
-            f"Image {image.id} ({image.name}) is {what}, and no restore point: name a backup or a snapshot of a Droplet."
-        )
-    if image.type != kind:
-        raise InputError(f"Image {image.id} ({image.name}) is a {image.type}: name it with {image.type}_id.")
-    if told := too_old(wanted, image, now):
-        raise RefusedError(f"The {image} is {told}. Raise it, or name a younger one.")
-    return image
 
 
 def plan(request, observed, now):
@@ -217,11 +175,11 @@ def unmet(request, change, observed):
     if len(same) > 1:
         ids = listed(droplet.id for droplet in same)
         return f"another of this name was made meanwhile: ids {ids}; none was deleted"
-    if not same or same[0].id != change.target.id:
-        return "it can no longer be found by its name"
+    if not same:
+        return "it can no longer be found"
     if same[0].status != "active":
         return f"its creation has ended, and its status is {same[0].status!r} instead of 'active'"
-    return change.goal and _differs(change.goal, same[0], observed.state)
+    return change.goal and _lacks(change.goal, same[0], observed.state)
 
 
 def aftermath(change, observed):
@@ -233,29 +191,25 @@ def describe(shown):
     """One line for people: "s-1vcpu-1gb in nyc3 from image 118 (web-01- 2026-03-11), no backups, 6.00 USD a month"."""
     if shown["state"] == "absent":
         return "absent"
+    parts = [f"{shown['size']} in {shown['region']} from image {shown['image']} ({shown['image_name']})"]
+    parts += [f"{name} {'on' if shown[name] else 'off'}" for name in FEATURES if name in shown]
+    parts += [f"VPC {shown['vpc_uuid']}"] if "vpc_uuid" in shown else []
+    parts += [f"tags {listed(shown['tags'])}"] if "tags" in shown else []
     policy = shown["backups"]
-    text = f"{shown['size']} in {shown['region']} from image {shown['image']} ({shown['image_name']})"
-    text += "".join(f", {name} {'on' if shown[name] else 'off'}" for name in FEATURES if name in shown)
-    if "vpc_uuid" in shown:
-        text += f", VPC {shown['vpc_uuid']}"
-    if shown.get("tags"):
-        text += f", tags {listed(shown['tags'])}"
     if policy["state"] == "disabled":
-        text += ", no backups"
+        parts.append("no backups")
     else:
-        weekday = f" on {policy['weekday']}" if policy.get("weekday") else ""
-        hour = f" at {policy['hour']:02d}:00 UTC" if policy.get("hour") is not None else ""
-        text += f", backups {policy.get('plan') or 'on'}{weekday}{hour}"
+        weekday = f" on {policy['weekday']}" if "weekday" in policy else ""
+        hour = f" at {policy['hour']:02d}:00 UTC" if "hour" in policy else ""
+        parts.append(f"backups {policy.get('plan') or 'on'}{weekday}{hour}")
     cost = shown["monthly_cost"]
-    return text + (", cost unknown" if cost == "unknown" else f", {cost:.2f} USD a month")
+    return listed([*parts, "cost unknown" if cost == "unknown" else f"{cost:.2f} USD a month"])
 
 
 def _check_source(params, wanted):
     given = [name for name in ("source_droplet_id", "source_droplet_name") if params[name] is not None]
     if wanted.id is None and not given:
-        raise InputError(
-            "newest and before need to know of which Droplet: set source_droplet_id or source_droplet_name."
-        )
+        raise InputError("newest and before go by a Droplet: set source_droplet_id or source_droplet_name.")
     if wanted.id is not None and given:
         raise InputError(f"{given[0]} goes with newest and before; {wanted} is named by its id, so leave it out.")
     if params["source_droplet_id"] is not None and params["source_droplet_id"] < 1:
@@ -266,12 +220,9 @@ def _check_source(params, wanted):
 
 def _checked_tags(tags):
     for tag in tags:
-        if not TAG.fullmatch(tag):
-            raise InputError(
-                f"Tag {tag!r} is not possible: letters, digits, colons, dashes and underscores are, at most 255 of them."
-            )
-        if tag.lower().startswith((FROM, SOURCE)):
-            raise InputError(f"Tag {tag!r} is one that this module sets by itself: leave it out.")
+        tag_name("tags", tag)
+        if origin.reserved(tag):
+            raise InputError(f"tags {tag!r} is one that this module sets by itself: leave it out.")
     return tuple(dict.fromkeys(tags))
 
 
@@ -293,41 +244,44 @@ def _wish(params):
 def _existing(request, observed, droplet, now):
     """The Change of a Droplet that is there: none, if it is the one that was made; raises RefusedError if it is not."""
     image = _same_origin(request, observed, droplet)
+    known = observed.image and observed.image.id == image
+    point = observed.image if known else RestorePoint(image, None, None)
     new = droplet.status == "new"
-    if new and any(action.type == "create" and action.errored for action in observed.history):
+    creations = [action for action in observed.history if action.type == "create"]
+    if new and any(action.errored for action in creations):
         raise ActionFailedError(
-            f"Droplet {droplet} was made from image {image} and never came up: its creation ended as errored. Delete it "
-            "in the control panel, for this collection deletes no Droplet, then run the task again.",
+            f"Droplet {droplet} was made from image {image} and never came up: its creation ended as errored. Delete "
+            "it in the control panel, for this collection deletes no Droplet, then run the task again.",
             droplet=droplet.id,
         )
-    point = observed.image or RestorePoint(image, None, None)
+    running = next((action for action in creations if action.in_progress), None)
+    awaits = Awaited(running, point.size_gigabytes) if running and request.wait else None
     state = observed.state or BackupState(False)
     shown = _shown(droplet.size, droplet.region, point, droplet.price_monthly, state)
     return Change(
         droplet,
         shown,
         shown,
-        notes=() if new else tuple(_differences(request, observed, droplet)),
-        begun=CreateDroplet({}, point.size_gigabytes) if new else None,
+        notes=tuple(_differences(request, observed, droplet)) if not new else () if awaits else ("it is not up yet",),
+        awaits=awaits,
         facts={"restore_point": _told(point, now), "networks": None if new else _networks(droplet)},
     )
 
 
 def _same_origin(request, observed, droplet):
     """The id of the image that `droplet` was made from; raises RefusedError where it is not the one wanted."""
-    images, sources = marks(droplet, FROM), marks(droplet, SOURCE)
-    wanted = source_id(request, observed.named)
-    if not images:
-        why = f"was not made by this module: it has no tag {FROM}…"
+    made, wanted = Origin.of(droplet), source_id(request, observed.named)
+    if not made.images:
+        why = f"was not made by this module: it has no tag {origin.FROM}…"
     elif request.wanted.id is not None:
-        if request.wanted.id in images:
+        if request.wanted.id in made.images:
             return request.wanted.id
-        why = f"was made from image {images[0]}, not from {request.wanted}"
+        why = f"was made from image {made.images[0]}, not from {request.wanted}"
     else:
-        if wanted in sources:
-            return images[0]
-        origin = f"of Droplet {sources[0]}" if sources else "whose Droplet was not known"
-        why = f"was made from image {images[0]} {origin}, not from one of Droplet {wanted}"
+        if wanted in made.sources:
+            return made.images[0]
+        whose = f"of Droplet {made.sources[0]}" if made.sources else "whose Droplet was not known"
+        why = f"was made from image {made.images[0]} {whose}, not from one of Droplet {wanted}"
     raise RefusedError(
         f"There is a Droplet {droplet} already, which {why}. Choose another name, or rename or delete that one first: "
         "this module does neither.",
@@ -336,28 +290,19 @@ def _same_origin(request, observed, droplet):
 
 
 def _creation(request, observed, now):
-    point = restore_point(request, observed, now)
-    source = observed.source
-    region = _region(request, point, source)
-    size = _size(request, observed, point, region)
+    point, source = _restore_point(request, observed, now), observed.source
+    region = placement.region(request.region, point, source)
+    size = placement.size(request.size, observed.sizes, point, region, source)
     policy = _policy(request, observed.supported)
-    tags = (f"{FROM}{point.id}", *([f"{SOURCE}{source.id}"] if source else []), *request.tags)
-    body = {
-        "name": request.name,
-        "size": size.slug,
-        "region": region,
-        "image": point.id,
-        "tags": list(tags),
-        **request.options,
-    }
+    tags = (*origin.tags(point.id, source and source.id), *request.tags)
+    body = {"name": request.name, "size": size.slug, "region": region, "image": point.id, "tags": list(tags)}
+    body |= request.options
     if policy:
         body |= {"backups": True, "backup_policy": policy.to_api()}
-    state = BackupState(bool(policy), policy)
-    after = {
-        **_shown(size.slug, region, point, size.price_monthly, state),
-        **{name: request.options[name] for name in ("vpc_uuid", *FEATURES) if name in request.options},
-        **({"tags": list(request.tags)} if request.tags else {}),
-    }
+    after = _shown(size.slug, region, point, size.price_monthly, BackupState(bool(policy), policy))
+    after |= {name: request.options[name] for name in ("vpc_uuid", *FEATURES) if name in request.options}
+    if request.tags:
+        after["tags"] = list(request.tags)
     return Change(
         Droplet(None, request.name),
         ABSENT,
@@ -368,54 +313,29 @@ def _creation(request, observed, now):
     )
 
 
-def _region(request, point, source):
-    """The slug of the region to make it in; raises InputError where the restore point is not there."""
-    if request.region is None:
-        if source and source.region in point.regions:
-            return source.region
-        if len(point.regions) == 1:
-            return point.regions[0]
-        raise InputError(f"region is needed: {point} is in {listed(point.regions)}, and none of them is the only one.")
-    if request.region in point.regions:
-        return request.region
-    way = "copy it there with droplet_snapshot"
-    if point.type == "backup":
-        way = "convert it with backup_to_snapshot and copy the snapshot there with droplet_snapshot"
-    raise InputError(
-        f"A Droplet in {request.region} cannot be made from {point}, which is in {listed(point.regions)}: choose one of "
-        f"these regions, or {way}."
-    )
-
-
-def _size(request, observed, point, region):
-    """The Size to make it of; raises InputError where it cannot be. Without sizes to look at, the API decides."""
-    source, sizes = observed.source, observed.sizes
-    least = point.min_disk_size or 0
-    slug = request.size or (source and source.size)
-    fitting = _fitting(sizes or {}, region, least)
-    if slug is None:
-        raise InputError(
-            f"size is needed: of which Droplet {point} was taken is not known, or it is gone. It takes a disk of at "
-            f"least {least} GiB.{fitting}"
+def _restore_point(request, observed, now):
+    """The RestorePoint to make the Droplet from; raises SelectionError, InputError or RefusedError."""
+    wanted, image = request.wanted, observed.image
+    if wanted.id is None:
+        if not (observed.source.name or observed.points):
+            raise SelectionError(
+                f"There is no Droplet {observed.source.id}, and no snapshot of it. Backups go with their Droplet; if "
+                "one is left all the same, name it with backup_id."
+            )
+        return resolve(wanted, observed.points, observed.source, now)
+    if image is None:
+        raise SelectionError(f"There is no {wanted}: it has expired, was deleted, or belongs to another account.")
+    kind = "snapshot" if wanted.backup_id is None else "backup"
+    if image.public or image.type not in ("backup", "snapshot"):
+        what = "a public image" if image.public or image.type == "base" else f"an image of type {image.type!r}"
+        raise RefusedError(
+            f"Image {image.id} ({image.name}) is {what}, no restore point: name a backup or a snapshot of a Droplet."
         )
-    if sizes is None:
-        return Size(slug, price_monthly=source.price_monthly if source and source.size == slug else None)
-    size = sizes.get(slug)
-    if size is None:
-        raise InputError(f"There is no size {slug!r}.{fitting}")
-    if (size.disk or 0) < least:
-        raise InputError(f"Size {slug} has a disk of {size.disk} GiB, and {point} needs {least} GiB.{fitting}")
-    if region not in size.regions:
-        where = f"only in {listed(size.regions)}" if size.regions else "nowhere"
-        raise InputError(f"Size {slug} is offered {where} at present, and not in {region}.{fitting}")
-    return size
-
-
-def _fitting(sizes, region, least):
-    """A sentence with the three cheapest sizes that would do, or nothing."""
-    fit = [size for size in sizes.values() if region in size.regions and (size.disk or 0) >= least]
-    cheapest = sorted(fit, key=lambda size: (size.price_monthly or 0, size.slug))[:3]
-    return f" The cheapest that fit in {region} are {listed(size.slug for size in cheapest)}." if cheapest else ""
+    if image.type != kind:
+        raise InputError(f"Image {image.id} ({image.name}) is a {image.type}: name it with {image.type}_id.")
+    if told := too_old(wanted, image, now):
+        raise RefusedError(f"The {image} is {told}. Raise it, or name a younger one.")
+    return image
 
 
 def _policy(request, supported):
@@ -427,8 +347,7 @@ def _policy(request, supported):
     if wish is None:
         return None
     target = Droplet(None, request.name)
-    off = {None: BackupState(False)}
-    policy = choose(wish, (target,), (target,), off, supported)[None]
+    policy = choose(wish, (target,), (target,), {None: BackupState(False)}, supported)[None]
     offer = offer_of(supported, policy.plan)
     if wish.hours is None and offer and offer.hours:
         policy = replace(policy, hour=any_hour(request.name, offer.hours))
@@ -439,7 +358,7 @@ def _warnings(request, observed, goal):
     if goal.policy and offer_of(observed.supported, goal.policy.plan) is None:
         yield f"Plan {goal.policy.plan!r} is not among the supported ones and is sent because of allow_unlisted_plan."
     if observed.sizes is None:
-        yield "The token may not read sizes (scopes sizes:read and regions:read), so whether the size fits is not known."
+        yield "The token may not read sizes (scopes sizes:read and regions:read): whether the size fits is not checked."
     for droplet in observed.named:
         if droplet.name.lower() == request.name.lower():
             yield f"There is a Droplet {droplet} too, whose name differs from {request.name!r} by capitals alone."
@@ -469,7 +388,7 @@ def _missing(tags, droplet):
     return [tag for tag in tags if tag.lower() not in has]
 
 
-def _differs(goal, droplet, state):
+def _lacks(goal, droplet, state):
     """What a new Droplet lacks of its Goal, as a sentence, or None."""
     if missing := _missing(goal.tags, droplet):
         return f"it lacks the tags {listed(missing)}"

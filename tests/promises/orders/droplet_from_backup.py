@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Orders to `droplet_from_backup`: by id and by description, of a Droplet that is there, that is gone, that has a GPU."""
+"""Orders to `droplet_from_backup`: by id and by description, of a Droplet that is there, is gone, or has a GPU."""
 
 from __future__ import annotations
 

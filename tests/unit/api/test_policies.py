@@ -169,6 +169,12 @@ class TestJudge:
         refused.request.set_json_body({"type": kind})
         assert policies.judge(refused).message.endswith(f"It needs the scope {scope}")
 
+    def test_a_403_names_what_the_fields_of_a_new_droplet_need_besides(self):
+        refused = answer(403, {"id": "forbidden", "message": "No."}, "POST", "/v2/droplets")
+        refused.request.set_json_body({"name": "a", "image": 7, "tags": ["b"], "ssh_keys": [], "vpc_uuid": "c"})
+        wanted = "It needs the scope droplet:create and image:read and tag:create and vpc:read."
+        assert policies.judge(refused).message.endswith(wanted)
+
     def test_the_query_is_not_in_the_sentence(self):
         problem = policies.judge(answer(404, {"message": "Gone."}, path="/v2/droplets?name=a-name"))
         assert "a-name" not in problem.message
