@@ -45,6 +45,15 @@ def find(client, selection):
     return found
 
 
+def named(client, *names):
+    """The Droplets of these names, whichever way they are spelled, by ascending id."""
+    wanted = {name.lower() for name in names}
+    asked = [{"type": "gpus"}, *({"name": name} for name in names)]
+    lists = client.map(lambda filters: _list(client, **filters), asked)
+    known = {droplet.id: droplet for found in lists for droplet in found if droplet.name.lower() in wanted}
+    return tuple(known[key] for key in sorted(known))
+
+
 def holding(client, image_id):
     """The Droplet among whose backups and snapshots that image is, or None; needs the token to see `backup_ids`."""
     everyone = _list(client) + _list(client, type="gpus")
@@ -94,7 +103,12 @@ def prove_tags_are_shown(client, tags, droplets):
     Raises ScopeError.
     """
     if tags and droplets and not any(droplet.tags for droplet in droplets):
-        paging.fetch(client.do.droplets.list, "droplets", tag_name=tags[0])
+        prove_tags_can_be_read(client, tags[0])
+
+
+def prove_tags_can_be_read(client, tag):
+    """Raises ScopeError where the token does not show tags."""
+    paging.fetch(client.do.droplets.list, "droplets", tag_name=tag)
 
 
 def _list(client, first=None, **filters):

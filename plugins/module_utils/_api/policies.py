@@ -37,6 +37,9 @@ FURTHER_SCOPES = {
 PENDING = ("pending event", "blocking event")
 """What the API says where an action is at work on the Droplet, or on one of those that an order by tag is for."""
 
+FIELD_SCOPES = {"image": "image:read", "tags": "tag:create", "ssh_keys": "ssh_key:read", "vpc_uuid": "vpc:read"}
+"""What creating a Droplet needs besides droplet:create, by the fields that are used."""
+
 
 class Meter:
     """Counts every attempt, and knows the server's time."""
@@ -234,6 +237,8 @@ def required_scopes(request):
         further = FURTHER_SCOPES.get(_type_of_action(request))
         by_tag = "tag:read" if "tag_name=" in request.url else None
         return " and ".join(filter(None, ("droplet:update", further, by_tag)))
+    if path == "/v2/droplets" and method == "POST":
+        return " and ".join(["droplet:create", *_scopes_of_fields(request)])
     if path.endswith("/resources"):
         return f"tag:{'create' if method == 'POST' else 'delete'}, and update of what is tagged"
     if path.startswith("/v2/snapshots/") and method == "DELETE":
@@ -248,10 +253,21 @@ def required_scopes(request):
 
 
 def _type_of_action(request):
+    return _body(request).get("type")
+
+
+def _scopes_of_fields(request):
+    """What the fields of a request that creates a Droplet need."""
+    return [scope for name, scope in FIELD_SCOPES.items() if _body(request).get(name)]
+
+
+def _body(request):
+    """The JSON object that a request sends; empty where it sends none."""
     try:
-        return json.loads(request.content)["type"]
-    except (TypeError, ValueError, KeyError):
-        return None
+        body = json.loads(request.content)
+    except (TypeError, ValueError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _error_body(response):

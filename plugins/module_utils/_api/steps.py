@@ -35,7 +35,14 @@ def history(client, droplet_id, step):
 
 def _create(client, step):
     """https://docs.digitalocean.com/reference/api/digitalocean/#operation/droplets_create"""
-    body = client.do.droplets.create(body=step.arguments)
+    try:
+        body = client.do.droplets.create(body=step.arguments)
+    except ApiError as error:
+        if "droplet limit" not in error.message:
+            raise
+        raise error.again(
+            f"{error.message.rstrip('.')}. Ask DigitalOcean for a higher limit, or delete a Droplet that is not needed."
+        ) from None
     try:
         droplet, link = body["droplet"]["id"], body["links"]["actions"][0]["id"]
     except (KeyError, IndexError, TypeError):

@@ -41,7 +41,8 @@ class Droplet:
 
     `id` is None for one that is still to be made or not told, `name` empty for one that is gone. `price_monthly` is in
     USD, `disk` in GiB; `tags`, `features`, `backup_ids`, `snapshot_ids` and `volume_ids` are tuples; `image` is the id
-    of the image that it shows, `image_slug` that image's slug, `kernel` the id of a legacy kernel.
+    of the image that it shows, `image_slug` that image's slug, `kernel` the id of a legacy kernel; `public_v4`,
+    `private_v4` and `public_v6` are addresses.
     https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
     """
 
@@ -63,10 +64,13 @@ class Droplet:
     image_slug: str | None = None
     kernel: int | None = None
     vpc_uuid: str | None = None
+    public_v4: str | None = None
+    private_v4: str | None = None
+    public_v6: str | None = None
 
     @classmethod
     def from_api(cls, data):
-        size, image = data.get("size") or {}, data.get("image") or {}
+        size, image, networks = (data.get(name) or {} for name in ("size", "image", "networks"))
         return cls(
             id=data["id"],
             name=data.get("name") or "",
@@ -86,6 +90,9 @@ class Droplet:
             image_slug=image.get("slug"),
             kernel=(data.get("kernel") or {}).get("id"),
             vpc_uuid=data.get("vpc_uuid"),
+            public_v4=_address(networks.get("v4"), "public"),
+            private_v4=_address(networks.get("v4"), "private"),
+            public_v6=_address(networks.get("v6"), "public"),
         )
 
     def __str__(self):
@@ -228,7 +235,10 @@ class RestorePoint:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a Droplet can be: `disk` in GiB, `price_monthly` in USD, `regions` that offer it."""
+    """What a Droplet can be: `disk` in GiB, `price_monthly` in USD, `regions` the slugs of those that offer it now.
+
+    https://docs.digitalocean.com/reference/api/digitalocean/#tag/Sizes
+    """
 
     slug: str
     disk: int | None = None
@@ -241,7 +251,7 @@ class Size:
             slug=data.get("slug") or "",
             disk=data.get("disk"),
             price_monthly=data.get("price_monthly"),
-            regions=_tuple(data.get("regions")) or (),
+            regions=_tuple(data.get("regions")) or () if data.get("available") is not False else (),
         )
 
 
@@ -287,6 +297,11 @@ class Action:
     @property
     def errored(self):
         return self.status == "errored"
+
+
+def _address(interfaces, kind):
+    """The first address of `kind`, "public" or "private"; None where there is none yet."""
+    return next((each.get("ip_address") for each in interfaces or () if each.get("type") == kind), None)
 
 
 def _tuple(values):

@@ -10,6 +10,7 @@ from .errors import InputError
 
 LONGEST = 255
 _HOSTNAME = re.compile(r"[a-zA-Z0-9]?[a-zA-Z0-9.\-]*[a-zA-Z0-9]")
+_TAG = re.compile(r"[a-zA-Z0-9_\-:]+")
 
 
 def droplet_name(option, name):
@@ -30,5 +31,18 @@ def snapshot_name(option, name):
     if not name.strip() or len(name) > LONGEST or not name.isprintable():
         raise InputError(
             f"{option} {name!r} cannot be the name of a snapshot: it has 1 to {LONGEST} printable characters."
+        )
+    return name
+
+
+def tag_name(option, name):
+    """`name`, given for `option`, where a tag can have it; raises InputError.
+
+    https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create
+    """
+    if len(name) > LONGEST or not _TAG.fullmatch(name):
+        raise InputError(
+            f"{option} {name!r} cannot be a tag: it has letters, digits, colons, dashes and underscores only, and at "
+            f"most {LONGEST} of them."
         )
     return name

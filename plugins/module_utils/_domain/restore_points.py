@@ -53,15 +53,21 @@ def resolve(wanted, points, droplet, now):
     Raises SelectionError where there is none, RefusedError where it is older than `max_age_hours`.
     """
     found = _by_id(wanted, points, droplet) if wanted.id is not None else _described(wanted, points, droplet)
-    age = found.age_hours(now)
-    if wanted.max_age_hours is not None and (age is None or age > wanted.max_age_hours):
-        told = "of unknown age" if age is None else f"{age} hours old"
+    if told := too_old(wanted, found, now):
         raise RefusedError(
-            f"{wanted} of Droplet {droplet} is {found}, {told}, and max_age_hours allows {wanted.max_age_hours:g}. "
-            "Raise it, or name the restore point by its id.",
+            f"{wanted} of Droplet {droplet} is {found}, {told}. Raise it, or name the restore point by its id.",
             droplet=droplet.id,
         )
     return found
+
+
+def too_old(wanted, point, now):
+    """Where `point` is older than `max_age_hours`, that in words: "80.5 hours old, and max_age_hours allows 24"."""
+    age = point.age_hours(now)
+    if wanted.max_age_hours is None or (age is not None and age <= wanted.max_age_hours):
+        return None
+    told = "of unknown age" if age is None else f"{age} hours old"
+    return f"{told}, and max_age_hours allows {wanted.max_age_hours:g}"
 
 
 def _by_id(wanted, points, droplet):

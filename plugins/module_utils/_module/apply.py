@@ -60,7 +60,7 @@ UNDER_WAY = (State.READY, State.WAITING, State.SETTLING)
 
 @dataclass
 class Job:
-    """How far one Change has come.
+    """How far one Change has come; `key` is the id of the Droplet as it was planned, None for one to be made.
 
     `actions` are those sent for it, by id; `running` is the one waited for, `ours` whether this task sent it. `tries`
     counts how often the next step was sent, `refusals` how often the Droplet was busy. `looked_at` is when the request
@@ -87,6 +87,17 @@ class Job:
     unsure: bool = False
     seen: object = None
     error: LifeboatError | None = None
+    key: int | None = field(init=False)
+
+    def __post_init__(self):
+        self.key = self.change.target.id
+
+    def about(self, target):
+        """The Droplet that is made for it is known now; False where it was known before."""
+        new = self.change.target.id is None and target.id is not None
+        if new:
+            self.change = replace(self.change, target=target)
+        return new
 
     def fail(self, error):
         self.state = State.FAILED
@@ -109,7 +120,7 @@ class Applier:
         self._poll_after = FIRST_POLL
 
     def run(self, plan):
-        """The Jobs of all changes that have steps, each DONE, FAILED or NOT_TRIED."""
+        """The Jobs of all changes that have something to send or to wait for, each DONE, FAILED or NOT_TRIED."""
         jobs = [Job(change, list(change.steps)) for change in plan.jobs]
         if not jobs:
             return jobs
@@ -189,6 +200,8 @@ class Applier:
                     job.tries = 0
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
                 job.plan_again = False
+                if job.about(planned.target):
+                    self._claim(job)
                 if self._await(job, planned.awaits):
                     return
             if job.steps:
@@ -211,6 +224,11 @@ class Applier:
         if not (job.steps and job.steps[0].guarded):
             return 0.0
         return -1.0 if job.looked_at is None else STALE_AFTER - (self._client.budget.spent - job.looked_at)
+    def _claim(self, job):
+        """A Droplet was found that a step made whose answer was lost: so its action is one that was sent."""
+        ours = {step.type for step in job.change.steps}
+        seen = actions.of_droplet(self._client, job.change.target.id)
+        job.actions.update({action.id: action for action in seen if action.type in ours})
 
     def _send(self, job, step):
         if isinstance(step, ImageStep) and self._adopt_first(job, self._actions_of(job, step)):
@@ -239,6 +257,8 @@ class Applier:
         if action is None:
             return
         job.actions[action.id] = action
+        if action.resource_type == "droplet":
+            job.about(replace(job.change.target, id=action.resource_id))
         if self._wait or job.steps:
             job.wait_for(action, ours=True)
         else:

@@ -28,7 +28,7 @@ def diff(plan, describe):
 
 def droplets(plan, jobs, extras):
     """An entry for each Droplet, by ascending id. `jobs` is None in check mode; `extras` are further keys by id."""
-    by_id = {job.change.target.id: job for job in jobs or ()}
+    by_id = {job.key: job for job in jobs or ()}
     entries = [_entry(change, by_id.get(change.target.id), jobs is None) for change in plan.changes]
     for change, entry in zip(plan.changes, entries, strict=True):
         if plan.rules is not None:
@@ -84,7 +84,7 @@ def _reason(job):
 def _entry(change, job, planned):
     changed = bool(change.steps) and bool(planned or job.state is State.DONE or job.actions)
     entry = {
-        "id": change.target.id,
+        "id": (job.change if job else change).target.id,
         "name": change.target.name,
         "before": change.before,
         "after": change.after,

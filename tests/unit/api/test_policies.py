@@ -182,6 +182,12 @@ class TestJudge:
         assert problem.__class__ is errors.ApiError
         assert problem.message.endswith("Power the Droplet off first, as with droplet_action, type: shutdown.")
 
+    def test_a_403_names_what_the_fields_of_a_new_droplet_need_besides(self):
+        refused = answer(403, {"id": "forbidden", "message": "No."}, "POST", "/v2/droplets")
+        refused.request.set_json_body({"name": "a", "image": 7, "tags": ["b"], "ssh_keys": [], "vpc_uuid": "c"})
+        wanted = "It needs the scope droplet:create and image:read and tag:create and vpc:read."
+        assert policies.judge(refused).message.endswith(wanted)
+
     def test_the_query_is_not_in_the_sentence(self):
         problem = policies.judge(answer(404, {"message": "Gone."}, path="/v2/droplets?name=a-name"))
         assert "a-name" not in problem.message

@@ -16,6 +16,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.mode
     BackupState,
     Droplet,
     RestorePoint,
+    Size,
     SupportedPolicy,
     timestamp,
 )
@@ -38,7 +39,12 @@ DROPLET = {
     "image": {"id": 63663980, "slug": "ubuntu-24-04-x64"},
     "kernel": {"id": 7515},
     "vpc_uuid": "5a4981aa",
+    "networks": {
+        "v4": [{"ip_address": "10.1.0.2", "type": "private"}, {"ip_address": "198.18.0.2", "type": "public"}],
+        "v6": [{"ip_address": "2001:db8::2", "type": "public"}],
+    },
 }
+SIZE = {"slug": "small", "disk": 25, "price_monthly": 6.0, "regions": ["nyc3"], "available": True}
 POLICY = {"plan": "weekly", "weekday": "SUN", "hour": 4, "window_length_hours": 4, "retention_period_days": 28}
 RECORD = {"droplet_id": 3164444, "backup_enabled": True, "backup_policy": POLICY}
 SUPPORTED = {
@@ -53,6 +59,7 @@ ACTION = {"id": 36, "type": "enable_backups", "status": "in-progress", "resource
 
 MODELS = [
     pytest.param(Droplet, DROPLET, {"id"}, id="Droplet"),
+    pytest.param(Size, SIZE, {"slug"}, id="Size"),
     pytest.param(BackupPolicy, POLICY, set(), id="BackupPolicy"),
     pytest.param(BackupState, RECORD, set(), id="BackupState"),
     pytest.param(SupportedPolicy, SUPPORTED, set(), id="SupportedPolicy"),
@@ -96,6 +103,9 @@ def test_a_droplet_is_read():
         image_slug="ubuntu-24-04-x64",
         kernel=7515,
         vpc_uuid="5a4981aa",
+        public_v4="198.18.0.2",
+        private_v4="10.1.0.2",
+        public_v6="2001:db8::2",
     )
 
 
@@ -103,6 +113,16 @@ def test_a_droplet_is_read():
 def test_a_gpu_droplet_tells_of_its_gpu(data):
     assert Droplet.from_api({**DROPLET, **data}).gpu
     assert not Droplet.from_api({**DROPLET, "gpu_info": None}).gpu
+
+
+def test_a_droplet_that_is_not_up_yet_has_no_addresses():
+    new = Droplet.from_api({**DROPLET, "networks": {"v4": [], "v6": []}})
+    assert (new.public_v4, new.private_v4, new.public_v6) == (None, None, None)
+
+
+@pytest.mark.parametrize(("offered", "regions"), [({}, ("nyc3",)), ({"available": False}, ())])
+def test_a_size_that_is_not_available_is_offered_nowhere(offered, regions):
+    assert Size.from_api({**SIZE, **offered}) == Size("small", 25, 6.0, regions)
 
 
 @pytest.mark.parametrize("field", ["tags", "backup_ids", "snapshot_ids", "volume_ids"])

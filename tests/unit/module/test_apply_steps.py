@@ -229,6 +229,65 @@ def test_a_creation_whose_answer_was_lost_is_looked_for_and_never_sent_again():
     assert len(world.client.clock.slept) > 3
 
 
+class Nursery(World):
+    """A Droplet is made, and is there at once; its creation ends when somebody sleeps for the `naps`-th time."""
+
+    naps = 3
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.client.sleep = self.sleep
+
+    def create(self, body):
+        answer = super().create(body)
+        self.client.do.log[-1]["status"] = "in-progress"
+        return answer
+
+    def lose(self, kind):
+        if self.losing.get(kind, 0):
+            self.client.do.begin("droplet", 77, {"type": "create"})
+            self.client.do.log[-1]["status"] = "in-progress"
+        super().lose(kind)
+
+    def sleep(self, seconds):
+        self.client.clock.sleep(seconds)
+        self.naps -= 1
+        if not self.naps:
+            for action in self.client.do.log:
+                action["status"] = "completed"
+
+    def plan(self, request, _observed=None, _now=None):
+        if not self.created:
+            return Plan((Change(droplet(None, "new"), {}, {}, tuple(request)),))
+        running = [Action.from_api(action) for action in self.client.do.log if action["status"] == "in-progress"]
+        awaits = Awaited(running[0]) if running else None
+        return Plan((Change(droplet(77, "new"), {}, {}, awaits=awaits),))
+
+
+@pytest.mark.parametrize("naps", [1, 2, 3, 4])
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_creation_is_waited_for_and_then_known_by_its_id(lost, naps):
+    """Whether its answer told the id, or it was found, still being made or done."""
+    world = Nursery((CreateDroplet({"name": "new"}),))
+    world.losing["create"], world.naps = lost, naps
+    job = world.run()
+    assert job.state is State.DONE
+    assert world.naps <= 0
+    assert world.created == 1
+    assert (job.key, job.change.target.id) == (None, 77)
+    assert [(action.type, action.status) for action in job.actions.values()] == [("create", "completed")]
+
+
+def test_what_an_earlier_run_began_is_waited_for_and_changes_nothing():
+    world = Nursery((CreateDroplet({"name": "new"}),))
+    world.create({"name": "new"})
+    job = world.run()
+    assert job.state is State.DONE
+    assert world.naps <= 0
+    assert (job.actions, world.created) == ({}, 1)
+    assert "(create), which was already running" in job.notes[0]
+
+
 def test_a_creation_that_shows_is_taken_for_ours():
     world = World((CreateDroplet({"name": "new"}),))
     world.losing["create"] = 1
