@@ -11,18 +11,18 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.dige
 FREE = {"before": 0.0, "after": 0.0, "unknown": 0}
 
 
-def rule(name, matched=0, cost=FREE, **counts):
+def rule(name, matched=0, cost=None, **counts):
     left_out = {"compliant": 0, "changed": 0, "failed": 0, "not_tried": 0, "left_alone": 0}
-    return {"name": name, "matched": matched, "monthly_cost": cost, **left_out, **counts}
+    return {"name": name, "matched": matched, "monthly_cost": cost or FREE, **left_out, **counts}
 
 
-def result(*rules, unmatched=(), exempt=(), cost=FREE):
+def result(*rules, unmatched=(), exempt=(), cost=None):
     matched = sum(one["matched"] for one in rules) + len(unmatched)
     return {
         "rules": list(rules),
         "unmatched": [{"id": key, "name": name} for key, name in unmatched],
         "exempt": [{"id": key} for key in exempt],
-        "monthly_cost": cost,
+        "monthly_cost": cost or FREE,
         "summary": {"matched": matched},
     }
 

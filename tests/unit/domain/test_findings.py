@@ -17,8 +17,9 @@ def looked(status, age=1.0):
     return {"id": 7, "name": "web-01", "status": status, "newest": None if age is None else {"age_hours": age}}
 
 
-def found(droplet, *, rule="web", before=DAILY, after=DAILY, exempt=False, **options):
+def found(droplet, *, rule="web", before=None, after=None, exempt=False, **options):
     """The findings about one Droplet, and the kinds and text of the first."""
+    before, after = before or DAILY, after or DAILY
     entry = {"id": 7, "name": "web-01", "rule": rule, "before": before, "after": after, "changed": before != after}
     policies = {"droplets": [entry], "exempt": [{"id": 7}] if exempt else []}
     fails = options.get("fail_on_unmatched", False)
