@@ -14,8 +14,6 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator 
 PLAYBOOKS = sorted(ROOT.glob("playbooks/*.yml"))
 
 
-
-
 def backed_up(sim):
     """The name of a Droplet that has backups."""
     return next(droplet["name"] for droplet in sim.state()["droplets"] if droplet["backups"])
