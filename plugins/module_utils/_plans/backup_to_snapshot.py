@@ -204,10 +204,9 @@ def describe(shown):
 
 def _results(change, seen):
     """For each restore point that `change` is about, the snapshot that it is now (or None) and the name wanted."""
-    own = next(one for one in seen.own if one.droplet.id == change.target.id)
-    for point in change.goal.chosen:
-        name = change.goal.name_for(change.target, point)
-        yield _find(point, name, own.snapshots), name
+    (there,) = (one.snapshots for one in seen.own if one.droplet.id == change.target.id)
+    names = [change.goal.name_for(change.target, point) for point in change.goal.chosen]
+    return [(_find(point, name, there), name) for point, name in zip(change.goal.chosen, names, strict=True)]
 
 
 def _points(request, seen, one, now):
