@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Overwrites the disk of one Droplet with one of its own restore points, in place; name, addresses and attached volumes
-    stay. A backup is brought back by C(restore), a snapshot by C(rebuild).
+  - Overwrites the disk of one Droplet with one of its own restore points, in place; name, addresses and attached
+    volumes stay. A backup is brought back by C(restore), a snapshot by C(rebuild).
   - O(incident) is the key. For one Droplet and incident there is one restore, however often the task is run and
     whatever V(newest) means by then. What is meant is written down as a tag of the Droplet before anything is sent, and
     what was done as a second one, so that a run that was killed or timed out is picked up by the next one.
@@ -158,17 +158,18 @@ droplets:
       sample: {state: as it is, written_after: "2026-03-10T04:12:00Z"}
     after:
       description:
-        - What is done, or in check mode would be. C(minutes) are those expected, C(monthly_cost) is what the safety
-          snapshot costs in USD, C(volumes) are attached ones that stay as they are. Null where that is not known after
-          a failure.
+        - What is done, or in check mode would be. C(expected_minutes) go by the sizes of image and safety snapshot,
+          C(monthly_cost) is what the safety snapshot costs in USD, C(volumes) are attached ones that stay as they are,
+          null where the token may not read them. Only C(state) and C(image) where it was restored before.
+        - Null where it is not known after a failure.
       type: dict
       sample:
-        state: to be restored
+        state: restored
         type: backup
         image: 7938206
         name: db-01- 2026-03-10
         created_at: "2026-03-10T04:12:00Z"
-        minutes: 13
+        expected_minutes: 13
         safety_snapshot: lifeboat-before-restore.inc-2026-031.db-01
         safety_snapshot_gigabytes: 3.1
         monthly_cost: 0.19
@@ -198,6 +199,7 @@ droplets:
 from dataclasses import replace
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, backups, droplets
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.incidents import Seen
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_restore as plans
@@ -231,7 +233,7 @@ def _look(client, selection, horizon):
     droplets.prove_tags_are_shown(client, ("lifeboat",), [droplet])
     state = backups.state(client, droplet.id)
     (own,), (snapshots,) = (lists(client, [droplet]).values() for lists in (backups.backups_of, backups.snapshots_of))
-    seen = plans.Seen(droplet, state, (*own, *snapshots))
+    seen = Seen(droplet, state, (*own, *snapshots))
     return replace(seen, actions=actions.log_of(client, droplet.id, horizon(seen)))
 
 

@@ -35,10 +35,18 @@ OPTIONS = {
     "audit_policies": rules,
     "keep_backup": extra(keep_backup_droplet=["NAME"], keep_backup_tags=["keep"]),
     "disable_backups": extra(disable_backups_droplet=["NAME"]),
+    "restore": extra(
+        restore_droplet="NAME",
+        restore_point="newest",
+        restore_incident="inc-1",
+        restore_confirm="NAME",
+        restore_max_age_hours=200,
+    ),
 }
 """What a playbook cannot do without."""
 
-CHANGING = ("keep_backup", "disable_backups")
+CHANGING = ("keep_backup", "disable_backups", "restore")
+BY_SELECTION = ("keep_backup", "disable_backups")
 
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
@@ -66,7 +74,7 @@ def test_p1_p2_a_shipped_playbook(sim, play, path):
     assert not [entry for entry in sim.journal() if entry["method"] != "GET"]
 
 
-@pytest.mark.parametrize("name", CHANGING)
+@pytest.mark.parametrize("name", BY_SELECTION)
 def test_a_playbook_that_needs_to_know_which_droplets_says_so(sim, play, name):
     told = play(None, playbook=f"lifeboat.digitalocean.{name}")
     assert told.status != 0
@@ -85,3 +93,34 @@ def test_keep_backup_by_tag(sim, play, variables):
     assert kept
     told = f"Droplets looked at: {len(sim.state().droplets)}. Backups that are converted: {len(kept)}."
     assert told in " ".join(done.output.split()), done.output
+
+
+def test_restore_without_anything_given_restores_nothing(sim, play):
+    """In check mode it says what to give; for real it fails."""
+    told = play(None, "--check", playbook="lifeboat.digitalocean.restore")
+    assert told.status == 0, told.output
+    assert "give restore_droplet, restore_point, restore_incident and restore_confirm" in told.output
+    failed = play(None, playbook="lifeboat.digitalocean.restore")
+    assert failed.status == 2, failed.output
+    assert "restore_droplet (missing) must be a name or an id" in failed.output
+    assert not sim.journal()
+
+
+@pytest.mark.parametrize(
+    ("point", "by"),
+    [("newest", "id"), ("backup {backup}", "name"), ("snapshot {snapshot}", "id"), ("before {backup_time}", "name")],
+)
+def test_restore_from_each_kind_of_point(sim, play, point, by):
+    droplet = next(droplet for droplet in sim.state()["droplets"] if droplet["backups"])
+    body = {"type": "snapshot", "name": "by hand"}
+    sim.api("POST", f"droplets/{droplet['id']}/actions", body, status=201)
+    droplet = sim.state().droplets[droplet["id"]]
+    backup, snapshot = droplet["backups"][-1], droplet["snapshots"][0]
+    text = point.format(backup=backup["id"], snapshot=snapshot["id"], backup_time=backup["created_at"])
+    expected = snapshot["id"] if point.split()[0] in ("newest", "snapshot") else backup["id"]
+    given = {"droplet": droplet[by], "point": text, "incident": "inc-1", "confirm": droplet["name"]}
+    variables = {f"restore_{name}": value for name, value in {**given, "max_age_hours": 9999}.items()}
+    done = play(None, "-e", json.dumps(variables), playbook="lifeboat.digitalocean.restore")
+    assert done.status == 0, done.output
+    assert sim.state().droplets[droplet["id"]]["disk_from"] == expected
+    assert "Undo the restore of incident inc-1" in done.output

@@ -89,7 +89,11 @@ def sweep(sim, start, every, **task):
 
 
 TASKS = {
-    f"{point}-{'stopped' if stop else 'running'}-{'on' if on else 'off'}": {"point": point, "stop_first": stop, "on": on}
+    f"{point}-{'stopped' if stop else 'running'}-{'on' if on else 'off'}": {
+        "point": point,
+        "stop_first": stop,
+        "on": on,
+    }
     for point in ("backup", "snapshot")
     for stop in (True, False)
     for on in (True, False)
@@ -417,7 +421,9 @@ def test_a_token_that_sees_no_tags_sends_nothing(sim, restore, fields, tagged):
         assert not told.writes
 
 
-@pytest.mark.parametrize(("lacking", "powered"), [("droplet:admin", True), ("image:create", True), ("tag:create", False)])
+@pytest.mark.parametrize(
+    ("lacking", "powered"), [("droplet:admin", True), ("image:create", True), ("tag:create", False)]
+)
 def test_a_scope_that_is_missing_is_named_and_no_server_is_left_off(sim, restore, lacking, powered):
     options = orders.world(sim, stop_first=True)
     key = options["droplet_id"]

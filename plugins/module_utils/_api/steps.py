@@ -11,8 +11,9 @@ from . import actions
 
 
 def send(client, droplet_id, step, stale_after=None):
-    """Send one step, a guarded one within `stale_after` seconds or not at all; the Action that it has begun, or None where its answer is the end of it.
+    """Send one step; the Action that it has begun, or None where its answer is the end of it.
 
+    A guarded step is sent within `stale_after` seconds or not at all.
     Raises what the request raises; OutcomeUnknownError where the answer is not what it should be; PendingEventError
     where a guarded step was held up, so that the Droplet is to be looked at again.
     """

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a restore writes down at the Droplet itself: tags that say what was meant and what was done, and a snapshot's name.
+"""What a restore writes down at the Droplet: tags that say what was meant and what was done, and a snapshot's name.
 
 A restore shows in no state, and an action does not tell its image. So a tag is written before anything else (Intent)
 and one after success (Done), and the log of actions says what happened in between.
@@ -94,7 +94,7 @@ class Marks:
         return next((mark for mark in self.dones if mark.action == action.id), None)
 
     def owner(self, action):
-        """The incident whose restore an Action is: by its Done, else by the last Intent before it; None for nobody's."""
+        """The incident whose restore an Action is, by its Done, else by the last Intent before it; or None."""
         if mark := self.by(action):
             return mark.incident
         earlier = [mark for mark in self.intents if mark.precedes(action.started_at)]

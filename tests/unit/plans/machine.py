@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.incidents import WORK, Seen
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, RestorePoint
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import Tag
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import Wanted
@@ -38,7 +39,7 @@ class Machine:
 
     def seen(self):
         one = droplet(tags=tuple(self.tags), status=self.status, volume_ids=(), disk=25)
-        return plans.Seen(one, self.state, tuple(self.points), tuple(self.log[::-1]))
+        return Seen(one, self.state, tuple(self.points), tuple(self.log[::-1]))
 
     def plan(self, request):
         return plans.plan(request, self.seen(), self.now)
@@ -73,7 +74,7 @@ class Machine:
             self.status = "off" if kind == "power_off" else "active"
         elif kind == "snapshot":
             self.points.append(RestorePoint(200 + len(self.points), name, "snapshot", began, 3.0))
-        elif kind in plans.WORK:
+        elif kind in WORK:
             point = next(point for point in self.points if point.id == image)
             assert point.type == ("backup" if kind == "restore" else "snapshot"), "the API would refuse it"
             self.disk_from = image
@@ -101,4 +102,4 @@ class Machine:
         return [step.type or "tag" for step in done]
 
     def completed(self):
-        return [action for action in self.log if action.type in plans.WORK and action.completed]
+        return [action for action in self.log if action.type in WORK and action.completed]

@@ -65,6 +65,9 @@ class TestRequest:
         assert plans.request(None, params(backup_id=13, incident="INC-1")).incident == "inc-1"
 
 
+BARE_AND_STOPPED = wanted(safety_snapshot=False, stop_first=True)
+
+
 class TestSteps:
     """From nothing to done."""
 
@@ -76,7 +79,7 @@ class TestSteps:
             (wanted(stop_first=True), "active", ["tag", "power_off", "snapshot", "restore", "power_on", "tag"]),
             (wanted(stop_first=True), "off", ["tag", "snapshot", "restore", "tag"]),
             (wanted(safety_snapshot=False), "active", ["tag", "restore", "tag"]),
-            (wanted(safety_snapshot=False, stop_first=True), "active", ["tag", "power_off", "restore", "power_on", "tag"]),
+            (BARE_AND_STOPPED, "active", ["tag", "power_off", "restore", "power_on", "tag"]),
         ],
     )
     def test_in_their_order(self, request_, status, steps):
@@ -142,7 +145,9 @@ RESUMED = {
         [intent()], [], [safety(incident="inc-2")], "active", {}, ["snapshot", "restore", "tag"],
     ),
     "stopped": ([intent()], [], [], "off", {"stop_first": True}, ["snapshot", "restore", "power_on", "tag"]),
-    "stopped and snapshot made": ([intent()], [], [safety()], "off", {"stop_first": True}, ["restore", "power_on", "tag"]),
+    "stopped and snapshot made": (
+        [intent()], [], [safety()], "off", {"stop_first": True}, ["restore", "power_on", "tag"],
+    ),
     "snapshot made while it ran": (
         [intent()], [], [safety()], "active", {"stop_first": True},
         ["power_off", "snapshot", "restore", "power_on", "tag"],
@@ -156,7 +161,9 @@ RESUMED = {
         ["power_off", "restore", "power_on", "tag"],
     ),
     "was off": ([intent(was_on=False)], [], [], "off", {"stop_first": True}, ["snapshot", "restore", "tag"]),
-    "stopped by an earlier run, this one does not": ([intent()], [], [safety()], "off", {}, ["restore", "power_on", "tag"]),
+    "stopped by an earlier run, and not by this one": (
+        [intent()], [], [safety()], "off", {}, ["restore", "power_on", "tag"],
+    ),
     "restored": ([intent()], [RESTORED], [safety()], "active", {}, ["tag"]),
     "restored and off": ([intent()], [RESTORED], [safety()], "off", {}, ["power_on", "tag"]),
     "restored and powered off since": (
@@ -224,7 +231,7 @@ REFUSED = {
     "a rebuild of whoever": ([], [REBUILT], {}, "action 100 (rebuild)"),
     "of unknown time": ([], [replace(RESTORED, started_at=None)], {}, "which bears no mark of an incident"),
     "before the intent, unmarked": (
-        [intent(at=NOW + 2 * HOUR)], [RESTORED], {}, "which bears no mark of an incident. Restoring now would undo that",
+        [intent(at=NOW + 2 * HOUR)], [RESTORED], {}, "which bears no mark of an incident. Restoring now would undo",
     ),
     "since the intent, of the wrong type": (
         [intent()], [REBUILT], {}, "which is not known to be of incident 'inc-1'. Restoring now would undo that",
@@ -238,20 +245,20 @@ REFUSED = {
     ),
     "a newer restore than the marked one": (
         [done()], [RESTORED, LATER], {},
-        "Incident 'inc-1' of Droplet web-01 (1) was restored, but the disk was overwritten since: action 110 (restore), "
-        "begun at 2026-03-02T17:00:00Z, which bears no mark of an incident. Nothing is sent. Another restore needs a "
+        "Incident 'inc-1' of Droplet web-01 (1) was restored, but the disk was overwritten since: action 110 "
+        "(restore), begun at 2026-03-02T17:00:00Z, which bears no mark of an incident. Nothing is sent. Another restore needs a "
         "new incident.",
     ),
     "a newer restore of another incident": (
         [done(), done("inc-1-undo", 12, 110)], [RESTORED, replace(LATER, type="rebuild")], {},
         "action 110 (rebuild), begun at 2026-03-02T17:00:00Z, of incident 'inc-1-undo'.",
     ),
-    "a newer restore than the marked one, which is out of the log": ([done(action=7)], [LATER], {}, "overwritten since"),
+    "a newer one than the marked one, which is out of the log": ([done(action=7)], [LATER], {}, "overwritten since"),
     "two since the intent": ([intent()], [RESTORED, LATER], {}, "overwritten since: action 110"),
     "another image, done": (
         [done()], [RESTORED], {"backup_id": 11},
-        "Incident 'inc-1' of Droplet web-01 (1) was restored from image 13, and not from 11. Another restore point needs "
-        "a new incident.",
+        "Incident 'inc-1' of Droplet web-01 (1) was restored from image 13, and not from 11. Another restore point "
+        "needs a new incident.",
     ),
     "another image, begun": ([intent()], [], {"snapshot_id": 12}, "is to be restored from image 13, and not from 12."),
     "the image is gone": (
@@ -552,10 +559,8 @@ class TestTold:
         assert "attached volumes stay as they are, since no image holds them: a1, b2" in change.notes
 
     def test_it_does_not_depend_on_the_second(self):
-        first, second = Machine(), Machine(now=NOW + timedelta(minutes=3))
-        assert [(change.before, change.after) for change in map(Machine.change, (first, second), (wanted(), wanted()))] == [
-            (first.change(wanted()).before, first.change(wanted()).after)
-        ] * 2
+        first, second = (Machine(now=now).change(wanted()) for now in (NOW, NOW + timedelta(minutes=3)))
+        assert (first.before, first.after) == (second.before, second.after)
 
     @pytest.mark.parametrize(
         ("options", "status", "note"),
@@ -580,7 +585,7 @@ class TestTold:
 
     def test_sizes_that_are_not_told_are_the_disks(self):
         machine = Machine(points=[replace(backup(13, days=1), size_gigabytes=None)])
-        assert machine.change(wanted()).after["minutes"] == 100
+        assert machine.change(wanted()).after["expected_minutes"] == 100
 
     def test_other_incidents_that_were_begun(self):
         (warning,) = Machine(tags=[intent("inc-0", at=NOW - HOUR)]).plan(wanted()).warnings

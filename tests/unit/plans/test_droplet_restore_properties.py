@@ -17,12 +17,8 @@ from ansible_collections.lifeboat.digitalocean.tests.unit.builders import OFF, b
 from ansible_collections.lifeboat.digitalocean.tests.unit.plans.machine import Machine, wanted
 
 EVENTS = ("step", "step", "step", "killed", "hour", "backup", "fails")
-REQUESTS = st.builds(
-    wanted,
-    safety_snapshot=st.booleans(),
-    stop_first=st.booleans(),
-    backup_id=st.none(), snapshot_id=st.sampled_from([12]),
-) | st.builds(wanted, safety_snapshot=st.booleans(), stop_first=st.booleans())
+SWITCHES = {"safety_snapshot": st.booleans(), "stop_first": st.booleans()}
+REQUESTS = st.builds(wanted, snapshot_id=st.just(12), **SWITCHES) | st.builds(wanted, **SWITCHES)
 
 
 class Run:

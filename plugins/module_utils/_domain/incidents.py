@@ -1,0 +1,183 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What marks, images and the log of actions tell of one incident of a Droplet: pure facts, on which a plan decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from .marks import Marks, safety_of
+from .models import Action, BackupState, Droplet, RestorePoint
+from .retention import made_from_a_backup, newest_first
+
+WORK = ("restore", "rebuild")
+"""Types of actions that overwrite the disk."""
+
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What the first plan of a run decided, so that its later plans do not decide otherwise.
+
+    `known` are the ids of the restores and rebuilds that were in the log by then; `told` is the result as far as it is
+    known; `awaited` is the id of somebody else's restore, after which the task fails.
+    """
+
+    image: int | None
+    at: datetime
+    was_on: bool
+    known: frozenset
+    told: dict
+    awaited: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One Droplet, its backups and snapshots in `points`, and its log of `actions`, the newest first."""
+
+    droplet: Droplet
+    state: BackupState
+    points: tuple[RestorePoint, ...]
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An incident as far as it shows. `run` and `ordered` are what a run knows of itself, None and False at its start.
+
+    `ordered` is True once it has sent its restore, `stop_first` where the Droplet is to be off for the safety snapshot.
+    """
+
+    seen: Seen
+    incident: str
+    stop_first: bool = False
+    run: Goal | None = None
+    ordered: bool = False
+
+    @property
+    def marks(self):
+        return Marks.read(self.seen.droplet.tags or ())
+
+    @property
+    def intent(self):
+        return self.marks.intent(self.incident)
+
+    @property
+    def done(self):
+        return self.marks.done(self.incident)
+
+    @property
+    def image(self):
+        """The id of the image that is decided already, or None."""
+        decided = self.done or self.intent or self.run
+        return decided and decided.image
+
+    @property
+    def was_on(self):
+        decided = self.intent or self.run
+        return decided.was_on if decided else self.seen.droplet.status != "off"
+
+    @property
+    def work(self):
+        """Restores and rebuilds that are completed or in progress, the oldest first."""
+        found = [action for action in self.seen.actions if action.type in WORK and not action.errored]
+        return sorted(found, key=in_order)
+
+    @property
+    def attempts(self):
+        """Restores and rebuilds of any outcome since the intent, the oldest first."""
+        found = [action for action in self.seen.actions if action.type in WORK and self._after_intent(action)]
+        return sorted(found, key=in_order)
+
+    @property
+    def mine(self):
+        """The restore of this incident, in progress or completed; None where there is none."""
+        if self.done:
+            return next((action for action in self.work if action.id == self.done.action), None)
+        known = self.work
+        if run := self.run:
+            known = [action for action in self.work if action.id in run.known]
+            later = [action for action in self.work if action.id not in run.known]
+            if self.ordered and later:
+                return later[0]
+        return next((action for action in known if self._is_mine(action)), None)
+
+    def _is_mine(self, action):
+        """By the marks, by its type, and because it came after the safety snapshot."""
+        snapshots = [point.created_at for point in self._safety_snapshots() if point.created_at]
+        return (
+            self.marks.owner(action) == self.incident
+            and action.type in self._fitting_types()
+            and not any(made > action.started_at for made in snapshots)
+        )
+
+    def _fitting_types(self):
+        point = self.find(self.image)
+        if point and point.type == "backup":
+            return ("restore",)
+        # A snapshot may have been a backup when it was restored.
+        return WORK if point is None or made_from_a_backup(point, self.seen.droplet.name) else ("rebuild",)
+
+    def _after_intent(self, action):
+        return self.intent is not None and self.intent.precedes(action.started_at)
+
+    def _safety_snapshots(self):
+        """Those of this incident that are younger than its intent, the newest first."""
+        own = [point for point in self.seen.points if safety_of(point) == self.incident]
+        return newest_first(point for point in own if self.intent and self.intent.precedes(point.created_at))
+
+    def safety(self):
+        """The safety snapshot that is there and good enough, or None.
+
+        Once a restore was tried, it is the one from before. Where the Droplet is to be stopped first, one from before
+        it was stopped lacks what was written since.
+        """
+        there = self._safety_snapshots()
+        if self.attempts and self.attempts[0].started_at:
+            earlier = [point for point in there if point.created_at < self.attempts[0].started_at]
+            if earlier:
+                return earlier[0]
+        if self.stop_first:
+            stops = [
+                action
+                for action in self.seen.actions
+                if action.type == "power_off" and action.completed and self._after_intent(action)
+            ]
+            stopped = max((action.started_at for action in stops), default=None)
+            running = self.seen.droplet.status != "off"
+            there = [point for point in there if not running and (stopped is None or point.created_at >= stopped)]
+        return next(iter(there), None)
+
+    def find(self, image):
+        """The Droplet's own restore point of that id, or None."""
+        return next((point for point in self.seen.points if point.id == image), None)
+
+    def strangers(self, point):
+        """Restores that stand in the way, the oldest first: those that nothing explains, and those since ours."""
+        if self.done or self.mine:
+            return [action for action in self.work if self._since_mine(action)]
+        return [action for action in self.work if not self._explained(action, point)]
+
+    def _since_mine(self, action):
+        mine = self.mine
+        return in_order(action) > in_order(mine) if mine else action.id > self.done.action
+
+    def _explained(self, action, point):
+        """True for what was over and known when this restore was decided: older than its point, or marked as done."""
+        if action.in_progress or action.started_at is None:
+            return False
+        if point.created_at is not None and action.started_at < point.created_at:
+            return True
+        run = self.run
+        return (
+            self.marks.by(action) is not None
+            and (self.intent is None or action.started_at <= self.intent.at)
+            and (run is None or action.id in run.known)
+        )
+
+
+def in_order(action):
+    """A sort key: by time, what has none last."""
+    return action.started_at or _LAST, action.id
