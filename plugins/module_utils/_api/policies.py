@@ -34,6 +34,9 @@ FURTHER_SCOPES = {
 """What an action on a Droplet needs besides droplet:update, by its type."""
 
 
+PENDING = ("pending event", "blocking event")
+"""What the API says where an action is at work on the Droplet, or on one of those that an order by tag is for."""
+
 FIELD_SCOPES = {"image": "image:read", "tags": "tag:create", "ssh_keys": "ssh_key:read", "vpc_uuid": "vpc:read"}
 """What creating a Droplet needs besides droplet:create, by the fields that are used."""
 
@@ -44,6 +47,8 @@ class Meter:
     def __init__(self):
         self.reads = 0
         self.writes = 0
+        self.sent_at = 0.0
+        """When the last request was sent, in seconds of the budget."""
         self._server_time = None
 
     def count(self, method):
@@ -76,7 +81,11 @@ class TransientError(errors.UnreachableError):
 
 
 class SendPolicy(HTTPPolicy):
-    """Paces, counts, retries and turns every failure into an error of `_domain.errors`."""
+    """Paces, counts, retries and turns every failure into an error of `_domain.errors`.
+
+    A request with the option `stale_after` (seconds) is not sent when limits have held it up for longer than that:
+    PendingEventError, because somebody else may have been at work meanwhile.
+    """
 
     def __init__(self, governor, meter, budget, sleep):
         super().__init__()
@@ -87,10 +96,16 @@ class SendPolicy(HTTPPolicy):
 
     def send(self, request):
         method = request.http_request.method
+        stale_after = request.context.options.pop("stale_after", None)
+        asked = self._budget.spent
         tries = 0
         while True:
             self._governor.acquire()
+            if stale_after is not None and self._budget.spent - asked > stale_after:
+                self._governor.answered(counted=False)
+                raise errors.PendingEventError("The limits have held up a write that must not be late.")
             self._meter.count(method)
+            self._meter.sent_at = self._budget.spent
             tries += 1
             said = {}
             try:
@@ -189,8 +204,10 @@ def judge(response):
         return errors.NotFoundError(f"{where}: there is no such thing ({said}).", **about)
     if status == 429:
         return errors.RateLimitError(said, **about)
-    if status == 422 and "pending event" in said.lower():
+    if status == 422 and any(word in said.lower() for word in PENDING):
         return errors.PendingEventError(said, **about)
+    if status == 422 and "power it off" in said.lower():
+        said = f"{said} Power the Droplet off first, as with droplet_action, type: shutdown."
     return errors.ApiError(f"The API refuses {where} with {status}: {said}", **about)
 
 
@@ -218,7 +235,8 @@ def required_scopes(request):
         if "/images/" in path:
             return "image:update"
         further = FURTHER_SCOPES.get(_type_of_action(request))
-        return "droplet:update" + (f" and {further}" if further else "")
+        by_tag = "tag:read" if "tag_name=" in request.url else None
+        return " and ".join(filter(None, ("droplet:update", further, by_tag)))
     if path == "/v2/droplets" and method == "POST":
         return " and ".join(["droplet:create", *_scopes_of_fields(request)])
     if path.endswith("/resources"):
@@ -229,6 +247,8 @@ def required_scopes(request):
     noun = path.removeprefix("/v2/").split("/")[0]
     nouns = {"droplets": "droplet", "images": "image", "snapshots": "snapshot", "tags": "tag"}
     scope = f"{nouns.get(noun, noun)}:{kinds.get(method, 'update')}"
+    if noun == "sizes":
+        scope += " and regions:read"
     return scope + (" and tag:read" if "tag_name=" in request.url else "")
 
 

@@ -4,22 +4,24 @@
 
 from __future__ import annotations
 
-from .._domain.errors import ApiError, OutcomeUnknownError
+from .._domain.errors import ApiError, NotFoundError, OutcomeUnknownError
 from .._domain.models import Action
 from .._domain.plan import CreateDroplet, DeleteSnapshot, ImageStep, RenameImage, Tag
 from . import actions
 
 
-def send(client, droplet_id, step):
-    """Send one step; the Action that it has begun, or None where its answer is the end of it.
+def send(client, droplet_id, step, stale_after=None):
+    """Send one step, a guarded one within `stale_after` seconds or not at all; the Action that it has begun, or None where its answer is the end of it.
 
-    Raises what the request raises; OutcomeUnknownError where the answer is not what it should be.
+    Raises what the request raises; OutcomeUnknownError where the answer is not what it should be; PendingEventError
+    where a guarded step was held up, so that the Droplet is to be looked at again.
     """
     if request := _REQUESTS.get(type(step)):
         return request(client, step)
     if isinstance(step, ImageStep):
         return actions.on_image(client, step.image_id, type=step.type, **step.arguments)
-    return actions.on_droplet(client, droplet_id, type=step.type, **step.arguments)
+    options = {"stale_after": stale_after} if step.guarded else {}
+    return actions.on_droplet(client, droplet_id, options, type=step.type, **step.arguments)
 
 
 def history(client, droplet_id, step):
@@ -62,14 +64,36 @@ def _delete(client, step):
 
 def _tag(client, step):
     """https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources"""
+    with client.tagging:
+        refusal = None if step.name in client.tags else _make_tag(client, step.name)
+    resource = {"resource_id": str(step.resource), "resource_type": step.kind}
     try:
-        client.do.tags.create(body={"name": step.name})
+        client.do.tags.assign_resources(
+            tag_id=client.tags.get(step.name, step.name), body={"resources": [resource]}
+        )
+    except NotFoundError:
+        if refusal is not None:
+            raise refusal from None
+        raise
+
+
+def _make_tag(client, name):
+    """The refusal to make a tag, which may only mean that there is one already, or None where there is one now.
+
+    One that there is in another spelling keeps its own, by which alone it is found.
+    https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create
+    """
+    try:
+        body = client.do.tags.create(body={"name": name})
     except ApiError as error:
-        # That there is one already may be refused: what counts is the assignment.
         if error.status not in (409, 422):
             raise
-    resource = {"resource_id": str(step.resource), "resource_type": step.kind}
-    client.do.tags.assign_resources(tag_id=step.name, body={"resources": [resource]})
+        return error
+    try:
+        client.tags[name] = body["tag"]["name"]
+    except (KeyError, TypeError):
+        client.tags[name] = name
+    return None
 
 
 _REQUESTS = {CreateDroplet: _create, RenameImage: _rename, DeleteSnapshot: _delete, Tag: _tag}

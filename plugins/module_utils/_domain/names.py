@@ -26,6 +26,15 @@ def droplet_name(option, name):
     return name
 
 
+def snapshot_name(option, name):
+    """`name`, given for `option`, where a snapshot can have it; raises InputError."""
+    if not name.strip() or len(name) > LONGEST or not name.isprintable():
+        raise InputError(
+            f"{option} {name!r} cannot be the name of a snapshot: it has 1 to {LONGEST} printable characters."
+        )
+    return name
+
+
 def tag_name(option, name):
     """`name`, given for `option`, where a tag can have it; raises InputError.
 

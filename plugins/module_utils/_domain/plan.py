@@ -13,6 +13,9 @@ from dataclasses import dataclass, field, replace
 from .models import Action, BackupPolicy, Droplet, RestorePoint
 from .retention import newest_first
 
+SECONDS_PER_GIB = 120
+"""Of work on an image: DigitalOcean says about 2 minutes for each GB."""
+
 
 class Step:
     """One write. The steps below are all there are.
@@ -27,6 +30,12 @@ class Step:
     """True where the state shows that it was carried out. Where it does not, the log of actions is all there is."""
     resend = True
     """False where a lost answer is never followed by another try, should the state show nothing of it."""
+    settle = 0
+    """How many seconds after the end of its action the state may take to show it. Until then nothing more is sent."""
+    guarded = False
+    """True where it must not be sent on the strength of what was read a while ago."""
+    makes = False
+    """True where carrying it out twice makes two of something."""
 
     @property
     def arguments(self):
@@ -67,16 +76,38 @@ class DisableBackups(Step):
 
 @dataclass(frozen=True, slots=True)
 class DropletAction(Step):
-    """Any other action on the Droplet: `type` and its arguments, as `POST /v2/droplets/{id}/actions` takes them."""
+    """Any other action on the Droplet: `type` and its arguments, as `POST /v2/droplets/{id}/actions` takes them.
+
+    With `guarded`, whose action it is counts: one of its type that is already running is waited for and never taken for
+    this one, and it is sent only as long as what was read is fresh.
+    """
 
     type: str
     given: dict = field(default_factory=dict)
     shown: bool = True
     size_gigabytes: float | None = None
+    settle: float = 0
+    guarded: bool = False
 
     @property
     def arguments(self):
         return self.given
+
+    @property
+    def makes(self):
+        return self.type == "snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionByTag:
+    """A DropletAction that one request sends to all Droplets that carry `tag`, which the API looks up by itself.
+
+    `goal` is that of each Change.
+    """
+
+    tag: str
+    action: DropletAction
+    goal: dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +150,12 @@ class DeleteSnapshot(Step):
 
 @dataclass(frozen=True, slots=True)
 class Tag(Step):
-    """Put a tag, made if there is none, on a resource: `kind` "droplet" or "image", and its id (None: not made yet)."""
+    """Put a tag, made if there is none, on a resource: `kind` "droplet" or "image", and its id (None: not made yet).
 
-    name: str
+    The name is None as long as it depends on an action that has not begun.
+    """
+
+    name: str | None
     kind: str
     resource: int | None
 
@@ -134,6 +168,7 @@ class CreateDroplet(Step):
     size_gigabytes: float | None = None
     type = "create"
     resend = False
+    makes = True
 
     @property
     def arguments(self):
@@ -166,7 +201,7 @@ class Change:
     rule: str | None = None
     """The name of the rule that it follows, where there are rules."""
     awaits: Awaited | None = None
-    """What must have ended before anything is sent; then the Droplet is planned again."""
+    """What must have ended before anything is sent; then the Droplet is planned again. Without steps: to be refused."""
     facts: dict = field(default_factory=dict)
     """Further keys of its entry in the result, none of which is part of the diff."""
 
@@ -182,13 +217,22 @@ class Plan:
     """Changes by ascending Droplet id, those without steps included; `warnings` are sentences for the user.
 
     `rules` are the names of the rules in their order, None where a task has none. `shortfall` is a sentence that fails
-    the task once all changes are done.
+    the task once all changes are done. `unconfirmed` is one that refuses it before anything is sent, and of which check
+    mode only warns. `by_tag` is sent instead of the steps of the changes, all of which it carries out.
     """
 
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
     rules: tuple[str, ...] | None = None
     shortfall: str | None = None
+    unconfirmed: str | None = None
+    by_tag: ActionByTag | None = None
+
+    def joined_by(self, changes):
+        """The same, with `changes` of further Droplets that turned out to be meant as well."""
+        known = {change.target.id for change in self.changes}
+        further = [change for change in changes if change.target.id not in known]
+        return replace(self, changes=tuple(sorted([*self.changes, *further], key=lambda change: change.target.id)))
 
     @property
     def needed(self):

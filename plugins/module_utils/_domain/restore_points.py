@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .errors import InputError, RefusedError, SelectionError
-from .models import iso, timestamp
+from .models import given_time, iso
 from .retention import newest_first
 
 
@@ -25,18 +25,14 @@ class Wanted:
     @classmethod
     def from_options(cls, params):
         """From a task's options of the same names; raises InputError."""
-        before = params["before"]
-        if before is not None and timestamp(before) is None:
-            raise InputError(
-                f"before {before!r} is not a time with its zone: write it like 2026-03-11T09:30:00Z."
-            )
+        before = given_time("before", params["before"])
         for name in ("backup_id", "snapshot_id"):
             if params[name] is not None and params[name] < 1:
                 raise InputError(f"{name} {params[name]} is not the id of an image: ids are whole numbers from 1.")
         if params["max_age_hours"] is not None and params["max_age_hours"] <= 0:
             raise InputError(f"max_age_hours {params['max_age_hours']} must be above 0.")
         plain = {name: params[name] for name in ("backup_id", "snapshot_id", "max_age_hours")}
-        return cls(newest=bool(params["newest"]), before=timestamp(before), **plain)
+        return cls(newest=bool(params["newest"]), before=before, **plain)
 
     @property
     def id(self):

@@ -33,7 +33,10 @@ def droplets(plan, jobs, extras):
     for change, entry in zip(plan.changes, entries, strict=True):
         if plan.rules is not None:
             entry["rule"] = change.rule
-        entry.update(extras.get(entry["id"], {}))
+        further = dict(extras.get(entry["id"], {}))
+        if notes := [*entry.get("notes", ()), *further.pop("notes", ())]:
+            entry["notes"] = notes
+        entry.update(further)
     return entries
 
 

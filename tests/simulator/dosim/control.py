@@ -137,6 +137,7 @@ def state(simulator: Simulator) -> dict[str, Any]:
             "region": droplet.region,
             "gpu": droplet.gpu,
             "features": droplet.features,
+            "kernel": droplet.kernel,
             "tags": droplet.tags,
             "created_at": stamp(droplet.created),
             "policy": droplet.policy and serialise.policy(droplet.policy),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import SimpleNamespace
@@ -121,6 +122,7 @@ class TestJudge:
         [
             ("Droplet already has a pending event.", errors.PendingEventError),
             ("droplet already has a PENDING EVENT", errors.PendingEventError),
+            ("there are currently blocking events for one or more of the droplets", errors.PendingEventError),
             ("Backups are already enabled.", errors.ApiError),
         ],
     )
@@ -142,7 +144,8 @@ class TestJudge:
             ("PUT", "/v2/images/7", "image:update."),
             ("GET", "/v2/actions?page=1", "actions:read."),
             ("GET", "/v2/snapshots", "snapshot:read."),
-            ("GET", "/v2/sizes", "sizes:read."),
+            ("GET", "/v2/sizes", "sizes:read and regions:read."),
+            ("POST", "/v2/droplets/actions?tag_name=web", "droplet:update and tag:read."),
             ("GET", "/v2/regions", "regions:read."),
             ("GET", "/v2/account", "account:read."),
             ("DELETE", "/v2/snapshots/7", "image:delete and snapshot:delete."),
@@ -168,6 +171,16 @@ class TestJudge:
         refused = answer(403, {"id": "forbidden", "message": "No."}, "POST", "/v2/droplets/1/actions")
         refused.request.set_json_body({"type": kind})
         assert policies.judge(refused).message.endswith(f"It needs the scope {scope}")
+
+    def test_an_order_by_tag_needs_what_its_type_needs_and_the_tag(self):
+        refused = answer(403, {"id": "forbidden", "message": "No."}, "POST", "/v2/droplets/actions?tag_name=web")
+        refused.request.set_json_body({"type": "snapshot"})
+        assert policies.judge(refused).message.endswith("droplet:update and image:create and tag:read.")
+
+    def test_what_needs_the_droplet_off_says_how(self):
+        problem = policies.judge(said("Droplet is currently on. Please power it off to run this event.", 422))
+        assert problem.__class__ is errors.ApiError
+        assert problem.message.endswith("Power the Droplet off first, as with droplet_action, type: shutdown.")
 
     def test_a_403_names_what_the_fields_of_a_new_droplet_need_besides(self):
         refused = answer(403, {"id": "forbidden", "message": "No."}, "POST", "/v2/droplets")
@@ -219,8 +232,9 @@ class Sender:
         self.policy = policies.SendPolicy(self.governor, self.meter, budget, self.clock.sleep)
         self.policy.next = self.script
 
-    def send(self, method="GET"):
-        return self.policy.send(SimpleNamespace(http_request=request(method))).http_response
+    def send(self, method="GET", **options):
+        context = SimpleNamespace(options=options)
+        return self.policy.send(SimpleNamespace(http_request=request(method), context=context)).http_response
 
     @property
     def sent(self):
@@ -409,6 +423,24 @@ class TestLimits:
     def test_429s_do_not_use_up_the_tries_for_trouble(self):
         sender = Sender(*[limited(retry_after="1")] * 9, said("oops", 500), answer(200, GOOD))
         assert sender.send().status_code == 200
+
+    @pytest.mark.parametrize(("seconds", "sent"), [(4, 2), (20, 1)])
+    def test_what_must_not_be_late_is_not_sent_after_a_long_pause(self, seconds, sent):
+        sender = Sender(limited(retry_after=str(seconds)), answer(201, {}))
+        late = pytest.raises(errors.PendingEventError, match="must not be late") if sent == 1 else nullcontext()
+        with late:
+            sender.send("POST", stale_after=5.0)
+        assert sender.sent == ["POST"] * sent
+        assert sender.meter.writes == sent
+
+    def test_a_write_that_was_too_late_leaves_its_place_to_others(self):
+        sender = Sender(*[answer(200, GOOD)] * 3, burst_limit="2/60")
+        sender.send()
+        sender.send()
+        with pytest.raises(errors.PendingEventError):
+            sender.send("POST", stale_after=5.0)
+        sender.send()
+        assert sum(sender.slept) == pytest.approx(60)
 
     def test_requests_are_paced(self):
         sender = Sender(*[answer(200, GOOD)] * 21, burst_limit="10/60")

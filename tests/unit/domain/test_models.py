@@ -109,6 +109,12 @@ def test_a_droplet_is_read():
     )
 
 
+@pytest.mark.parametrize("data", [{"gpu_info": {"count": 1}}, {"size": {"gpu_info": {"count": 1}}}], ids=str)
+def test_a_gpu_droplet_tells_of_its_gpu(data):
+    assert Droplet.from_api({**DROPLET, **data}).gpu
+    assert not Droplet.from_api({**DROPLET, "gpu_info": None}).gpu
+
+
 def test_a_droplet_that_is_not_up_yet_has_no_addresses():
     new = Droplet.from_api({**DROPLET, "networks": {"v4": [], "v6": []}})
     assert (new.public_v4, new.private_v4, new.public_v6) == (None, None, None)
@@ -129,7 +135,7 @@ def test_hidden_is_not_empty(field):
 def test_a_droplet_is_named_with_its_id():
     assert str(Droplet.from_api(DROPLET)) == "web-01 (3164444)"
     assert str(Droplet(None, "web-02")) == "web-02"
-    assert str(Droplet(7, "")) == "[deleted] (7)"
+    assert str(Droplet(3164444, "")) == "[deleted] (3164444)"
 
 
 def test_a_snapshot_of_the_list_of_snapshots_knows_its_droplet():
@@ -153,8 +159,10 @@ def test_a_snapshot_of_the_list_of_snapshots_knows_its_droplet():
         regions=("nyc3", "ams3"),
         min_disk_size=25,
         droplet_id=3164444,
-        tags=None,
+        tags=(),
     )
+    del data["tags"]
+    assert RestorePoint.from_snapshot(data).tags is None
     assert RestorePoint.from_snapshot({**data, "resource_id": None, "tags": ["keep"]}).droplet_id is None
     assert str(RestorePoint.from_snapshot(data)) == "snapshot 6372321 (before-upgrade)"
 

@@ -32,11 +32,13 @@ class Api:
         self.sent = []
         self.log = []
         self.refuse = {}
+        self.stale_after = None
         self.droplet_actions = SimpleNamespace(post=self.on_droplet, list=self.of_droplet, get=self.get)
         self.image_actions = SimpleNamespace(post=self.on_image, list=self.of_image, get=self.get)
         self.actions = SimpleNamespace(list=self.of_account, get=self.get)
 
-    def on_droplet(self, droplet_id, body):
+    def on_droplet(self, droplet_id, body, stale_after=None):
+        self.stale_after = stale_after
         return self.begin("droplet", droplet_id, body)
 
     def on_image(self, image_id, body):
@@ -79,6 +81,7 @@ class Client:
     def __init__(self, seconds=600):
         self.clock = Clock()
         self.budget = Budget(seconds, self.clock)
+        self.meter = SimpleNamespace(sent_at=0.0)
         self.do = Api()
         self.refused = set()
         self.sleep = self.clock.sleep

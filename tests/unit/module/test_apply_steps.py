@@ -4,14 +4,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
+    ActionFailedError,
+    ApiError,
     NotConvergedError,
+    NotFoundError,
     OutcomeUnknownError,
+    PendingEventError,
+    RefusedError,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import (
@@ -35,6 +41,7 @@ class World:
 
     steps: tuple
     shows: bool = True
+    further: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.deleted, self.created = [], 0
@@ -76,6 +83,7 @@ class World:
             plan=self.plan,
             pin=lambda request, _change, done: [step for step in request if step.shown or step not in done],
             unmet=lambda *_about: None,
+            **self.further,
         )
         verb = SimpleNamespace(plans=plans, observe=lambda *_about: None, reread=lambda *_about: None)
         (job,) = Applier(self.client, verb, self.steps, wait=True).run(self.plan(self.steps))
@@ -162,6 +170,54 @@ def test_a_request_whose_answer_was_lost_is_decided_by_the_state():
     assert world.deleted == [8]
 
 
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_what_the_api_refuses_is_no_failure_where_somebody_else_has_done_it(meanwhile):
+    world = World((DeleteSnapshot(8), DeleteSnapshot(9)))
+
+    def refuse(snapshot_id):
+        if snapshot_id == "8":
+            if meanwhile:
+                world.deleted.append(8)
+            raise NotFoundError("There is no such thing.", status=404)
+        world.deleted.append(int(snapshot_id))
+
+    world.client.do.snapshots.delete = refuse
+    job = world.run()
+    if meanwhile:
+        assert job.state is State.DONE
+        assert world.deleted == [8, 9]
+        assert any("not needed any more" in note for note in job.notes)
+    else:
+        assert job.state is State.FAILED
+        assert isinstance(job.error, NotFoundError)
+        assert world.deleted == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "looks", "sent"),
+    [(1, True, 0), (4, True, 0), (6, False, 1)],
+)
+def test_a_snapshot_that_ended_while_the_state_was_read_is_looked_for_first(minutes, looks, sent):
+    step = DropletAction("snapshot", {"name": "x"})
+    world = World((step,))
+    ended = {"id": 1, "type": "snapshot", "status": "completed", "resource_id": 1, "resource_type": "droplet"}
+    world.client.do.log.append({**ended, "completed_at": (NOW - timedelta(minutes=minutes)).isoformat()})
+    seen = []
+
+    def done(_step):
+        seen.append(step)
+        return looks or bool(world.client.do.sent)
+
+    (planned,) = world.plan((step,)).changes
+    world.done = done
+    plans = SimpleNamespace(plan=world.plan, pin=lambda request, *_more: request, unmet=lambda *_about: None)
+    verb = SimpleNamespace(plans=plans, observe=lambda *_about: None, reread=lambda *_about: None)
+    (job,) = Applier(world.client, verb, (step,), wait=True).run(Plan((planned,)))
+    assert job.state is State.DONE
+    assert len(world.client.do.sent) == sent
+    assert bool(seen) == looks
+
+
 def test_a_creation_whose_answer_was_lost_is_looked_for_and_never_sent_again():
     world = World((CreateDroplet({"name": "new"}),), shows=False)
     world.losing["create"] = 1
@@ -237,3 +293,183 @@ def test_a_creation_that_shows_is_taken_for_ours():
     world.losing["create"] = 1
     assert world.run().state is State.DONE
     assert world.created == 1
+
+
+GUARDED = DropletAction("restore", {"image": 8}, shown=False, guarded=True)
+
+
+def running(client, kind="restore"):
+    """An action in progress, which ends when somebody sleeps."""
+    action = {"id": 1, "type": kind, "status": "in-progress", "resource_id": 1, "resource_type": "droplet"}
+    client.do.log.append({**action, "started_at": NOW.isoformat()})
+    sleep = client.sleep
+
+    def ends(seconds):
+        client.do.log[0]["status"] = "completed"
+        sleep(seconds)
+
+    client.sleep = ends
+    return Action(1, kind, "in-progress", 1, "droplet", NOW)
+
+
+class TestGuarded:
+    """A step where it matters whose action it is, and what was read before."""
+
+    def test_a_running_one_of_its_type_is_waited_for_and_not_taken_for_it(self):
+        world = World((GUARDED,))
+        running(world.client)
+        assert world.run().state is State.DONE
+        assert world.client.do.sent == [("restore", 1)]
+
+    def test_the_droplet_is_read_just_before(self):
+        world = World((GUARDED,))
+        order = []
+        plan, post = world.plan, world.client.do.droplet_actions.post
+        world.plan = lambda *about: (order.append("planned"), plan(*about))[1]
+
+        def sends(droplet_id, body, stale_after):
+            order.append(f"sent within {stale_after:g}")
+            return post(droplet_id, body)
+
+        world.client.do.droplet_actions.post = sends
+        assert world.run().state is State.DONE
+        assert order == ["planned", "planned", "sent within 30"]
+
+    def test_what_was_read_too_long_ago_is_read_again(self):
+        world = World((GUARDED,))
+        plan, plans = world.plan, []
+
+        def slow(*about):
+            plans.append(world.client.clock.time)
+            if len(plans) == 2:
+                world.client.clock.time += 31
+            elif len(plans) > 2:
+                world.client.meter.sent_at = world.client.budget.spent
+            return plan(*about)
+
+        post = world.client.do.droplet_actions.post
+
+        def held_up(droplet_id, body, stale_after):
+            if stale_after < 0:
+                raise PendingEventError("held up")
+            return post(droplet_id, body)
+
+        world.plan, world.client.do.droplet_actions.post = slow, held_up
+        assert world.run().state is State.DONE
+        assert len(plans) == 3
+        assert world.client.do.sent == [("restore", 1)]
+
+    @pytest.mark.parametrize("carried_out", [True, False])
+    def test_a_lost_answer_is_decided_by_the_log(self, carried_out):
+        world = World((GUARDED,))
+        send = world.client.do.droplet_actions.post
+        lost = []
+
+        def loses(droplet_id, body, stale_after):
+            if not lost:
+                lost.append(stale_after)
+                if carried_out:
+                    send(droplet_id, body)
+                raise LOST
+            return send(droplet_id, body)
+
+        world.client.do.droplet_actions.post = loses
+        assert world.run().state is State.DONE
+        assert world.client.do.sent == [("restore", 1)]
+
+
+class TestAwaits:
+    """An action that must have ended before anything is sent."""
+
+    def world(self, steps, then):
+        world = World(steps)
+        awaited = Awaited(running(world.client))
+        plan = world.plan
+
+        def plans(*about):
+            (change,) = plan(*about).changes
+            if world.client.do.log[0]["status"] == "in-progress":
+                return Plan((Change(change.target, {}, {}, steps, awaits=awaited),))
+            return then(change)
+
+        world.plan = plans
+        return world
+
+    def test_it_has_ended_before_the_first_step(self):
+        world = self.world((OFF,), lambda change: Plan((change,)))
+        job = world.run()
+        assert job.state is State.DONE
+        assert job.notes == ["waited for action 1 (restore), which was already running"]
+        assert world.client.do.sent == [("power_off", 1)]
+
+    def test_without_steps_it_is_waited_for_all_the_same(self):
+        def refuse(_change):
+            raise RefusedError("Somebody else was at work.")
+
+        job = self.world((), refuse).run()
+        assert isinstance(job.error, RefusedError)
+        assert not job.actions
+
+    def test_one_that_appears_between_two_steps(self):
+        world = World((OFF, DeleteSnapshot(8)))
+        plan, awaited = world.plan, []
+
+        def plans(*about):
+            (change,) = plan(*about).changes
+            if len(change.steps) == 1 and not awaited:
+                action = Action(1, "restore", "in-progress", 1, "droplet", NOW)
+                awaited.append(action)
+                return Plan((Change(change.target, {}, {}, (), awaits=Awaited(action)),))
+            return Plan((change,))
+
+        world.plan = plans
+        assert world.run().state is State.DONE
+        assert awaited
+        assert world.deleted == [8]
+
+
+class TestRescue:
+    """What a failure left behind is put right once."""
+
+    def rescued(self, *steps, fails=None, error=None, further=None):
+        rescue = {"rescue": lambda *_about: further or (DropletAction("power_on"),)}
+        world = World(steps, further=rescue)
+        post = world.client.do.droplet_actions.post
+
+        def sends(droplet_id, body):
+            if error and body["type"] == "reboot":
+                raise error
+            answer = post(droplet_id, body)
+            if body["type"] == fails:
+                world.client.do.log[-1]["status"] = "errored"
+            return answer
+
+        world.client.do.droplet_actions.post = sends
+        return world.run(), [kind for kind, _key in world.client.do.sent]
+
+    def test_after_an_action_that_failed(self):
+        job, sent = self.rescued(OFF, REBOOT, fails="reboot")
+        assert isinstance(job.error, ActionFailedError)
+        assert sent == ["power_off", "reboot", "power_on"]
+        assert job.notes == ["after the failure power_on was sent (action 3)"]
+        assert [action.type for action in job.actions.values()] == ["power_off", "reboot", "power_on"]
+
+    def test_after_a_request_that_was_refused(self):
+        job, sent = self.rescued(OFF, REBOOT, error=ApiError("Not today.", status=422))
+        assert job.error.message == "Not today."
+        assert sent == ["power_off", "power_on"]
+
+    def test_not_where_an_order_may_yet_be_carried_out(self):
+        job, sent = self.rescued(OFF, REBOOT, error=LOST)
+        assert isinstance(job.error, OutcomeUnknownError)
+        assert sent == ["power_off"]
+
+    def test_not_after_a_success(self):
+        job, sent = self.rescued(OFF, REBOOT)
+        assert job.state is State.DONE
+        assert sent == ["power_off", "reboot"]
+
+    def test_its_own_failure_does_not_hide_the_first(self):
+        job, _sent = self.rescued(OFF, REBOOT, fails="reboot", further=(None,))
+        assert isinstance(job.error, ActionFailedError)
+        assert "after the failure nothing more could be put right: Unexpected" in job.notes[0]

@@ -1,0 +1,243 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: droplet_restore
+short_description: Bring the disk of a Droplet back to one of its own backups or snapshots
+version_added: 0.1.0
+author:
+  - Lifeboat maintainers (@lifeboat)
+description:
+  - Overwrites the disk of one Droplet with one of its own restore points, in place; name, addresses and attached volumes
+    stay. A backup is brought back by C(restore), a snapshot by C(rebuild).
+  - O(incident) is the key. For one Droplet and incident there is one restore, however often the task is run and
+    whatever V(newest) means by then. What is meant is written down as a tag of the Droplet before anything is sent, and
+    what was done as a second one, so that a run that was killed or timed out is picked up by the next one.
+  - A snapshot of the disk as it is comes first. RV(undo) is the task that brings it back.
+  - A restore that somebody else has begun is waited for, then the task fails and names it. A disk that was overwritten
+    since the restore point was made, without a mark of an incident, is not overwritten again.
+  - It needs a token with the scopes C(droplet:read), C(droplet:update), C(droplet:admin), C(image:read),
+    C(tag:read), C(tag:create), and C(image:create) for O(safety_snapshot).
+options:
+  incident:
+    description:
+      - The key of what has happened, as in V(inc-2026-031), 1 to 80 letters, digits, V(-) and V(_). Capitals do not
+        count.
+      - The same key restores once. Another restore of the same Droplet needs another key.
+    type: str
+    required: true
+  confirm:
+    description:
+      - The name of the Droplet, letter for letter, to say that its disk may be overwritten.
+      - Required but in check mode, which warns where it is missing.
+    type: str
+  safety_snapshot:
+    description:
+      - Make a snapshot of the disk as it is before it is overwritten. If that fails, nothing is restored.
+      - The snapshot does not expire and costs money for as long as it exists. It is never chosen by O(newest) or
+        O(before).
+    type: bool
+    default: true
+  stop_first:
+    description:
+      - Power the Droplet off before the snapshot, so that nothing is written that is in neither image. It is down from
+        then on until the restore has ended.
+      - In the end a Droplet that was on is on again.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - lifeboat.digitalocean.connection
+  - lifeboat.digitalocean.one_droplet
+  - lifeboat.digitalocean.restore_point
+  - lifeboat.digitalocean.waiting
+  - lifeboat.digitalocean.result
+  - lifeboat.digitalocean.attributes
+notes:
+  - O(newest) and O(before) need O(max_age_hours).
+  - O(wait=false) is refused, because one step must have ended before the next.
+seealso:
+  - name: Restore in an incident
+    description: Step by step, what it costs, what can go wrong.
+    link: https://github.com/lifeboat/digitalocean/blob/main/docs/restore.md
+"""
+
+EXAMPLES = r"""
+- name: Bring the database back to its newest backup, if that is from today
+  lifeboat.digitalocean.droplet_restore:
+    droplet_name: db-01
+    newest: true
+    max_age_hours: 24
+    incident: inc-2026-031
+    confirm: db-01
+  register: restored
+
+- name: Bring it back to before the deployment, and let nothing be written meanwhile
+  lifeboat.digitalocean.droplet_restore:
+    droplet_name: db-01
+    before: "2026-03-11T09:30:00Z"
+    max_age_hours: 48
+    incident: inc-2026-032
+    confirm: db-01
+    stop_first: true
+
+- name: Go back on the first
+  lifeboat.digitalocean.droplet_restore:
+    droplet_id: 3164494
+    snapshot_id: 7938206
+    incident: inc-2026-031-undo
+    confirm: db-01
+"""
+
+RETURN = r"""
+incident:
+  description: The key, in small letters.
+  returned: once the Droplet has been read
+  type: str
+  sample: inc-2026-031
+restore_point:
+  description:
+    - The backup or snapshot, with C(id), C(name), C(type), C(created_at), C(age_hours) and C(size_gigabytes). All but
+      the id are null where it no longer exists.
+  returned: once the Droplet has been read
+  type: dict
+  sample:
+    id: 7938206
+    name: db-01- 2026-03-10
+    type: backup
+    created_at: "2026-03-10T04:12:00Z"
+    age_hours: 29.3
+    size_gigabytes: 3.1
+safety_snapshot:
+  description:
+    - The snapshot of the disk as it was before, C(id) and C(name). The id is null where it is not made yet. Null where
+      there is none.
+  returned: once the Droplet has been read
+  type: dict
+  sample:
+    id: 7938301
+    name: lifeboat-before-restore.inc-2026-031.db-01
+duration_seconds:
+  description:
+    - From the beginning of the first action of the incident (power off, snapshot) to the end of the restore, by the
+      times that the actions have. Null where it is not over, or not known.
+  returned: once the Droplet has been read
+  type: int
+  sample: 744
+undo:
+  description:
+    - A task that brings the disk back to the safety snapshot, with a key of its own. Null without a safety snapshot.
+  returned: once the Droplet has been read
+  type: dict
+  sample:
+    name: Undo the restore of incident inc-2026-031
+    lifeboat.digitalocean.droplet_restore:
+      droplet_id: 3164494
+      snapshot_id: 7938301
+      incident: inc-2026-031-undo
+      confirm: db-01
+droplets:
+  description: A list of the one Droplet.
+  returned: once the Droplet has been read
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The Droplet's id.
+      type: int
+      sample: 3164494
+    name:
+      description: The Droplet's name.
+      type: str
+      sample: db-01
+    before:
+      description: The disk as it was, C(state), and C(written_after), the time since which everything written goes.
+      type: dict
+      sample: {state: as it is, written_after: "2026-03-10T04:12:00Z"}
+    after:
+      description:
+        - What is done, or in check mode would be. C(minutes) are those expected, C(monthly_cost) is what the safety
+          snapshot costs in USD, C(volumes) are attached ones that stay as they are. Null where that is not known after
+          a failure.
+      type: dict
+      sample:
+        state: to be restored
+        type: backup
+        image: 7938206
+        name: db-01- 2026-03-10
+        created_at: "2026-03-10T04:12:00Z"
+        minutes: 13
+        safety_snapshot: lifeboat-before-restore.inc-2026-031.db-01
+        safety_snapshot_gigabytes: 3.1
+        monthly_cost: 0.19
+        volumes: []
+    changed:
+      description: Whether anything changed.
+      type: bool
+    actions:
+      description: The actions sent for this Droplet, with C(id), C(type) and C(status).
+      type: list
+      elements: dict
+    notes:
+      description: What else there is to know, in sentences, as how many hours of data go.
+      returned: when there is something
+      type: list
+      elements: str
+    error:
+      description: Why it failed.
+      returned: on failure
+      type: str
+    not_tried:
+      description: True where nothing was sent because the task ended before.
+      returned: when it was not tried
+      type: bool
+"""
+
+from dataclasses import replace
+
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, backups, droplets
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_restore as plans
+
+ARGUMENTS = arguments.ONE_DROPLET + arguments.RESTORE_POINT + arguments.Arguments(
+    {
+        "incident": {"type": "str", "required": True},
+        "confirm": {"type": "str"},
+        "safety_snapshot": {"type": "bool", "default": True},
+        "stop_first": {"type": "bool", "default": False},
+    }
+)
+
+
+def request(params):
+    return plans.request(arguments.one_droplet(params), params)
+
+
+def observe(client, wanted):
+    return _look(client, wanted.selection, lambda seen: plans.horizon(wanted, seen, client.now()))
+
+
+def reread(client, changes):
+    (change,) = changes
+    return _look(client, Selection(ids=(change.target.id,)), lambda _seen: change.goal.at)
+
+
+def _look(client, selection, horizon):
+    """The log of actions comes last: it decides whether anything is sent."""
+    (droplet,) = droplets.chosen(client, selection)
+    droplets.prove_tags_are_shown(client, ("lifeboat",), [droplet])
+    state = backups.state(client, droplet.id)
+    (own,), (snapshots,) = (lists(client, [droplet]).values() for lists in (backups.backups_of, backups.snapshots_of))
+    seen = plans.Seen(droplet, state, (*own, *snapshots))
+    return replace(seen, actions=actions.log_of(client, droplet.id, horizon(seen)))
+
+
+def main():
+    runner.run(runner.Verb(ARGUMENTS, plans, request, observe, reread, tell=plans.tell))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,690 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a restore does, by what the marks and the log of actions tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
+    InputError,
+    RefusedError,
+    ScopeError,
+    SelectionError,
+)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.marks import Done, Intent, safety_name
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_restore as plans
+from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, OFF, backup, droplet, on, snapshot
+from ansible_collections.lifeboat.digitalocean.tests.unit.plans.machine import HAND_MADE, Machine, wanted
+
+HOUR = timedelta(hours=1)
+SAFETY = "lifeboat-before-restore.inc-1.web-01"
+
+
+def types(change):
+    return [step.type or "tag" for step in change.steps]
+
+
+def intent(incident="inc-1", image=13, at=NOW, was_on=True):
+    return Intent(incident, image, at, was_on).tag
+
+
+def done(incident="inc-1", image=13, action=100):
+    return Done(incident, image, action).tag
+
+
+def safety(at=NOW + timedelta(minutes=1), key=300, incident="inc-1"):
+    return replace(snapshot(key), name=safety_name(incident, "web-01"), created_at=at, size_gigabytes=3.0)
+
+
+def params(**given):
+    left_out = {
+        **dict.fromkeys(("backup_id", "snapshot_id", "newest", "before", "max_age_hours", "confirm")),
+        "incident": "inc-1",
+        "safety_snapshot": True,
+        "stop_first": False,
+    }
+    return {**left_out, **given}
+
+
+class TestRequest:
+    @pytest.mark.parametrize("point", [{"newest": True}, {"before": "2026-03-02T11:00:00Z"}])
+    def test_a_described_point_needs_an_age(self, point):
+        with pytest.raises(InputError, match=f"^{next(iter(point))} needs max_age_hours"):
+            plans.request(None, params(**point))
+        assert plans.request(None, params(**point, max_age_hours=4.0)).wanted.max_age_hours == 4
+
+    def test_a_named_one_does_not(self):
+        assert plans.request(None, params(backup_id=13)).wanted.id == 13
+
+    def test_capitals_do_not_make_another_incident(self):
+        assert plans.request(None, params(backup_id=13, incident="INC-1")).incident == "inc-1"
+
+
+class TestSteps:
+    """From nothing to done."""
+
+    @pytest.mark.parametrize(
+        ("request_", "status", "steps"),
+        [
+            (wanted(), "active", ["tag", "snapshot", "restore", "tag"]),
+            (wanted(snapshot_id=12), "active", ["tag", "snapshot", "rebuild", "tag"]),
+            (wanted(stop_first=True), "active", ["tag", "power_off", "snapshot", "restore", "power_on", "tag"]),
+            (wanted(stop_first=True), "off", ["tag", "snapshot", "restore", "tag"]),
+            (wanted(safety_snapshot=False), "active", ["tag", "restore", "tag"]),
+            (wanted(safety_snapshot=False, stop_first=True), "active", ["tag", "power_off", "restore", "power_on", "tag"]),
+        ],
+    )
+    def test_in_their_order(self, request_, status, steps):
+        machine = Machine(status=status)
+        assert types(machine.change(request_)) == steps
+        assert machine.run(request_) == steps
+        assert machine.status == status
+        assert machine.disk_from == (request_.wanted.id or 13)
+        assert machine.run(request_) == []
+
+    def test_what_is_sent(self):
+        steps = Machine().change(wanted()).steps
+        assert steps[0].name == "lifeboat:restore:inc-1:intent:13:20260302T120000Z:on"
+        assert (steps[1].type, steps[1].arguments) == ("snapshot", {"name": SAFETY})
+        assert (steps[2].type, steps[2].arguments) == ("restore", {"image": 13})
+        assert steps[3].name is None
+        assert all(step.guarded for step in steps[1:3])
+
+    def test_marks_tell_what_was_done(self):
+        machine = Machine(now=NOW + timedelta(microseconds=7))
+        machine.run(wanted(stop_first=True))
+        restore = machine.completed()[0].id
+        assert machine.tags == [intent(), done(action=restore)]
+
+    def test_a_droplet_that_the_api_leaves_off_is_powered_on(self):
+        machine = Machine()
+        request = wanted()
+        first = machine.change(request)
+        for step in first.steps[:3]:
+            machine.take(step)
+        machine.status = "off"
+        again = machine.change(plans.pin(request, first, first.steps[:3]))
+        assert types(again) == ["power_on", "tag"]
+
+    def test_a_droplet_that_was_off_stays_as_the_api_leaves_it(self):
+        machine = Machine(status="off")
+        request = wanted()
+        first = machine.change(request)
+        for step in first.steps[:3]:
+            machine.take(step)
+        machine.status = "active"
+        again = machine.change(plans.pin(request, first, first.steps[:3]))
+        assert types(again) == ["tag"]
+        machine.take(again.steps[0])
+        assert plans.unmet(request, first, machine.seen()) is None
+        assert plans.aftermath(first, machine.seen())["notes"] == ["it was off before, and the API has left it on"]
+
+
+RESTORED = Action(100, "restore", "completed", 1, "droplet", NOW + HOUR, NOW + 2 * HOUR)
+REBUILT = replace(RESTORED, type="rebuild")
+OLD = replace(RESTORED, id=90, started_at=NOW - timedelta(days=2))
+LATER = replace(RESTORED, id=110, started_at=NOW + 5 * HOUR)
+
+RESUMED = {
+    # name: (tags, log, points besides, status, options, steps)
+    "intent alone": ([intent()], [], [], "active", {}, ["snapshot", "restore", "tag"]),
+    "safety snapshot made": ([intent()], [], [safety()], "active", {}, ["restore", "tag"]),
+    "safety snapshot in the second of the intent": ([intent()], [], [safety(NOW)], "active", {}, ["restore", "tag"]),
+    "safety snapshot older than the intent": (
+        [intent()], [], [safety(NOW - HOUR)], "active", {}, ["snapshot", "restore", "tag"],
+    ),
+    "safety snapshot of another incident": (
+        [intent()], [], [safety(incident="inc-2")], "active", {}, ["snapshot", "restore", "tag"],
+    ),
+    "stopped": ([intent()], [], [], "off", {"stop_first": True}, ["snapshot", "restore", "power_on", "tag"]),
+    "stopped and snapshot made": ([intent()], [], [safety()], "off", {"stop_first": True}, ["restore", "power_on", "tag"]),
+    "snapshot made while it ran": (
+        [intent()], [], [safety()], "active", {"stop_first": True},
+        ["power_off", "snapshot", "restore", "power_on", "tag"],
+    ),
+    "snapshot made before it was stopped": (
+        [intent()], [Action(99, "power_off", "completed", 1, "droplet", NOW + HOUR)], [safety()], "off",
+        {"stop_first": True}, ["snapshot", "restore", "power_on", "tag"],
+    ),
+    "snapshot made before a restore that failed": (
+        [intent()], [replace(RESTORED, status="errored")], [safety()], "active", {"stop_first": True},
+        ["power_off", "restore", "power_on", "tag"],
+    ),
+    "was off": ([intent(was_on=False)], [], [], "off", {"stop_first": True}, ["snapshot", "restore", "tag"]),
+    "stopped by an earlier run, this one does not": ([intent()], [], [safety()], "off", {}, ["restore", "power_on", "tag"]),
+    "restored": ([intent()], [RESTORED], [safety()], "active", {}, ["tag"]),
+    "restored and off": ([intent()], [RESTORED], [safety()], "off", {}, ["power_on", "tag"]),
+    "restored and powered off since": (
+        [intent()], [RESTORED, Action(101, "power_off", "completed", 1, "droplet", NOW + 3 * HOUR)], [safety()], "off",
+        {}, ["tag"],
+    ),
+    "restored and powering on failed": (
+        [intent()], [RESTORED, Action(101, "power_on", "errored", 1, "droplet", NOW + 3 * HOUR)], [safety()], "off",
+        {}, ["power_on", "tag"],
+    ),
+    "restored without a safety snapshot": ([intent()], [RESTORED], [], "active", {}, ["tag"]),
+    "restore failed": ([intent()], [replace(RESTORED, status="errored")], [safety()], "active", {}, ["restore", "tag"]),
+    "done": ([intent(), done()], [RESTORED], [safety()], "active", {}, []),
+    "done and the intent removed": ([done()], [RESTORED], [safety()], "active", {}, []),
+    "done, a later one failed": ([done()], [RESTORED, replace(LATER, status="errored")], [], "active", {}, []),
+    "done, out of the log": ([done(action=7)], [], [], "active", {}, []),
+    "done, the image is gone": ([done(image=77)], [RESTORED], [], "active", {}, []),
+    "done removed, the image is gone": ([intent(image=77)], [RESTORED], [], "active", {}, ["tag"]),
+    "done before, from a snapshot": ([done(image=12)], [REBUILT], [], "active", {"snapshot_id": 12}, []),
+    "an older restore": ([], [OLD], [], "active", {}, ["tag", "snapshot", "restore", "tag"]),
+    "another incident restored before": (
+        [intent("inc-0", at=NOW - HOUR), done("inc-0", action=90)], [replace(OLD, started_at=NOW - HOUR / 2)], [],
+        "active", {}, ["tag", "snapshot", "restore", "tag"],
+    ),
+    "another incident restored before this one began": (
+        [done("inc-0", action=90), intent()], [replace(OLD, started_at=NOW - HOUR / 2)], [], "active", {},
+        ["snapshot", "restore", "tag"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", RESUMED)
+def test_a_rerun_does_what_remains(case):
+    tags, log, points, status, options, steps = RESUMED[case]
+    machine = Machine(tags=list(tags), log=list(log), status=status, now=NOW + 6 * HOUR)
+    machine.points += points
+    request = wanted(**options)
+    assert types(machine.change(request)) == steps
+    before = len(machine.completed())
+    assert machine.run(request) == steps
+    assert len(machine.completed()) - before == len({"restore", "rebuild"}.intersection(steps))
+    assert machine.run(request) == []
+
+
+def test_the_mark_that_is_written_again_names_the_action():
+    machine = Machine(tags=[intent()], log=[RESTORED], now=NOW + 6 * HOUR)
+    change = machine.change(wanted())
+    assert change.steps[0].name == done()
+    assert plans.describe(change.before) == "the disk restored and not marked from image 13"
+    assert plans.describe(change.after) == "the disk restored and marked from image 13"
+    assert change.notes == (
+        "action 100 (restore), begun at 2026-03-02T13:00:00Z after the intent of incident 'inc-1', is taken for its "
+        "restore; the log does not tell its image",
+    )
+
+
+REFUSED = {
+    # name: (tags, log, options, sentences)
+    "both marks removed": (
+        [], [RESTORED], {},
+        "The disk of Droplet web-01 (1) was overwritten after backup 13 (web-01- 2026-03-01) was made: action 100 "
+        "(restore), begun at 2026-03-02T13:00:00Z, which bears no mark of an incident. Restoring now would undo that. "
+        "Nothing is sent. Choose a younger restore point",
+    ),
+    "a rebuild of whoever": ([], [REBUILT], {}, "action 100 (rebuild)"),
+    "of unknown time": ([], [replace(RESTORED, started_at=None)], {}, "which bears no mark of an incident"),
+    "before the intent, unmarked": (
+        [intent(at=NOW + 2 * HOUR)], [RESTORED], {}, "which bears no mark of an incident. Restoring now would undo that",
+    ),
+    "since the intent, of the wrong type": (
+        [intent()], [REBUILT], {}, "which is not known to be of incident 'inc-1'. Restoring now would undo that",
+    ),
+    "another incident that is not done": (
+        [intent("inc-0")], [RESTORED], {},
+        "of incident 'inc-0'. Restoring now would undo that. Nothing is sent. Run the task of incident 'inc-0' again",
+    ),
+    "another incident restored since this one began": (
+        [intent(), done("inc-2")], [RESTORED], {}, "of incident 'inc-2'. Restoring now would undo that",
+    ),
+    "a newer restore than the marked one": (
+        [done()], [RESTORED, LATER], {},
+        "Incident 'inc-1' of Droplet web-01 (1) was restored, but the disk was overwritten since: action 110 (restore), "
+        "begun at 2026-03-02T17:00:00Z, which bears no mark of an incident. Nothing is sent. Another restore needs a "
+        "new incident.",
+    ),
+    "a newer restore of another incident": (
+        [done(), done("inc-1-undo", 12, 110)], [RESTORED, replace(LATER, type="rebuild")], {},
+        "action 110 (rebuild), begun at 2026-03-02T17:00:00Z, of incident 'inc-1-undo'.",
+    ),
+    "a newer restore than the marked one, which is out of the log": ([done(action=7)], [LATER], {}, "overwritten since"),
+    "two since the intent": ([intent()], [RESTORED, LATER], {}, "overwritten since: action 110"),
+    "another image, done": (
+        [done()], [RESTORED], {"backup_id": 11},
+        "Incident 'inc-1' of Droplet web-01 (1) was restored from image 13, and not from 11. Another restore point needs "
+        "a new incident.",
+    ),
+    "another image, begun": ([intent()], [], {"snapshot_id": 12}, "is to be restored from image 13, and not from 12."),
+    "the image is gone": (
+        [intent(image=77)], [], {},
+        "Image 77, chosen for incident 'inc-1', is no longer a backup or snapshot of Droplet web-01 (1), and was not "
+        "restored before. Nothing is sent. Another restore point needs a new incident.",
+    ),
+    "the image is gone, named": ([intent(image=77)], [], {"backup_id": 77}, "Image 77, chosen for incident 'inc-1'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_would_restore_twice_or_over_others_is_refused(case):
+    tags, log, options, sentence = REFUSED[case]
+    machine = Machine(tags=list(tags), log=list(log), now=NOW + 6 * HOUR)
+    with pytest.raises(RefusedError) as caught:
+        machine.plan(wanted(**options))
+    assert sentence in caught.value.message
+    assert caught.value.droplet == 1
+
+
+def test_the_safety_snapshot_comes_before_the_restore_that_is_ours():
+    """One that somebody ordered between the intent and the safety snapshot is not."""
+    machine = Machine(tags=[intent()], log=[RESTORED], now=NOW + 6 * HOUR)
+    machine.points.append(safety(NOW + 3 * HOUR))
+    with pytest.raises(RefusedError, match="which is not known to be of incident 'inc-1'"):
+        machine.plan(wanted())
+
+
+def test_a_backup_that_was_converted_is_rebuilt_or_was_restored():
+    machine = Machine(tags=[intent()], now=NOW + 6 * HOUR)
+    machine.points[2] = replace(machine.points[2], type="snapshot")
+    assert types(machine.change(wanted(backup_id=13))) == ["snapshot", "rebuild", "tag"]
+    for action in (RESTORED, REBUILT):
+        machine.log = [action]
+        assert types(machine.change(wanted(backup_id=13))) == ["tag"]
+
+
+class TestInProgress:
+    """Somebody is at work just now."""
+
+    RUNNING = replace(RESTORED, status="in-progress", completed_at=None)
+
+    def machine(self, tags, running=RUNNING):
+        return Machine(tags=tags, log=[running], now=NOW + HOUR)
+
+    def test_our_own_is_waited_for(self):
+        machine = self.machine([intent()])
+        change = machine.change(wanted())
+        assert change.awaits.action.id == 100
+        assert change.awaits.size_gigabytes == 3.0
+        assert types(change) == ["tag"]
+        assert plans.describe(change.before) == "the disk being restored from image 13"
+        machine.end(image=13)
+        assert machine.run(wanted()) == ["tag"]
+
+    def test_our_own_that_fails_is_ordered_again(self):
+        machine = self.machine([intent()])
+        machine.points.append(safety())
+        machine.end("errored")
+        assert machine.run(wanted()) == ["restore", "tag"]
+
+    @pytest.mark.parametrize(
+        ("tags", "who"),
+        [
+            ([], "which bears no mark of an incident"),
+            ([intent(at=NOW + 2 * HOUR)], "which bears no mark of an incident"),
+            ([intent(), intent("inc-2", at=NOW + HOUR / 2)], "of incident 'inc-2'"),
+            ([done(action=90)], "which bears no mark of an incident"),
+        ],
+    )
+    @pytest.mark.parametrize("outcome", ["completed", "errored"])
+    def test_that_of_others_is_waited_for_and_ends_the_task(self, tags, who, outcome):
+        machine = self.machine(tags)
+        machine.log.insert(0, replace(OLD, id=90))
+        plan = machine.plan(wanted())
+        (change,) = plan.changes
+        assert change.awaits.action.id == 100
+        assert change.steps == ()
+        assert change.before == change.after
+        assert f"is being overwritten: action 100 (restore), begun at 2026-03-02T13:00:00Z, {who}." in plan.shortfall
+        again = plans.pin(wanted(), change, [])
+        assert machine.change(again).awaits.action.id == 100
+        machine.end(outcome, image=13)
+        with pytest.raises(RefusedError, match=f"Action 100 .restore. on Droplet .* has ended as {outcome}"):
+            machine.plan(again)
+
+    def test_other_work_is_no_restore(self):
+        machine = Machine(log=[Action(100, "snapshot", "in-progress", 1, "droplet", NOW)])
+        assert types(machine.change(wanted())) == ["tag", "snapshot", "restore", "tag"]
+
+
+class TestMeanwhile:
+    """What appears during a run, and was not ordered by it, is of somebody else."""
+
+    def begun(self, steps=1):
+        machine, request = Machine(), wanted()
+        first = machine.change(request)
+        for step in first.steps[:steps]:
+            machine.take(step)
+        return machine, plans.pin(request, first, first.steps[:steps])
+
+    @pytest.mark.parametrize("steps", [1, 2])
+    def test_a_restore_that_we_did_not_order(self, steps):
+        machine, request = self.begun(steps)
+        machine.act("restore", 11)
+        with pytest.raises(RefusedError) as caught:
+            machine.plan(request)
+        assert "which is not known to be of incident 'inc-1'" in caught.value.message
+        assert "If another run of this incident ordered it, run the task again." in caught.value.message
+
+    def test_one_in_progress_is_waited_for(self):
+        machine, request = self.begun()
+        machine.act("restore", outcome="in-progress")
+        change = machine.change(request)
+        assert (change.awaits.action.type, change.steps) == ("restore", ())
+
+    def test_of_another_run_that_has_marked_it(self):
+        machine, request = self.begun()
+        restore = machine.act("restore", 13)
+        machine.tags.append(done(action=restore.id))
+        assert machine.change(request).steps == ()
+
+    def test_one_that_came_before_the_intent_was_written(self):
+        machine, request = Machine(), wanted()
+        first = machine.change(request)
+        machine.now += timedelta(seconds=1)
+        machine.act("restore", 11)
+        machine.take(first.steps[0])
+        with pytest.raises(RefusedError, match="Restoring now would undo that"):
+            machine.plan(plans.pin(request, first, first.steps[:1]))
+
+    def test_one_after_ours(self):
+        machine, request = self.begun(3)
+        assert types(machine.change(request)) == ["tag"]
+        machine.act("restore", 11)
+        with pytest.raises(RefusedError, match="overwritten since"):
+            machine.plan(request)
+
+    def test_ours_is_ours_whatever_the_clocks_say(self):
+        machine, request = self.begun(3)
+        machine.log[-1] = replace(machine.log[-1], started_at=NOW - HOUR)
+        assert types(machine.change(request)) == ["tag"]
+
+    def test_another_run_has_chosen_another_image(self):
+        machine, request = Machine(), wanted()
+        first = machine.change(request)
+        machine.tags += [intent(image=11, at=NOW - timedelta(seconds=5)), first.steps[0].name]
+        with pytest.raises(RefusedError, match="has chosen image 11, and this one image 13"):
+            machine.plan(plans.pin(request, first, first.steps[:1]))
+
+    def test_a_newer_backup_changes_nothing(self):
+        machine, request = Machine(), wanted()
+        first = machine.change(request)
+        machine.points.append(backup(14))
+        assert machine.change(plans.pin(request, first, [])).steps[2].arguments == {"image": 13}
+
+    def test_the_intent_keeps_its_time(self):
+        machine, request = Machine(), wanted()
+        first = machine.change(request)
+        machine.now += HOUR
+        assert machine.change(plans.pin(request, first, [])).steps[0] == first.steps[0]
+
+
+class TestPoint:
+    def test_safety_snapshots_are_not_candidates(self):
+        machine = Machine()
+        machine.points.append(safety(NOW - HOUR, incident="inc-0"))
+        assert machine.change(wanted()).goal.image == 13
+        assert machine.change(wanted(snapshot_id=300)).goal.image == 300
+
+    def test_that_of_another_droplet_is_refused_with_a_way_out(self):
+        with pytest.raises(SelectionError, match="with droplet_from_backup"):
+            Machine().plan(wanted(backup_id=99))
+
+    def test_a_newer_point_does_not_change_an_incident(self):
+        machine = Machine()
+        machine.run(wanted())
+        machine.points.append(backup(14))
+        assert machine.run(wanted()) == []
+        assert "restore" in machine.run(wanted(incident="inc-2"))
+        assert machine.disk_from == 14
+
+    def test_one_that_was_too_old_by_now_is_still_the_one(self):
+        machine = Machine(tags=[intent()], now=NOW + timedelta(days=3))
+        assert types(machine.change(wanted())) == ["snapshot", "restore", "tag"]
+        machine.tags = []
+        with pytest.raises(RefusedError, match="max_age_hours allows 48"):
+            machine.plan(wanted())
+
+
+class TestUndo:
+    def test_it_brings_the_disk_back_and_is_an_incident_of_its_own(self):
+        machine, request = Machine(), wanted()
+        first = machine.change(request)
+        assert machine.change(wanted(safety_snapshot=False)).goal.told["undo"] is None
+        assert first.goal.told["undo"][plans.MODULE]["snapshot_id"] is None
+        machine.run(request)
+        told = plans.aftermath(first, machine.seen())
+        assert told["safety_snapshot"] == {"id": 203, "name": SAFETY}
+        assert told["duration_seconds"] == 1200
+        assert told["undo"] == {
+            "name": "Undo the restore of incident inc-1",
+            plans.MODULE: {"droplet_id": 1, "snapshot_id": 203, "incident": "inc-1-undo", "confirm": "web-01"},
+        }
+        task = told["undo"][plans.MODULE]
+        undo = wanted(incident=task["incident"], snapshot_id=task["snapshot_id"])
+        assert machine.run(undo) == ["tag", "snapshot", "rebuild", "tag"]
+        assert machine.disk_from == 203
+        assert machine.run(undo) == []
+        with pytest.raises(RefusedError, match="of incident 'inc-1-undo'"):
+            machine.plan(request)
+
+    def test_an_unchanged_run_tells_it_too(self):
+        machine = Machine()
+        machine.run(wanted())
+        told = machine.change(wanted()).goal.told
+        assert told["undo"][plans.MODULE]["snapshot_id"] == 203
+        assert told["duration_seconds"] == 1200
+        assert told["restore_point"]["id"] == 13
+
+
+class TestConfirm:
+    def test_a_wrong_name_is_refused(self):
+        with pytest.raises(InputError, match="confirm is 'web-1', and the Droplet is named 'web-01'"):
+            Machine().plan(wanted(confirm="web-1"))
+
+    @pytest.mark.parametrize("log", [[], [replace(RESTORED, status="in-progress")]])
+    def test_a_missing_one_is_told(self, log):
+        plan = Machine(log=log, now=NOW + HOUR).plan(wanted(confirm=None))
+        assert plan.unconfirmed.startswith("confirm is missing: set it to the name of the Droplet, 'web-01'")
+        assert Machine().plan(wanted()).unconfirmed is None
+
+
+def test_hidden_tags_are_refused():
+    seen = replace(Machine().seen(), droplet=droplet(tags=None))
+    with pytest.raises(ScopeError, match="the scope tag:read"):
+        plans.plan(wanted(), seen, NOW)
+
+
+class TestExpiry:
+    """Backup 13 is a day and a quarter old. With a safety snapshot a restore takes 12 minutes here, without one 6."""
+
+    @pytest.mark.parametrize(
+        ("left", "options", "refused"),
+        [
+            (timedelta(minutes=11), {}, True),
+            (timedelta(minutes=13), {}, False),
+            (timedelta(minutes=11), {"safety_snapshot": False}, False),
+            (timedelta(minutes=5), {"safety_snapshot": False}, True),
+        ],
+    )
+    def test_a_backup_that_would_expire_meanwhile(self, left, options, refused):
+        machine = Machine(now=NOW + timedelta(days=5.75) - left)
+        request = wanted(backup_id=13, **options)
+        if not refused:
+            assert machine.plan(request).warnings == ()
+            return
+        with pytest.raises(RefusedError) as caught:
+            machine.plan(request)
+        assert "backup 13 (web-01- 2026-03-01) expires at 2026-03-08T06:00:00Z" in caught.value.message
+        assert "Convert it first with backup_to_snapshot." in caught.value.message
+
+    @pytest.mark.parametrize(
+        ("state", "now"),
+        [(OFF, NOW), (on("later", retention=None), NOW), (on("daily"), NOW + timedelta(days=9))],
+        ids=["backups are off", "an unknown plan", "there although its date is past"],
+    )
+    def test_an_unknown_date_is_a_warning(self, state, now):
+        (warning,) = Machine(state=state, now=now).plan(wanted(backup_id=13)).warnings
+        assert warning.startswith("How long backup 13 (web-01- 2026-03-01) is kept is not known")
+
+    def test_a_snapshot_does_not_expire(self):
+        machine = Machine(state=OFF, now=NOW + timedelta(days=900))
+        assert machine.plan(wanted(snapshot_id=HAND_MADE.id)).warnings == ()
+
+    def test_what_is_restored_already_is_not_refused(self):
+        machine = Machine(tags=[intent()], log=[RESTORED], now=NOW + timedelta(days=5.75) - timedelta(minutes=1))
+        assert types(machine.change(wanted())) == ["tag"]
+
+
+class TestTold:
+    def test_the_diff(self):
+        change = Machine().change(wanted())
+        assert plans.describe(change.before) == "the disk as it is, with everything written after 2026-03-01T06:00:00Z"
+        assert plans.describe(change.after) == (
+            "backup 13 (web-01- 2026-03-01) of 2026-03-01T06:00:00Z in about 12 min, snapshot "
+            f"{SAFETY} of about 3 GiB for 0.18 USD a month"
+        )
+
+    def test_the_diff_without_a_safety_snapshot_and_with_volumes(self):
+        seen = Machine().seen()
+        seen = replace(seen, droplet=replace(seen.droplet, volume_ids=("a1", "b2")))
+        (change,) = plans.plan(wanted(safety_snapshot=False), seen, NOW).changes
+        assert plans.describe(change.after).endswith(
+            "in about 6 min, no snapshot of the disk as it is, attached volumes stay as they are: a1, b2"
+        )
+        assert "attached volumes stay as they are, since no image holds them: a1, b2" in change.notes
+
+    def test_it_does_not_depend_on_the_second(self):
+        first, second = Machine(), Machine(now=NOW + timedelta(minutes=3))
+        assert [(change.before, change.after) for change in map(Machine.change, (first, second), (wanted(), wanted()))] == [
+            (first.change(wanted()).before, first.change(wanted()).after)
+        ] * 2
+
+    @pytest.mark.parametrize(
+        ("options", "status", "note"),
+        [
+            ({}, "active", "30 hours of data go: everything written after 2026-03-01T06:00:00Z"),
+            ({}, "active", "what is written between the safety snapshot and the restore is in neither image"),
+            ({"safety_snapshot": False}, "active", "no safety snapshot is made, so that there is no way back"),
+        ],
+    )
+    def test_notes(self, options, status, note):
+        assert any(note in found for found in Machine(status=status).change(wanted(**options)).notes)
+
+    @pytest.mark.parametrize(("options", "status"), [({"stop_first": True}, "active"), ({}, "off")])
+    def test_nothing_is_in_neither_image_of_a_stopped_droplet(self, options, status):
+        assert not any("neither" in note for note in Machine(status=status).change(wanted(**options)).notes)
+
+    def test_volumes_that_are_hidden(self):
+        seen = Machine().seen()
+        seen = replace(seen, droplet=replace(seen.droplet, volume_ids=None))
+        (change,) = plans.plan(wanted(), seen, NOW).changes
+        assert any("block_storage:read" in note for note in change.notes)
+
+    def test_sizes_that_are_not_told_are_the_disks(self):
+        machine = Machine(points=[replace(backup(13, days=1), size_gigabytes=None)])
+        assert machine.change(wanted()).after["minutes"] == 100
+
+    def test_other_incidents_that_were_begun(self):
+        (warning,) = Machine(tags=[intent("inc-0", at=NOW - HOUR)]).plan(wanted()).warnings
+        assert warning == "Incident 'inc-0' of Droplet web-01 (1) was begun at 2026-03-02T11:00:00Z and is not done."
+        assert Machine(tags=[intent("inc-0"), done("inc-0")]).plan(wanted()).warnings == ()
+
+    @pytest.mark.parametrize("entry", [{}, {"undo": {"a": 1}, "duration_seconds": 7}])
+    def test_the_result(self, entry):
+        plan = Machine().plan(wanted())
+        entries = [{"id": 1, **entry}]
+        told = plans.tell(wanted(), None, plan, entries)
+        assert tuple(told) == plans.KEYS
+        assert told["incident"] == "inc-1"
+        assert told["restore_point"] == {
+            "id": 13,
+            "name": "web-01- 2026-03-01",
+            "type": "backup",
+            "created_at": "2026-03-01T06:00:00Z",
+            "age_hours": 30.0,
+            "size_gigabytes": 3.0,
+        }
+        assert told["duration_seconds"] == entry.get("duration_seconds")
+        assert entries == [{"id": 1}]
+
+
+class TestUnmet:
+    def run(self, **options):
+        machine, request = Machine(), wanted(**options)
+        first = machine.change(request)
+        machine.run(request)
+        return machine, request, first
+
+    def test_as_planned(self):
+        machine, request, first = self.run(stop_first=True)
+        assert plans.unmet(request, first, machine.seen()) is None
+
+    def test_the_mark_is_missing(self):
+        machine, request, first = self.run()
+        machine.tags.pop()
+        assert "the mark of incident 'inc-1' does not show" in plans.unmet(request, first, machine.seen())
+
+    def test_it_is_off(self):
+        machine, request, first = self.run()
+        machine.status = "off"
+        assert plans.unmet(request, first, machine.seen()).endswith("it is off and was on before")
+
+    def test_somebody_was_at_work(self):
+        machine, request, first = self.run()
+        theirs = machine.act("restore", 11)
+        assert f"action {theirs.id} (restore)" in plans.unmet(request, first, machine.seen())
+
+
+class TestRescue:
+    def rescued(self, steps=2, **options):
+        machine, request = Machine(), wanted(**{"stop_first": True, **options})
+        first = machine.change(request)
+        for step in first.steps[:steps]:
+            machine.take(step)
+        found = plans.rescue(plans.pin(request, first, first.steps[:steps]), first, machine.seen())
+        return machine, [step.type for step in found]
+
+    def test_a_droplet_that_was_stopped_is_powered_on(self):
+        assert self.rescued()[1] == ["power_on"]
+        assert self.rescued(3)[1] == ["power_on"]
+
+    def test_not_before_it_was_stopped_nor_once_the_restore_was_tried(self):
+        assert self.rescued(1)[1] == []
+        assert self.rescued(4)[1] == []
+
+    def test_not_one_that_somebody_else_has_stopped(self):
+        machine, request = Machine(), wanted()
+        first = machine.change(request)
+        machine.take(first.steps[0])
+        machine.status = "off"
+        assert plans.rescue(plans.pin(request, first, first.steps[:1]), first, machine.seen()) == ()
+
+    def test_not_while_something_runs(self):
+        machine, request = Machine(), wanted(stop_first=True)
+        first = machine.change(request)
+        for step in first.steps[:2]:
+            machine.take(step)
+        machine.act("snapshot", outcome="in-progress")
+        assert plans.rescue(plans.pin(request, first, first.steps[:2]), first, machine.seen()) == ()
+
+    def test_what_failed_after_a_rescue_is_done_by_the_rerun(self):
+        machine, _types = self.rescued(3)
+        machine.act("power_on")
+        request = wanted(stop_first=True)
+        assert machine.run(request) == ["power_off", "snapshot", "restore", "power_on", "tag"]
+
+
+class TestHorizon:
+    @pytest.mark.parametrize(
+        ("tags", "options", "days"),
+        [
+            ([], {}, 1.25),
+            ([], {"snapshot_id": 12}, 2.5),
+            ([intent(image=11)], {}, 3),
+            ([intent(image=77)], {"backup_id": 77}, 1 / 1440),
+        ],
+    )
+    def test_the_log_is_read_back_to_the_point_and_the_intent(self, tags, options, days):
+        found = plans.horizon(wanted(**options), Machine(tags=tags).seen(), NOW)
+        assert found == NOW - timedelta(days=days)
+
+    def test_what_will_be_refused_anyway_needs_one_page(self):
+        assert plans.horizon(wanted(backup_id=99), Machine().seen(), NOW) is None
