@@ -132,9 +132,9 @@ EXAMPLES = r"""
   ansible.builtin.add_host:
     name: "{{ copy.droplets[0].networks.public_v4 }}"
     groups: copies
-  when: copy.droplets[0].networks
+  when: copy.droplets[0].networks is not none
 
-- name: Make it from one backup, smaller to pay for, and backed up on Sundays from the start
+- name: Make it from one backup, of another size, and backed up on Sundays from the start
   lifeboat.digitalocean.droplet_from_backup:
     name: audit-2026
     backup_id: 67539192

@@ -119,17 +119,14 @@ def test_p3_what_is_found_is_what_was_chosen(sim, run):
     before = sim.state()
     chosen = before.droplets[key]["backups"][-1]["id"]
     sim.fault({"drop": True, "carried_out": True}, **CREATE)
-    posted = []
-
-    def meanwhile(number, request):
-        if request.method == "POST":
-            posted.append(number)
-        if posted == [number - 1]:
+    def meanwhile(_seconds):
+        after = sim.state()
+        if made(before, after) and key in after.droplets:
             worlds.act(sim, key, "snapshot", name="newer")
             sim.advance(60)
             sim.api("DELETE", f"droplets/{key}", status=204)
 
-    told = run(**options, before_request=meanwhile)
+    told = run(**options, on_sleep=meanwhile)
     assert not told.failed, told
     assert key not in sim.state().droplets
     assert told.result["droplets"][0]["restore_point"]["id"] == chosen
@@ -207,6 +204,16 @@ def test_p6_a_wait_that_is_over_is_resumed(sim, run):
     third = run(**options)
     assert (third.changed, third.writes, third.failed) == (False, [], False), third
     assert sim.state().droplets[copy["id"]]["status"] == "active"
+
+
+def test_p6_a_rerun_waits_as_long_as_the_first_run_would_have(sim, run):
+    key = tasks.backed_up(sim)
+    size = sim.state().droplets[key]["backups"][-1]["size_gigabytes"]
+    sim.fault({"action": "stuck"}, **CREATE)
+    for _turn in range(2):
+        told = run(name=tasks.NAME, source_droplet_id=key, newest=True)
+        assert told.kind == "wait_timeout", told
+        assert f"The time of {600 + 120 * size:.0f} s is over" in told.result["msg"], told
 
 
 def test_without_waiting_it_is_told_all_the_same(sim, run):

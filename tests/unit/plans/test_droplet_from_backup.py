@@ -346,7 +346,7 @@ class TestRefusing:
     def test_a_sentence_says_why_and_what_to_do(self, request_, observed, error, sentence):
         with pytest.raises(LifeboatError) as refused:
             plans.plan(request_, observed, NOW)
-        assert type(refused.value) is error
+        assert refused.value.__class__ is error
         assert sentence in refused.value.message
 
     @pytest.mark.parametrize(
