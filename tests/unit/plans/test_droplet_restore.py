@@ -246,8 +246,8 @@ REFUSED = {
     "a newer restore than the marked one": (
         [done()], [RESTORED, LATER], {},
         "Incident 'inc-1' of Droplet web-01 (1) was restored, but the disk was overwritten since: action 110 "
-        "(restore), begun at 2026-03-02T17:00:00Z, which bears no mark of an incident. Nothing is sent. Another restore "
-        "needs a new incident.",
+        "(restore), begun at 2026-03-02T17:00:00Z, which bears no mark of an incident. Nothing is sent. Another "
+        "restore needs a new incident.",
     ),
     "a newer restore of another incident": (
         [done(), done("inc-1-undo", 12, 110)], [RESTORED, replace(LATER, type="rebuild")], {},
