@@ -113,7 +113,7 @@ def _carry_out(module, verb, told):
             if not module.check_mode:
                 applier = ByTagApplier if plan.by_tag else Applier
                 jobs = applier(client, verb, request, params["wait"]).run(plan)
-                plan = plan.joined_by(job.change for job in jobs)
+                plan = plan.joined_by(job.change for job in jobs if job.key is not None)
                 extras = _aftermath(verb, jobs)
             entries = result.droplets(plan, jobs, extras)
             if verb.tell:
