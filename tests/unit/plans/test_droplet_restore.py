@@ -258,7 +258,7 @@ REFUSED = {
     "another image, done": (
         [done()], [RESTORED], {"backup_id": 11},
         "Incident 'inc-1' of Droplet web-01 (1) was restored from image 13, and not from 11. Another restore point "
-        "restore needs a new incident.",
+        "needs a new incident.",
     ),
     "another image, begun": ([intent()], [], {"snapshot_id": 12}, "is to be restored from image 13, and not from 12."),
     "the image is gone": (
