@@ -247,6 +247,14 @@ class Applier:
             self._client.sleep(2 ** (job.tries - 1))
             self._look(job, step, sent_at, error)
             return
+        except PendingEventError:
+            raise
+        except ApiError as error:
+            # Somebody may have done it a moment before.
+            if not step.guarded or error.status != 422 or self._planned_again(job).steps[:1] == (step,):
+                raise
+            job.plan_again = True
+            return
         self._sent(job, action)
 
     def _sent(self, job, action):

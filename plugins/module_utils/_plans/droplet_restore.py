@@ -28,6 +28,8 @@ MODULE = "lifeboat.digitalocean.droplet_restore"
 KEYS = ("incident", "restore_point", "safety_snapshot", "duration_seconds", "undo")
 """What a result has besides the usual."""
 
+_POWER_ON = DropletAction("power_on", guarded=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -134,7 +136,7 @@ def rescue(request, _change, seen):
     begun = story.mine or story.attempts
     if not request.stop_first or story.intent is None or busy or begun or story.done:
         return ()
-    return (DropletAction("power_on"),) if story.intent.was_on and seen.droplet.status == "off" else ()
+    return (_POWER_ON,) if story.intent.was_on and seen.droplet.status == "off" else ()
 
 
 def aftermath(change, seen):
@@ -311,7 +313,7 @@ def _power_on(story):
         if action.type in POWER and action.completed and in_order(action) > in_order(mine)
     ]
     owed = story.was_on and story.seen.droplet.status == "off" and not since
-    return (DropletAction("power_on"),) if owed else ()
+    return (_POWER_ON,) if owed else ()
 
 
 def _restore(request, story, point, now):
@@ -328,13 +330,13 @@ def _restore(request, story, point, now):
         mark = Intent(request.incident, point.id, goal.at, goal.was_on)
         steps.append(Tag(mark.tag, "droplet", droplet.id))
     if request.stop_first and running:
-        steps.append(DropletAction("power_off"))
+        steps.append(DropletAction("power_off", guarded=True))
     if wanted and not safety:
         steps.append(DropletAction("snapshot", {"name": name}, False, size, guarded=True))
     kind = "restore" if point.type == "backup" else "rebuild"
     steps.append(DropletAction(kind, {"image": point.id}, False, _gigabytes(point, seen), guarded=True))
     if goal.was_on and (request.stop_first or not running):
-        steps.append(DropletAction("power_on"))
+        steps.append(_POWER_ON)
     steps.append(Tag(None, "droplet", droplet.id))
     minutes = ceil(sum(getattr(step, "size_gigabytes", None) or 0 for step in steps) * SECONDS_PER_GIB / 60)
     warnings = _refuse_expiring(story, point, minutes, now)

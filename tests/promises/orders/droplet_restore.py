@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders import Order
@@ -71,10 +72,26 @@ def wrong(before, after, options):
         return f"it was {old['status']} and is {new['status']}"
     known = [snapshot["id"] for snapshot in old["snapshots"]]
     safety = [snapshot for snapshot in new["snapshots"] if snapshot["id"] not in known]
-    wanted = 1 if options.get("safety_snapshot", True) else 0
-    if len(safety) != wanted or any(INCIDENT not in snapshot["name"] for snapshot in safety):
-        return f"the safety snapshots are {safety}"
+    if any(INCIDENT not in snapshot["name"] for snapshot in safety):
+        return f"not all of these are safety snapshots: {safety}"
+    wanted = 1 + powered_on_between(safety, after, new["id"]) if options.get("safety_snapshot", True) else 0
+    if len(safety) != wanted:
+        return f"there are {len(safety)} safety snapshots instead of {wanted}"
     return None
+
+
+def powered_on_between(snapshots, after, key):
+    """How often a Droplet was powered on after one snapshot and before the next: what it wrote then is in no snapshot.
+
+    That is so where it was stopped, and is powered on again because the restore was refused.
+    """
+    made = sorted(snapshot["created_at"] for snapshot in snapshots)
+    starts = [
+        action["started_at"]
+        for action in after["actions"]
+        if (action["type"], action["resource_id"], action["status"]) == ("power_on", key, "completed")
+    ]
+    return sum(any(first <= start <= second for start in starts) for first, second in pairwise(made))
 
 
 def _order(name, most, **options):
@@ -90,6 +107,7 @@ def _order(name, most, **options):
 
 ORDERS = (
     _order("backup", {"restore": 1, "rebuild": 0, "snapshot": 1}),
-    _order("newest-stopped", {"restore": 0, "rebuild": 1, "snapshot": 1}, point="newest", stop_first=True),
+    # A restore that is refused costs a second snapshot, see `powered_on_between`.
+    _order("newest-stopped", {"restore": 0, "rebuild": 1, "snapshot": 2}, point="newest", stop_first=True),
     _order("snapshot-off", {"restore": 0, "rebuild": 1, "snapshot": 1}, point="snapshot", on=False, stop_first=True),
 )

@@ -359,6 +359,22 @@ class TestGuarded:
         assert len(plans) == 3
         assert world.client.do.sent == [("restore", 1)]
 
+    @pytest.mark.parametrize("done", [True, False])
+    def test_what_is_refused_may_have_been_done_by_somebody_else(self, done):
+        off = DropletAction("power_off", guarded=True)
+        world = World((off,))
+        refusal = ApiError("Droplet is already powered off.", status=422)
+
+        def refuses(droplet_id, body, stale_after):
+            if done:
+                world.client.do.sent.append((body["type"], droplet_id))
+            raise refusal
+
+        world.client.do.droplet_actions.post = refuses
+        job = world.run()
+        assert job.state is (State.DONE if done else State.FAILED)
+        assert job.error is (None if done else refusal)
+
     @pytest.mark.parametrize("carried_out", [True, False])
     def test_a_lost_answer_is_decided_by_the_log(self, carried_out):
         world = World((GUARDED,))
