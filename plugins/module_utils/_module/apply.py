@@ -224,6 +224,7 @@ class Applier:
         if not (job.steps and job.steps[0].guarded):
             return 0.0
         return -1.0 if job.looked_at is None else STALE_AFTER - (self._client.budget.spent - job.looked_at)
+
     def _claim(self, job):
         """A Droplet was found that a step made whose answer was lost: so its action is one that was sent."""
         ours = {step.type for step in job.change.steps}
@@ -246,14 +247,6 @@ class Applier:
                 raise
             self._client.sleep(2 ** (job.tries - 1))
             self._look(job, step, sent_at, error)
-            return
-        except PendingEventError:
-            raise
-        except ApiError as error:
-            # Somebody may have done it a moment before.
-            if not step.guarded or error.status != 422 or self._planned_again(job).steps[:1] == (step,):
-                raise
-            job.plan_again = True
             return
         self._sent(job, action)
 
@@ -336,7 +329,7 @@ class Applier:
             return False
         if planned.steps[:1] == tuple(job.steps[:1]):
             return False
-        job.steps, job.tries, job.plan_again = list(planned.steps), 0, False
+        job.tries, job.plan_again = 0, True
         job.notes.append("the API refused a request, and the state shows that it was not needed any more")
         return True
 

@@ -365,7 +365,7 @@ class TestGuarded:
         world = World((off,))
         refusal = ApiError("Droplet is already powered off.", status=422)
 
-        def refuses(droplet_id, body, stale_after):
+        def refuses(droplet_id, body, **_options):
             if done:
                 world.client.do.sent.append((body["type"], droplet_id))
             raise refusal
