@@ -119,6 +119,7 @@ def test_p3_what_is_found_is_what_was_chosen(sim, run):
     before = sim.state()
     chosen = before.droplets[key]["backups"][-1]["id"]
     sim.fault({"drop": True, "carried_out": True}, **CREATE)
+
     def meanwhile(_seconds):
         after = sim.state()
         if made(before, after) and key in after.droplets:

@@ -29,7 +29,6 @@ ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 would take a tenth of the task's time."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Verb:
     """What makes one module differ from another.
