@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import figures
@@ -50,6 +51,7 @@ def main():
         "machine": machine(),
         "ansible": ansible_cost(options.rounds),
         "pages": [page_cost(droplets) for droplets in options.droplets],
+        "limits": limits_cost(250, 6),
         "rows": [],
     }
     for latency in options.latency_ms:
@@ -110,6 +112,36 @@ def ansible_cost(rounds):
     return {name: statistics.median(measured) for name, measured in times.items()}
 
 
+def limits_cost(burst, window):
+    """A fleet larger than the burst limit, under limits scaled to `burst` requests in `window` seconds.
+
+    `seconds` from the first request to the last, by the simulator's clock; `least` is what the limit itself takes for
+    as many; `refused` are the answers with 429.
+    """
+    fleet = world(4 * burst, drift=1.0)
+    with tempfile.TemporaryDirectory(prefix="lifeboat-bench-") as folder:
+        file = Path(folder, "world.yml")
+        file.write_text(json.dumps(fleet), encoding="utf-8")
+        kind = ("--world", str(file), "--rate-limit", f"5000/3600,{burst}/{window}", "--action-seconds", "0")
+        with simulated(*kind) as account:
+            task = {"lifeboat.digitalocean.droplet_backups": {"all": True, "burst_limit": f"{burst}/{window}"}}
+            plays = write_plays(Path(folder), ours=[task])
+            run = process.run(["ansible-playbook", plays["ours"]], surroundings(account.environment))
+            sent = account.journal()
+    if "failed=0" not in run.output:
+        raise SystemExit(run.output[-4000:])
+    first, last = (datetime.fromisoformat(request["at"]) for request in (sent[0], sent[-1]))
+    took, least = (last - first).total_seconds(), (len(sent) - 1) // burst * window
+    return {
+        "limit": f"{burst} in {window} s",
+        "requests": len(sent),
+        "seconds": took,
+        "least": least,
+        "times_least": figures.ratio(took, least),
+        "refused": sum(request["status"] == 429 for request in sent),
+    }
+
+
 def page_cost(droplets):
     """Medians in ms, on one connection, of a page of 200 and of the smallest answer, as a client sees them."""
     times = {"page_ms": [], "account_ms": []}
@@ -133,7 +165,7 @@ def measure(scenario, droplets, latency, options):
         ids = [int(key) for key in policies]
         drifting = {int(key) for key, record in policies.items() if not record["backup_enabled"]}
         environment = surroundings(account.environment)
-        task = {f"lifeboat.digitalocean.{scenario.module}": {"all": True, "burst_limit": UNLIMITED, **scenario.options}}
+        task = {f"lifeboat.digitalocean.{scenario.module}": {"burst_limit": UNLIMITED, **scenario.options}}
         plays = write_plays(folder, ours=[{**task, "register": "told"}], empty=[])
         pages = direct.pages(scenario.lists)
         # Nothing else changes the account.
@@ -225,6 +257,10 @@ def told(found):
     parts += [
         f"Ansible alone: {found['ansible']['no_task']:.2f} s for a play without tasks, "
         f"{found['ansible']['one_task']:.2f} s with one task, `ansible.builtin.ping`.",
+        "A fleet of 1,000, all of them changed, under a burst limit of {limit}: {requests} requests in "
+        "{seconds:.0f} s, {times_least:.2f} times what the limit itself takes; {refused} were refused.".format(
+            **found["limits"]
+        ),
         "The simulator itself, which shares the cores with all that is measured, answers in:",
         table.pages(found["pages"]),
     ]

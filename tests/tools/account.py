@@ -55,6 +55,10 @@ class Account:
         """Empty the journal."""
         self._session.delete(f"{self.url}/_sim/journal", timeout=30).raise_for_status()
 
+    def journal(self):
+        """The requests since the journal was last emptied, as the simulator tells them."""
+        return self.get("/_sim/journal")["requests"]
+
     def journal_summary(self):
         """The requests since the journal was last emptied: a dict of method and route to their number."""
         return self.get("/_sim/journal/summary")["summary"]
