@@ -18,9 +18,9 @@ class Scenario:
     """One task over the whole account.
 
     `module` and `options` are the task, by which all Droplets are meant. `drift` is the share of Droplets that have no
-    backups at the start; the others have seven daily ones. `lists` are the lists that cannot be done without, as (path, query): the floor reads each of
-    their pages once, and writes once to each Droplet that drifts. `backups_too` tells the loops to ask each Droplet
-    for its backups besides its policy.
+    backups at the start; the others have seven daily ones. `lists` are the lists that cannot be done without, as (path,
+    query): the floor reads each of their pages once, and writes once to each Droplet that drifts. `backups_too` tells
+    the loops to ask each Droplet for its backups besides its policy.
     """
 
     title: str
