@@ -399,7 +399,7 @@ def test_confirm_may_be_missing_in_check_mode_alone(sim, restore):
     assert told.changed
     assert "confirm is missing: set it to the name of the Droplet, 'alpha'" in str(told.result["warnings"])
     met = restore(**options)
-    assert met.kind == "input", met
+    assert met.kind == "refused", met
     assert "confirm is missing: set it to the name of the Droplet, 'alpha'" in met.result["msg"]
     assert not met.writes
 

@@ -107,7 +107,7 @@ class ByTagApplier(Applier):
         """The API refuses because a member is busy: wait for what shows, else a moment."""
         self._tries, self._sent_at = 0, None
         self._refusals += 1
-        running = actions.running_on(self._client, [job.change.target.id for job in needing])
+        running = actions.recent_on(self._client, [job.change.target.id for job in needing])
         adopted = [self._adopt_first(job, running.get(job.change.target.id, ())) for job in needing]
         self._take_part(jobs)
         if not any(adopted):
