@@ -31,7 +31,7 @@ ROWS = pairwise({**SWITCHES, "token": ("everything", "least")})
 SAMPLE = 29
 """One accident in so many for each order, beginning elsewhere for each."""
 
-KILLS = 1 if FULL else 3
+KILLS = 1 if FULL else 7
 
 
 def chosen():
