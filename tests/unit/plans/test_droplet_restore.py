@@ -391,6 +391,15 @@ class TestMeanwhile:
         with pytest.raises(RefusedError, match="Restoring now would undo that"):
             machine.plan(plans.pin(request, first, first.steps[:1]))
 
+    @pytest.mark.parametrize("steps", [0, 1])
+    def test_one_of_another_incident_that_is_done_by_now(self, steps):
+        machine, request = self.begun(steps)
+        machine.now += timedelta(seconds=1)
+        restore = machine.act("restore", 11)
+        machine.tags.append(done("inc-2", 11, restore.id))
+        with pytest.raises(RefusedError, match="of incident 'inc-2'"):
+            machine.plan(request)
+
     def test_one_after_ours(self):
         machine, request = self.begun(3)
         assert types(machine.change(request)) == ["tag"]
