@@ -51,7 +51,7 @@ SAMPLED_VERBS = ("enable", "weekly", "daily-convert_newest", "disable-may_be_los
 
 
 def worth_a_sample(pair):
-    """What the sample owes an accident: of a write, one verb of each kind; of the first reads, every selection; of any
+    """What the sample owes an accident: of a write, one verb of each kind; of the first read, every selection; of any
     other request, two verbs, one Droplet and all of them; of the first read and write a rule for all; always the plain
     world and the one at the edge; no row.
     """
@@ -61,7 +61,7 @@ def worth_a_sample(pair):
     if "verb" in pair:
         return pair["verb"] in (SAMPLED_VERBS if place == "first-write" else ("weekly", "disable-convert_newest"))
     if "selection" in pair:
-        reading = place.endswith("-read") and pair["selection"] not in verbs.RULES
+        reading = place == "first-read" and pair["selection"] not in verbs.RULES
         ruled = pair["selection"] == "rule-all" and place in ("first-read", "first-write")
         return reading or ruled or pair["selection"] in ("id", "all")
     return pair.get("world") in ("plain", "edge")
