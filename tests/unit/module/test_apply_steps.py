@@ -317,6 +317,14 @@ class TestAwaits:
         assert isinstance(job.error, RefusedError)
         assert not job.actions
 
+    def test_one_that_the_log_no_longer_shows_as_running_is_not_forgotten(self):
+        def refuse(_change):
+            raise RefusedError("Somebody else was at work.")
+
+        world = self.world((), refuse)
+        world.client.do.droplet_actions.list = lambda **_about: {"actions": [], "meta": {"total": 0}}
+        assert isinstance(world.run().error, RefusedError)
+
     def test_one_that_appears_between_two_steps(self):
         world = World((OFF, DeleteSnapshot(8)))
         plan, awaited = world.plan, []
