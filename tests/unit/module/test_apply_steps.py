@@ -257,6 +257,7 @@ class TestGuarded:
         refusal = ApiError("Droplet is already powered off.", status=422)
 
         def refuses(droplet_id, body, stale_after):
+            assert stale_after > 0
             if done:
                 world.client.do.sent.append((body["type"], droplet_id))
             raise refusal
