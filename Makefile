@@ -47,6 +47,10 @@ lint: env ## Run the linters: Python, YAML, Ansible, changelog, documentation
 unit: env ## Run the quick tests: the collection's units and the simulator
 	@$(LAYERS) unit simulator
 
+.PHONY: molecule
+molecule: env ## Run the molecule scenarios of the roles
+	@$(LAYERS) molecule
+
 .PHONY: sanity
 sanity: env ## Run ansible-test sanity
 	@$(LAYERS) sanity
@@ -56,7 +60,7 @@ simulator: env ## Start the simulated DigitalOcean (ARGS='--help' lists its opti
 	@$(BIN)/python tests/simulator $(ARGS)
 
 .PHONY: bench
-bench: env ## Measure, against a peer in the same run
+bench: env ## Measure time and memory beside peers and a floor (ARGS=--quick takes a minute)
 	@PYTHONPATH=.venv/collections:tests/tools $(BIN)/python tests/bench $(ARGS)
 
 .PHONY: build

@@ -234,7 +234,7 @@ def _look(client, selection, horizon):
     state = backups.state(client, droplet.id)
     (own,), (snapshots,) = (lists(client, [droplet]).values() for lists in (backups.backups_of, backups.snapshots_of))
     seen = Seen(droplet, state, (*own, *snapshots))
-    return replace(seen, actions=actions.since(client, droplet.id, horizon(seen)))
+    return replace(seen, actions=actions.log_of(client, droplet.id, horizon(seen)))
 
 
 def main():

@@ -1,102 +1,270 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures, side by side in one run, and prints a table; `--json FILE` writes the figures as well.
-
-First table: what a page of 200 Droplets costs the simulator, beside its smallest answer. Second table: what one
-`droplet_backups` task over the whole account costs, beside a pydo script that asks for each Droplet.
+"""Measures tasks over whole accounts on the simulated API, each beside a floor and beside what one would write without
+the collection, all in one run. Prints tables and writes the figures as JSON. docs/performance.md says how to read them.
 """
 
 import argparse
 import json
+import os
+import platform
+import signal
 import statistics
+import sys
+import tempfile
 import time
-from contextlib import redirect_stdout, suppress
-from io import StringIO
+from collections import Counter
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
-import pydo
-from account import simulated
-from ansible.module_utils.testing import patch_module_args
+import figures
+import peers
+import process
+import table
+from account import ROOT, simulated
+from ansible.release import __version__ as ansible_version
+from floor import Direct
+from scenarios import POLICIES, SCENARIOS, world
 
-from ansible_collections.lifeboat.digitalocean.plugins.modules import droplet_backups
+ROUNDS, PATIENCE = 3, 15
+"""A measurement is repeated up to so many times, but not again after so many seconds; the median counts."""
 
-ROUNDS = 30
-TASK_HEADER = " droplets   task s  requests   loop s  requests  ratios: s  requests"
+PAGE_ROUNDS = 30
+UNLIMITED = "1000000/60"
+"""Requests a minute: what the API's limits would add is arithmetic, and not measured."""
+
+PLAY = {"hosts": "localhost", "gather_facts": False}
+QUIET = {
+    "ANSIBLE_NOCOLOR": "1",
+    "ANSIBLE_LOCALHOST_WARNING": "False",
+    "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
+}
 
 
 def main():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_about: sys.exit("Stopped."))
+    options = read_options()
+    began = time.monotonic()
+    found = {
+        "machine": machine(),
+        "ansible": ansible_cost(options.rounds),
+        "pages": [page_cost(droplets) for droplets in options.droplets],
+        "limits": limits_cost(250, 6),
+        "rows": [],
+    }
+    for latency in options.latency_ms:
+        for name in options.scenario:
+            for droplets in options.droplets:
+                row = {"scenario": name, "latency_ms": latency, "droplets": droplets}
+                row |= measure(SCENARIOS[name], droplets, latency, options)
+                found["rows"].append(row)
+                save(found, options.json)
+                print(table.measured([row]).splitlines()[-1], f"after {time.monotonic() - began:.0f} s", flush=True)
+    text = told(found)
+    print("\n" + text)
+    if options.markdown:
+        document = options.markdown.read_text(encoding="utf-8")
+        options.markdown.write_text(table.put_between_marks(document, text), encoding="utf-8")
+
+
+def save(found, path):
+    """Write the figures, after each row anew, so that a run that is stopped leaves what it has."""
+    found["growth"] = figures.growth(found["rows"], "ours")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def read_options():
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
-    parser.add_argument("--droplets", type=int, nargs="+", default=[200, 1000])
-    parser.add_argument("--latency-ms", type=int, default=20, help="of each request, in the second table")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--droplets", type=int, nargs="+", default=[100, 1000, 10000])
+    parser.add_argument("--latency-ms", type=int, nargs="+", default=[0, 50, 100], help="of each request")
+    parser.add_argument("--scenario", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="at most")
+    parser.add_argument("--uri-sample", type=int, default=20, help="Droplets that the uri loop really goes through")
+    parser.add_argument("--pydo-sample", type=int, default=100, help="the same for the loop with pydo")
+    parser.add_argument("--json", type=Path, default=ROOT / ".cache" / "bench.json")
+    parser.add_argument("--markdown", type=Path, help="write the tables between the two marks of this file")
+    parser.add_argument("--quick", action="store_true", help="1,000 Droplets at 50 ms, once, with small samples")
     options = parser.parse_args()
-    figures = {"pages": [], "tasks": []}
-    print("Simulator: one page of 200 Droplets, beside GET /v2/account (medians)\n")
-    print(f"{'droplets':>9} {'page ms':>9} {'account ms':>11} {'difference ms':>14}")
-    for droplets in options.droplets:
-        with simulated("--droplets", str(droplets), "--rate-limit", "off") as account:
-            row = {"droplets": droplets, **page_times(account)}
-        figures["pages"].append(row)
-        page, smallest = row["page_ms"], row["account_ms"]
-        print(f"{droplets:9} {page:9.1f} {smallest:11.1f} {page - smallest:14.1f}")
-    print(f"\nThe whole account planned, {options.latency_ms} ms a request: one task, beside pydo for each Droplet\n")
-    print(TASK_HEADER)
-    for droplets in options.droplets:
-        latency = ("--latency-ms", str(options.latency_ms))
-        with simulated("--droplets", str(droplets), "--rate-limit", "off", *latency) as account:
-            task, loop = run_task(account), run_loop(account)
-        row = {"droplets": droplets, "task": task, "loop": loop}
-        figures["tasks"].append(row)
-        print(
-            f"{droplets:9} {task['seconds']:8.2f} {task['requests']:9} {loop['seconds']:8.2f} {loop['requests']:9} "
-            f"{loop['seconds'] / task['seconds']:10.1f} {loop['requests'] / task['requests']:9.1f}"
-        )
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if options.quick:
+        options.droplets, options.latency_ms, options.rounds = [1000], [50], 1
+        options.uri_sample, options.pydo_sample = 5, 20
+    return options
 
 
-def page_times(account):
-    """Medians in ms, on one connection, of a page of 200 and of the smallest answer, as the client sees them."""
+def machine():
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, "
+        f"ansible-core {ansible_version}"
+    )
+
+
+def ansible_cost(rounds):
+    """Medians in seconds of a play without tasks, and of one with a task that does next to nothing."""
+    times = {"no_task": [], "one_task": []}
+    with tempfile.TemporaryDirectory(prefix="lifeboat-bench-") as folder:
+        plays = write_plays(Path(folder), no_task=[], one_task=[{"ansible.builtin.ping": {}}])
+        for _round in range(rounds):
+            for name, measured in times.items():
+                measured.append(process.run(["ansible-playbook", plays[name]], surroundings({})).seconds)
+    return {name: statistics.median(measured) for name, measured in times.items()}
+
+
+def limits_cost(burst, window):
+    """A fleet larger than the burst limit, under limits scaled to `burst` requests in `window` seconds.
+
+    `seconds` from the first request to the last, by the simulator's clock; `least` is what the limit itself takes for
+    as many; `refused` are the answers with 429.
+    """
+    fleet = world(4 * burst, drift=1.0)
+    with tempfile.TemporaryDirectory(prefix="lifeboat-bench-") as folder:
+        file = Path(folder, "world.yml")
+        file.write_text(json.dumps(fleet), encoding="utf-8")
+        kind = ("--world", str(file), "--rate-limit", f"5000/3600,{burst}/{window}", "--action-seconds", "0")
+        with simulated(*kind) as account:
+            task = {"lifeboat.digitalocean.droplet_backups": {"all": True, "burst_limit": f"{burst}/{window}"}}
+            plays = write_plays(Path(folder), ours=[task])
+            run = process.run(["ansible-playbook", plays["ours"]], surroundings(account.environment))
+            sent = account.journal()
+    if "failed=0" not in run.output:
+        raise SystemExit(run.output[-4000:])
+    first, last = (datetime.fromisoformat(request["at"]) for request in (sent[0], sent[-1]))
+    took, least = (last - first).total_seconds(), (len(sent) - 1) // burst * window
+    return {
+        "limit": f"{burst} in {window} s",
+        "requests": len(sent),
+        "seconds": took,
+        "least": least,
+        "times_least": figures.ratio(took, least),
+        "refused": sum(request["status"] == 429 for request in sent),
+    }
+
+
+def page_cost(droplets):
+    """Medians in ms, on one connection, of a page of 200 and of the smallest answer, as a client sees them."""
     times = {"page_ms": [], "account_ms": []}
-    for _round in range(ROUNDS):
-        for name, path, query in (("page_ms", "/v2/droplets", {"per_page": 200}), ("account_ms", "/v2/account", {})):
-            began = time.perf_counter()
-            account.get(path, **query)
-            times[name].append((time.perf_counter() - began) * 1000)
-    return {name: round(statistics.median(values), 2) for name, values in times.items()}
+    asked = (("page_ms", "/v2/droplets", {"per_page": 200}), ("account_ms", "/v2/account", {}))
+    with simulated("--droplets", str(droplets), "--rate-limit", "off") as account:
+        for _round in range(PAGE_ROUNDS):
+            for name, path, query in asked:
+                began = time.perf_counter()
+                account.get(path, **query)
+                times[name].append((time.perf_counter() - began) * 1000)
+    return {"droplets": droplets, **{name: statistics.median(values) for name, values in times.items()}}
 
 
-def run_task(account):
-    """One `droplet_backups` over the whole account in check mode, in this process: seconds and requests."""
-    connection = {"token": account.token, "api_url": account.url, "ca_path": account.ca_path}
-    told = StringIO()
-    began = time.perf_counter()
-    with (
-        patch_module_args({"all": True, **connection, "_ansible_check_mode": True}),
-        redirect_stdout(told),
-        suppress(SystemExit),
-    ):
-        droplet_backups.main()
-    seconds = time.perf_counter() - began
-    result = json.loads(told.getvalue())
-    if result.get("failed"):
-        raise SystemExit(result["msg"])
-    return {"seconds": seconds, "requests": sum(result["requests"].values())}
+def measure(scenario, droplets, latency, options):
+    """One row of the table: ours and the floor in turn, then the loops."""
+    with starting_point(scenario, droplets, latency) as (account, folder):
+        direct = Direct(account)
+        policies = {}
+        for answer in map(direct.get, direct.pages([POLICIES])):
+            policies.update(answer["policies"])
+        ids = [int(key) for key in policies]
+        drifting = {int(key) for key, record in policies.items() if not record["backup_enabled"]}
+        environment = surroundings(account.environment)
+        task = {f"lifeboat.digitalocean.{scenario.module}": {"burst_limit": UNLIMITED, **scenario.options}}
+        plays = write_plays(folder, ours=[{**task, "register": "told"}], empty=[])
+        pages = direct.pages(scenario.lists)
+        # Nothing else changes the account.
+        start_again = account.reset if drifting else account.forget
+        ours, empty, least = [], [], []
+        began = time.monotonic()
+        while not ours or (len(ours) < options.rounds and time.monotonic() - began < PATIENCE):
+            start_again()
+            ours.append(play(account, plays["ours"], environment, writes=len(drifting)))
+            start_again()
+            empty.append(process.run(["ansible-playbook", plays["empty"]], environment).seconds)
+            least.append(direct.seconds(pages, sorted(drifting)))
+        loops = {}
+        for name, loop, size in (("uri", peers.uri, options.uri_sample), ("pydo", peers.pydo, options.pydo_sample)):
+            start_again()
+            loops[name] = loop(environment, scenario, ids, drifting, size)
+    return compared(ours, empty, least, loops)
 
 
-def run_loop(account):
-    """What one would write with pydo: the list of Droplets, then the policy of each."""
-    client = pydo.Client(account.token, endpoint=account.url, connection_verify=account.ca_path)
-    began = time.perf_counter()
-    droplets, asked, total = [], 0, 1
-    while len(droplets) < total:
-        asked += 1
-        answer = client.droplets.list(page=asked, per_page=200)
-        droplets += answer["droplets"]
-        total = answer["meta"]["total"]
-    for droplet in droplets:
-        client.droplets.get_backup_policy(droplet_id=droplet["id"])
-    return {"seconds": time.perf_counter() - began, "requests": asked + len(droplets)}
+def compared(ours, empty, least, loops):
+    """The measurements of a row, their medians and ratios."""
+    middle = statistics.median(run["seconds"] for run in ours)
+    start, direct = statistics.median(empty), statistics.median(least)
+    return {
+        "ours": {
+            "seconds": middle,
+            "rounds": [run["seconds"] for run in ours],
+            "requests": max(run["requests"] for run in ours),
+            "module_mib": max(run["module_mib"] for run in ours),
+            "ansible_mib": max(run["ansible_mib"] for run in ours),
+        },
+        "floor": {"seconds": start + direct, "empty_play": start, "requests_only": direct},
+        "times_floor": figures.ratio(middle, start + direct),
+        **{name: {**loop, "times_ours": figures.ratio(loop["seconds"], middle)} for name, loop in loops.items()},
+    }
+
+
+def play(account, playbook, environment, writes):
+    """Run a play of ours; ends the program unless it sent as many writes as the account needed."""
+    run = process.run(["ansible-playbook", playbook], environment)
+    sent = Counter()
+    for route, count in account.journal_summary().items():
+        sent["reads" if route.startswith("GET ") else "writes"] += count
+    if sent["writes"] != writes:
+        raise SystemExit(f"{sent['writes']} writes were sent instead of {writes}:\n{run.output[-4000:]}")
+    return {
+        "seconds": run.seconds,
+        "requests": sent.total(),
+        "module_mib": run.module_mib,
+        "ansible_mib": run.other_mib,
+    }
+
+
+@contextmanager
+def starting_point(scenario, droplets, latency):
+    """A simulated account as `scenario` starts from it, and a folder for files."""
+    with tempfile.TemporaryDirectory(prefix="lifeboat-bench-") as folder:
+        file = Path(folder, "world.yml")
+        file.write_text(json.dumps(world(droplets, scenario.drift)), encoding="utf-8")
+        kind = ("--world", str(file), "--rate-limit", "off", "--action-seconds", "0", "--latency-ms", str(latency))
+        with simulated(*kind) as account:
+            yield account, Path(folder)
+
+
+def write_plays(folder, **plays):
+    """Write playbooks into `folder`, each given as its list of tasks; a dict of name to file."""
+    files = {name: folder / f"{name}.json" for name in plays}
+    for name, tasks in plays.items():
+        files[name].write_text(json.dumps([{**PLAY, "tasks": tasks}]), encoding="utf-8")
+    return {name: str(file) for name, file in files.items()}
+
+
+def surroundings(account_variables):
+    """The caller's environment, quiet, with the account, and without the path by which these files find each other."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return {**kept, **QUIET, **account_variables}
+
+
+def told(found):
+    """What goes into the documentation."""
+    samples = {peer: max(row[peer]["sample"] for row in found["rows"]) for peer in ("uri", "pydo")}
+    parts = [
+        f"Measured on {found['machine']}. The loops really went through up to {samples['uri']} Droplets with uri and "
+        f"{samples['pydo']} with pydo.",
+        table.measured(found["rows"]),
+    ]
+    if found["growth"]:
+        parts += ["From one size to the next, ours took so many times as long:", table.growth(found["growth"])]
+    parts += [
+        f"Ansible alone: {found['ansible']['no_task']:.2f} s for a play without tasks, "
+        f"{found['ansible']['one_task']:.2f} s with one task, `ansible.builtin.ping`.",
+        "A fleet of 1,000, all of them changed, under a burst limit of {limit}: {requests} requests in "
+        "{seconds:.0f} s, {times_least:.2f} times what the limit itself takes; {refused} were refused.".format(
+            **found["limits"]
+        ),
+        "The simulator itself, which shares the cores with all that is measured, answers in:",
+        table.pages(found["pages"]),
+    ]
+    return "\n\n".join(parts)
 
 
 if __name__ == "__main__":

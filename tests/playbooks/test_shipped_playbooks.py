@@ -12,35 +12,87 @@ import pytest
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
 PLAYBOOKS = sorted(ROOT.glob("playbooks/*.yml"))
+FIRST = {"audit_policies": "apply_policies"}
+"""An audit is green where the rules have been applied; `test_policies` sees it red."""
 
 
-def restore(sim):
-    """Unattended: everything that it would ask for."""
-    droplet = next(droplet for droplet in sim.state()["droplets"] if droplet["backups"])
-    given = {"droplet": droplet["name"], "point": "newest", "incident": "inc-1", "confirm": droplet["name"]}
-    return {f"restore_{name}": value for name, value in {**given, "max_age_hours": 200}.items()}
+def rules(_sim):
+    return ("-e", f"@{ROOT / 'docs' / 'examples' / 'policies.yml'}")
 
 
-VARIABLES = {"restore": restore}
-"""What a playbook has to be given, by its name."""
+def extra(**variables):
+    """Variables for a Droplet of the simulator that has backups; `NAME` stands for it."""
+
+    def options(sim):
+        name = next(droplet["name"] for droplet in sim.state()["droplets"] if droplet["backups"])
+        return ("-e", json.dumps(variables).replace("NAME", name))
+
+    return options
+
+
+OPTIONS = {
+    "apply_policies": rules,
+    "audit_policies": rules,
+    "keep_backup": extra(keep_backup_droplet=["NAME"], keep_backup_tags=["keep"]),
+    "disable_backups": extra(disable_backups_droplet=["NAME"]),
+    "restore": extra(
+        restore_droplet="NAME",
+        restore_point="newest",
+        restore_incident="inc-1",
+        restore_confirm="NAME",
+        restore_max_age_hours=200,
+    ),
+}
+"""What a playbook cannot do without."""
+
+CHANGING = ("keep_backup", "disable_backups", "restore")
+BY_SELECTION = ("keep_backup", "disable_backups")
 
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
 def test_p1_p2_a_shipped_playbook(sim, play, path):
     name = f"lifeboat.digitalocean.{path.stem}"
+    options = OPTIONS.get(path.stem, lambda _sim: ())(sim)
+    if path.stem in FIRST:
+        first = play(None, *options, playbook=f"lifeboat.digitalocean.{FIRST[path.stem]}")
+        assert first.status == 0, first.output
+        sim.forget()
     before = sim.state().policies()
-    given = ["-e", json.dumps(VARIABLES[path.stem](sim))] if path.stem in VARIABLES else []
-    told = play(None, "--check", "--diff", *given, playbook=name)
+    told = play(None, *options, "--check", "--diff", playbook=name)
     assert told.status == 0, told.output
     assert sim.state().policies() == before
     assert not [entry for entry in sim.journal() if entry["method"] != "GET"]
-    done = play(None, *given, playbook=name)
+    done = play(None, *options, playbook=name)
     assert done.status == 0, done.output
+    if path.stem in CHANGING:
+        assert re.search(r"changed=[1-9]", told.output), told.output
+        assert re.search(r"changed=[1-9]", done.output), done.output
     sim.forget()
-    again = play(None, *given, playbook=name)
+    again = play(None, *options, playbook=name)
     assert again.status == 0, again.output
     assert re.search(r"changed=0\b", again.output), again.output
     assert not [entry for entry in sim.journal() if entry["method"] != "GET"]
+
+
+@pytest.mark.parametrize("name", BY_SELECTION)
+def test_a_playbook_that_needs_to_know_which_droplets_says_so(sim, play, name):
+    told = play(None, playbook=f"lifeboat.digitalocean.{name}")
+    assert told.status != 0
+    assert f"{name}_droplet" in told.output
+    assert f"{name}_tag" in told.output
+    assert not sim.journal()
+
+
+@pytest.mark.parametrize("variables", [{"keep_backup_before": "2030-01-01T00:00:00Z"}, {}])
+def test_keep_backup_by_tag(sim, play, variables):
+    """The Droplets of the tag that have no backup are named, and do not fail it."""
+    extra = json.dumps({"keep_backup_tag": ["env:prod", "env:staging"], **variables})
+    done = play(None, "-e", extra, playbook="lifeboat.digitalocean.keep_backup")
+    assert done.status == 0, done.output
+    kept = [droplet for droplet in sim.state()["droplets"] if droplet["snapshots"]]
+    assert kept
+    told = f"Droplets looked at: {len(sim.state().droplets)}. Backups that are converted: {len(kept)}."
+    assert told in " ".join(done.output.split()), done.output
 
 
 def test_restore_without_anything_given_restores_nothing(sim, play):

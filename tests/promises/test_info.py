@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from datetime import datetime, timedelta
 from math import ceil
@@ -14,7 +13,7 @@ import pytest
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
-DAYS = 366 if os.environ.get("LIFEBOAT_TRUST") == "full" else 45
+A_YEAR = 366
 INTERVAL = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
 WEEK = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
@@ -76,12 +75,13 @@ def test_every_droplet_of_a_world_is_told_as_it_is(sim, look, world):
     assert len({entry["status"] for entry in told.droplets.values()}) >= 4
 
 
+@pytest.mark.timeout(300)
 def test_day_by_day_as_the_world_goes_on(sim, look):
-    """Policies are set, changed and switched off at random; on every day every status is the true one."""
+    """Policies are set, changed and switched off at random; on every day of a year every status is the true one."""
     dice = random.Random(7)
     sim.reset(world="awkward")
     seen = set()
-    for _day in range(DAYS):
+    for _day in range(A_YEAR):
         sim.advance(86400 + dice.randrange(-7200, 7200))
         world = sim.state()
         told = look(all=True)
@@ -111,14 +111,16 @@ def test_one_that_changed_from_weekly_to_daily_is_not_overdue_and_one_that_fails
     assert look(droplet_id=failing).droplets[failing]["status"] == "protected"
 
 
-@pytest.mark.parametrize("droplets", [1, 200, 201, 1000])
+@pytest.mark.parametrize("droplets", [1, 200, 201, 1000, 10_000])
 def test_p5_requests_grow_with_pages(simulators, droplets):
     """2⌈N/200⌉ + max(1, ⌈G/200⌉) + ⌈images/200⌉ GETs, and no other."""
     sim = simulators("--droplets", "1000", "--action-seconds", "0", "--rate-limit", "off")
     sim.reset(droplets=droplets)
     images = sum(len(droplet["backups"]) + len(droplet["snapshots"]) for droplet in sim.state()["droplets"])
     told = Runner(sim, module="droplet_backups_info")(all=True)
-    assert_true(told, sim.state())
+    assert not told.failed
+    if droplets <= 1000:
+        assert_true(told, sim.state())
     expected = 4 if droplets == 1 else 2 * ceil(droplets / 200) + 1 + ceil(images / 200)
     assert len(told.reads) == expected, told
 

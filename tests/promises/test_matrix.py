@@ -26,7 +26,7 @@ ROWS = pairwise({**SWITCHES, "token": ("everything", "least")})
 FACTORS = {
     "world": tuple(worlds.WORLDS),
     "verb": tuple(verbs.BY_NAME),
-    "selection": verbs.SELECTIONS,
+    "selection": (*verbs.SELECTIONS, *verbs.RULES),
     "accident": tuple(faults.BY_NAME),
     "row": tuple(range(len(ROWS))),
 }
@@ -52,7 +52,8 @@ SAMPLED_VERBS = ("enable", "weekly", "daily-convert_newest", "disable-may_be_los
 
 def worth_a_sample(pair):
     """What the sample owes an accident: of a write, one verb of each kind; of the first reads, every selection; of any
-    other request, two verbs, one Droplet and all of them; always the plain world and the one at the edge; no row.
+    other request, two verbs, one Droplet and all of them; of the first read and write a rule for all; always the plain
+    world and the one at the edge; no row.
     """
     if "accident" not in pair:
         return True
@@ -60,7 +61,9 @@ def worth_a_sample(pair):
     if "verb" in pair:
         return pair["verb"] in (SAMPLED_VERBS if place == "first-write" else ("weekly", "disable-convert_newest"))
     if "selection" in pair:
-        return place.endswith("-read") or pair["selection"] in ("id", "all")
+        reading = place.endswith("-read") and pair["selection"] not in verbs.RULES
+        ruled = pair["selection"] == "rule-all" and place in ("first-read", "first-write")
+        return reading or ruled or pair["selection"] in ("id", "all")
     return pair.get("world") in ("plain", "edge")
 
 

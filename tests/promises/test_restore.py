@@ -8,6 +8,7 @@ wrong, asserted on the simulator's state.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import count
 
 import pytest
@@ -227,11 +228,7 @@ def test_p3_two_runs_at_once(slow, other, start):
         before = sim.state()
         within = []
 
-        def meet(sent, _request, number=number, within=within, second=second):
-            if sent == number and not within:
-                within.append(None)
-                within.append(restore(**second))
-
+        meet = partial(_meet, number, within, partial(restore, **second))
         first = restore(after_request=meet, **options)
         if not within:
             assert number > 8
@@ -257,6 +254,13 @@ def test_p3_two_runs_at_once(slow, other, start):
             again = restore(**options)
             assert again.kind == ("refused" if begun else None), f"{again}\n\nafter\n{outcome}"
             assert len(restores(sim, before)) == len(done) + (not begun)
+
+
+def _meet(number, within, another, sent, _request):
+    """Run `another` once, after the request of that number; what it told comes last in `within`."""
+    if sent == number and not within:
+        within.append(None)
+        within.append(another())
 
 
 def rerun(restore):
@@ -399,7 +403,7 @@ def test_confirm_may_be_missing_in_check_mode_alone(sim, restore):
     assert told.changed
     assert "confirm is missing: set it to the name of the Droplet, 'alpha'" in str(told.result["warnings"])
     met = restore(**options)
-    assert met.kind == "input", met
+    assert met.kind == "refused", met
     assert "confirm is missing: set it to the name of the Droplet, 'alpha'" in met.result["msg"]
     assert not met.writes
 

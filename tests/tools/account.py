@@ -45,9 +45,28 @@ class Account:
 
     def advance(self, duration):
         """Move the simulated clock on by a `duration` like 5m or 2d; returns the new time."""
-        answer = self._session.post(self.url + "/_sim/clock", json={"advance": duration}, timeout=30)
+        return self._control("clock", advance=duration)["now"]
+
+    def reset(self):
+        """Back to how the account started, with an empty journal."""
+        self._control("reset")
+
+    def forget(self):
+        """Empty the journal."""
+        self._session.delete(f"{self.url}/_sim/journal", timeout=30).raise_for_status()
+
+    def journal(self):
+        """The requests since the journal was last emptied, as the simulator tells them."""
+        return self.get("/_sim/journal")["requests"]
+
+    def journal_summary(self):
+        """The requests since the journal was last emptied: a dict of method and route to their number."""
+        return self.get("/_sim/journal/summary")["summary"]
+
+    def _control(self, what, **body):
+        answer = self._session.post(f"{self.url}/_sim/{what}", json=body, timeout=30)
         answer.raise_for_status()
-        return answer.json()["now"]
+        return answer.json()
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo: a simulated account of 60 Droplets gets its backups from Ansible, in five short scenes.
+"""The demo: a simulated account of 60 Droplets is kept as five rules say, in five short scenes.
 
 Every figure shown comes from the run: from the playbooks' own output, or from the simulated API.
 """
 
+import itertools
 import json
 import os
 import shlex
@@ -14,77 +15,82 @@ import time
 
 from account import ROOT, simulated
 
-SCOPE = {"quickstart_tag": ["env:prod"], "quickstart_exclude_tag": ["role:ml"]}
+RULES = "tests/tools/demo_policies.yml"
 BUSY = "media-prod-01"
+FINDINGS = 2
+"""The exit code of ansible-playbook where a task fails, as an audit with findings does."""
+
 QUIET = {
     "ANSIBLE_NOCOLOR": "1",
     "ANSIBLE_PIPELINING": "True",
     "ANSIBLE_LOCALHOST_WARNING": "False",
     "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
-    "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
 }
-UNSHOWN = ("PLAY", "localhost  ", "---", "+++", "@@", "ok: [localhost] =>")
+SHOWN = ("Name them", "Apply | ", "Summary | For people", "Audit | Every ")
+"""Tasks with something to look at."""
+FRAME = ("ok:", "changed:", "skipping:", "---", "+++", "@@", '"msg": [', "]", "}")
 
 
 def main():
     began = time.monotonic()
-    with simulated("--world", "fleet") as account:
+    with simulated("--world", "fleet", "--action-seconds", "0") as account:
         tell(account)
     say(f"That took {time.monotonic() - began:.0f} seconds. With an account of your own, the same playbooks:")
     print("   export DIGITALOCEAN_TOKEN=...")
-    print("   ansible-playbook lifeboat.digitalocean.unprotected")
-    print("   ansible-playbook lifeboat.digitalocean.quickstart --check --diff")
+    print("   ansible-playbook lifeboat.digitalocean.audit_policies -e @policies.yml")
+    print("   ansible-playbook lifeboat.digitalocean.apply_policies -e @policies.yml --check --diff")
 
 
 def tell(account):
-    before = policies(account)
-    say(f"1. An account with {len(before)} Droplets, simulated on this machine. Who has no backups?")
-    play(account, "unprotected")
+    say(f"An account with 60 Droplets, simulated on this machine, and five rules for their backups in {RULES}.")
 
-    say("2. What would it take to protect production, GPU machines left out? Check mode sends nothing.")
-    play(account, "quickstart", "--check", "--diff", "-e", json.dumps(SCOPE))
+    say("1. Who has no backups today?")
+    play(account, "unprotected", rules=False)
+
+    say("2. What would the rules change? Check mode sends nothing; its diff is that of the real run, with costs.")
+    play(account, "apply_policies", "--check", "--diff")
 
     say(f"3. The real run. {BUSY} is in the middle of a snapshot: the task waits for it to end, then writes.")
-    snapshot_ends = threading.Timer(2, account.advance, ["5m"])
+    snapshot_ends = threading.Timer(1.5, account.advance, ["5m"])
     snapshot_ends.start()
-    play(account, "quickstart", "-e", json.dumps(SCOPE))
+    play(account, "apply_policies")
     snapshot_ends.join()
 
     say("4. Once more: nothing differs, so nothing is written.")
-    play(account, "quickstart", "-e", json.dumps(SCOPE))
+    play(account, "apply_policies")
 
     now = account.advance("2d")
-    say(f"5. Two days later, {now}: what the Droplets that had no backups have now.")
-    for droplet_id, record in policies(account).items():
-        if record["backup_enabled"] and not before[droplet_id]["backup_enabled"]:
-            print("   " + backups_line(account, droplet_id, record))
+    say(f"5. Two days later, {now}, the audit: two whose backups fail, and two that nobody thought of.")
+    play(account, "audit_policies", status=FINDINGS)
 
 
-def policies(account):
-    """The backup policy records of all Droplets, by id as text."""
-    return account.get("/v2/droplets/backups/policies", per_page=200)["policies"]
-
-
-def backups_line(account, droplet_id, record):
-    """One line about a Droplet's policy and the backups it has."""
-    name = account.get(f"/v2/droplets/{droplet_id}")["droplet"]["name"]
-    backups = account.get(f"/v2/droplets/{droplet_id}/backups", per_page=200)["backups"]
-    newest = max((backup["created_at"] for backup in backups), default="none")
-    policy = record["backup_policy"]
-    return f"{name:<18}{policy['plan']} at {policy['hour']:02d}:00 UTC, {len(backups)} backups, newest {newest}"
-
-
-def play(account, name, *options):
-    """Run a playbook of the collection and show what a user would look at: tasks, diff and messages."""
-    command = ["ansible-playbook", f"lifeboat.digitalocean.{name}", *options]
+def play(account, name, *options, rules=True, status=0):
+    """Run a playbook of the collection, with the demo's rules, and show what a user would look at."""
+    command = ["ansible-playbook", f"lifeboat.digitalocean.{name}", *(["-e", f"@{RULES}"] if rules else []), *options]
     print(f"   $ {shlex.join(command)}")
     environment = {**os.environ, **QUIET, **account.environment}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    for line in done.stdout.splitlines():
-        if line.strip() and not line.startswith(UNSHOWN):
-            print("   " + line.strip().rstrip("*"))
-    if done.returncode:
+    for line in shown(done.stdout):
+        print(f"   {line}")
+    if done.returncode != status:
         raise SystemExit(f"The playbook failed with exit code {done.returncode}.\n{done.stderr}")
+
+
+def shown(output):
+    """The lines of ansible-playbook's output that are about backups: diff, summary, findings, and the recap."""
+    for part in output.split("\n\n"):
+        title, *lines = part.strip().splitlines() or [""]
+        if title.startswith("PLAY RECAP"):
+            yield from (" ".join(line.split()) for line in lines)
+        if title.startswith("TASK") and any(name in title for name in SHOWN):
+            told = itertools.takewhile(lambda line: not line.startswith("Origin:"), lines)
+            yield from (plain(line) for line in told if not line.strip().startswith(FRAME))
+
+
+def plain(line):
+    """A line without what JSON puts around a message or the items of a list."""
+    item = line.strip().removeprefix('"msg": ').removesuffix(",")
+    return json.loads(item) if item.startswith('"') else line
 
 
 def say(text):

@@ -80,6 +80,14 @@ def pytest_layer(name: str, folder: str) -> Layer:
     return Layer(name, [Check(name, command, reports=report)], needs=Path(folder))
 
 
+def molecule_layer(root: Path = ROOT) -> Layer:
+    """A layer of molecule, in which each scenario is a check."""
+    folder = Path("extensions", "molecule")
+    scenarios = sorted(path.parent.name for path in (root / folder).glob("*/molecule.yml"))
+    command = [str(BIN / "molecule"), "test", "--no-command-borders", "--scenario-name"]
+    return Layer("molecule", [Check(f"molecule {name}", [*command, name]) for name in scenarios], needs=folder)
+
+
 def layers() -> list[Layer]:
     """Every layer there is, the quick ones first."""
     python = str(BIN / "python")
@@ -97,6 +105,7 @@ def layers() -> list[Layer]:
         pytest_layer("simulator", "tests/simulator/tests"),
         pytest_layer("promises", "tests/promises"),
         pytest_layer("playbooks", "tests/playbooks"),
+        molecule_layer(),
         Layer(
             "sanity",
             [Check("sanity", [python, "tests/tools/sanity.py"], reports=SANITY_COPY / "tests" / "output" / "junit")],

@@ -45,9 +45,9 @@ def backup(key, days=0.0, name="web-01", kind="backup", size=1.0):
     return RestorePoint(key, dated, kind, made, size)
 
 
-def snapshot(key, days=0.0, name="web-01"):
+def snapshot(key, days=0.0, name="web-01", size=1.0):
     """A snapshot with the name that a converted backup has."""
-    return backup(key, days, name, "snapshot")
+    return backup(key, days, name, "snapshot", size)
 
 
 def wanted(**fields):

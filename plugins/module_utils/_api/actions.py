@@ -8,13 +8,17 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplet-Actions
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 from .._domain.errors import NotFoundError, OutcomeUnknownError, ScopeError
-from .._domain.models import Action, timestamp
+from .._domain.models import Action
 from . import paging
 
 MOST_PAGES = 3
 """Pages of the account's actions, beyond the expected ones, that are read before the rest is asked for one by one."""
+
+MOST_SEARCHED = 20
+"""Pages of a log, which is never pruned, that are searched where nothing says how far back to go."""
 
 
 def on_droplet(client, droplet_id, options=None, **body):
@@ -24,6 +28,18 @@ def on_droplet(client, droplet_id, options=None, **body):
     """
     answer = client.do.droplet_actions.post(droplet_id=droplet_id, body=body, **(options or {}))
     return _begun(answer, "droplet", droplet_id)
+
+
+def by_tag(client, tag, **body):
+    """`POST /v2/droplets/actions?tag_name=` as a list of Actions, one for each Droplet that the API has sent it to.
+
+    Raises PendingEventError, OutcomeUnknownError.
+    """
+    answer = client.do.droplet_actions.post_by_tag(tag_name=tag, body=body)
+    found = answer.get("actions")
+    if not isinstance(found, list) or any("id" not in action for action in found):
+        raise OutcomeUnknownError("The answer to a write shows no actions. Whether it was carried out is not known.")
+    return [Action.from_api(action) for action in found]
 
 
 def on_image(client, image_id, **body):
@@ -43,33 +59,124 @@ def _begun(body, resource_type, resource_id):
 
 
 def of_droplet(client, droplet_id):
-    """A Droplet's latest 200 actions, as a list in the API's order."""
-    page = paging.fetch(client.do.droplet_actions.list, "actions", droplet_id=droplet_id)
-    if page.pages > 1 and page.items[0][0] < page.items[-1][0]:
-        page = paging.fetch(client.do.droplet_actions.list, "actions", page.pages, droplet_id=droplet_id)
-    return [Action.from_api(item) for _unused, item in page.items]
+    """A Droplet's latest actions, 200 of them or a few more, as a list, the newest first."""
+    latest, _more = next(_from_the_newest(client.do.droplet_actions.list, droplet_id=droplet_id))
+    return latest
 
 
-def since(client, droplet_id, moment):
-    """A Droplet's actions as a tuple, the newest first: page by page, until one that began before `moment`.
+def since(client, droplet_ids, moment):
+    """A dict of Droplet id to its Actions that have begun at `moment` or later, the newest first.
 
-    One page where `moment` is None.
+    From the account's log where the token may read it, and else from that of each Droplet; one that is gone has none.
     """
-    operation = client.do.droplet_actions.list
-    page = paging.fetch(operation, "actions", droplet_id=droplet_id)
-    numbers = list(range(2, page.pages + 1))
-    if numbers and page.items[0][0] < page.items[-1][0]:
-        numbers.reverse()
-        page = paging.fetch(operation, "actions", numbers.pop(0), droplet_id=droplet_id)
-        numbers.append(1)
-    found = dict(page.items)
-    for number in numbers:
-        times = [timestamp(item.get("started_at")) for item in found.values()]
-        if moment is None or any(time and time < moment for time in times):
+    operation = client.do.actions.list
+    found = None
+    if len(droplet_ids) > 1 and operation not in client.refused:
+        try:
+            found = [action for page, _more in _until(_from_the_newest(operation), moment) for action in page]
+        except ScopeError:
+            client.refused.add(operation)
+    if found is None:
+        lists = client.map(lambda droplet_id: _of_droplet_if_there(client, droplet_id), droplet_ids)
+        found = [action for own in lists for action in own]
+    begun = {}
+    for action in found:
+        if action.resource_type == "droplet" and action.resource_id in droplet_ids and not action.began_before(moment):
+            begun.setdefault(action.resource_id, []).append(action)
+    return begun
+
+
+def newest(client, fits, limit, moment=None, droplet_id=None):
+    """From the log of the account, or of a Droplet: up to `limit` Actions that `fits(action)` picks, the newest first.
+
+    Only those that have begun at `moment` or later, where it is given; else the log is searched for `MOST_SEARCHED`
+    pages. Returns `(actions, complete)`, where `complete` is False if there may be more. No page is read beyond what
+    that takes. Raises NotFoundError where the Droplet is gone.
+    """
+    if droplet_id is None:
+        pages = _from_the_newest(client.do.actions.list)
+    else:
+        pages = _from_the_newest(client.do.droplet_actions.list, droplet_id=droplet_id)
+    found, complete = {}, True
+    for page, more in islice(_until(pages, moment), None if moment else MOST_SEARCHED):
+        found.update({action.id: action for action in page if fits(action) and not action.began_before(moment)})
+        complete = not more and len(found) <= limit
+        if len(found) >= limit:
             break
-        found.update(paging.fetch(operation, "actions", number, droplet_id=droplet_id).items)
-    told = [replace(Action.from_api(item), resource_type="droplet", resource_id=droplet_id) for item in found.values()]
-    return tuple(sorted(told, key=lambda action: action.id, reverse=True))
+    return list(found.values())[:limit], complete
+
+
+def _of_droplet_if_there(client, droplet_id):
+    try:
+        return of_droplet(client, droplet_id)
+    except NotFoundError:
+        return []
+
+
+def get(client, action_id, droplet_id=None):
+    """One Action by its id, through its Droplet where that is given; raises NotFoundError."""
+    if droplet_id is None:
+        body = client.do.actions.get(action_id=action_id)
+    else:
+        body = client.do.droplet_actions.get(droplet_id=droplet_id, action_id=action_id)
+    return Action.from_api(paging.part(body, "action"))
+
+
+def _from_the_newest(operation, client=None, likely=1, **filters):
+    """Pages of a log, the newest first, whichever way the API sorts it: `(list of Actions, whether more follow)`.
+
+    Where it begins with the oldest, the first page tells so, and the last two make one, because the last may be short.
+    With a `client`, the `likely` first of them are fetched several at a time.
+    """
+
+    def fetch(number):
+        return paging.fetch(operation, "actions", number, **filters)
+
+    first = fetch(1)
+    known = {1: first}
+    numbers = list(range(1, first.pages + 1))
+    backwards = first.pages > 1 and first.items[0][0] < first.items[-1][0]
+    if backwards:
+        numbers.reverse()
+    if client:
+        ahead = [number for number in numbers[:likely] if number not in known]
+        known.update(zip(ahead, client.map(fetch, ahead), strict=True))
+
+    def page(*numbers):
+        read = [known.pop(number, None) or fetch(number) for number in numbers]
+        found = [Action.from_api(item) for one in read for _unused, item in one.items]
+        return sorted(found, key=lambda action: action.id, reverse=True)
+
+    if backwards:
+        yield page(*numbers[:2]), first.pages > 2
+        numbers = numbers[2:]
+    for number in numbers:
+        yield page(number), number != numbers[-1]
+
+
+def _until(pages, moment):
+    """The same pages up to the one with the first action that began before `moment` (None: all of them)."""
+    for page, more in pages:
+        passed = bool(page) and page[-1].began_before(moment)
+        yield page, more and not passed
+        if passed:
+            return
+
+
+def log_of(client, droplet_id, moment=None):
+    """A Droplet's Actions as a tuple, the newest first: as far back as `moment`, or its latest where that is None."""
+    pages = _from_the_newest(client.do.droplet_actions.list, droplet_id=droplet_id)
+    read = _until(pages, moment) if moment else [next(pages)]
+    found = {action.id: action for page, _more in read for action in page}
+    return tuple(replace(action, resource_type="droplet", resource_id=droplet_id) for action in found.values())
+
+
+def of_droplet_if_there(client, droplet_id):
+    """The same, empty where the Droplet is gone."""
+    try:
+        return of_droplet(client, droplet_id)
+    except NotFoundError:
+        return []
 
 
 def of_image(client, image_id):
@@ -89,20 +196,21 @@ def was_converted(client, image_id):
         return False
 
 
-def running_on(client, droplet_ids):
-    """A dict of Droplet id to its Actions in progress, from as few requests as it takes.
+def recent_on(client, droplet_ids):
+    """A dict of Droplet id to its latest Actions, those in progress among them, from as few requests as it takes.
 
-    For several Droplets only the account's latest actions are read: an older one shows itself by the API's refusal.
+    For several Droplets only the account's latest actions are read: an older one in progress shows itself by the API's
+    refusal. A Droplet that is gone has none.
     """
     actions = _latest(client, len(droplet_ids)) if len(droplet_ids) > 1 else None
     if actions is None:
-        lists = client.map(lambda droplet_id: of_droplet(client, droplet_id), droplet_ids)
+        lists = client.map(lambda droplet_id: of_droplet_if_there(client, droplet_id), droplet_ids)
         actions = [action for found in lists for action in found]
-    running = {}
+    recent = {}
     for action in actions:
-        if action.in_progress and action.resource_type == "droplet" and action.resource_id in droplet_ids:
-            running.setdefault(action.resource_id, []).append(action)
-    return running
+        if action.resource_type == "droplet" and action.resource_id in droplet_ids:
+            recent.setdefault(action.resource_id, []).append(action)
+    return recent
 
 
 def refresh(client, actions):
@@ -127,22 +235,18 @@ def _latest(client, expected, wanted=()):
     operation = client.do.actions.list
     if operation in client.refused:
         return None
+    likely = -(-expected // paging.PER_PAGE)
+    most = likely + (MOST_PAGES if wanted else 0)
+    found = {}
     try:
-        first = paging.fetch(operation, "actions")
+        for page, _more in islice(_from_the_newest(operation, client, likely), most):
+            found.update({action.id: action for action in page})
+            if wanted and found.keys() >= set(wanted):
+                break
     except ScopeError:
         client.refused.add(operation)
         return None
-    numbers = list(range(2, first.pages + 1))
-    most = -(-expected // paging.PER_PAGE) - 1 + (MOST_PAGES if wanted else 0)
-    if numbers and first.items[0][0] < first.items[-1][0]:
-        numbers.reverse()
-        most += 2
-    found = dict(first.items)
-    for number in numbers[:most]:
-        if wanted and found.keys() >= set(wanted):
-            break
-        found.update(paging.fetch(operation, "actions", number).items)
-    return [Action.from_api(item) for item in found.values()]
+    return list(found.values())
 
 
 def _one(client, action):

@@ -14,7 +14,7 @@ from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import BackupState, RestorePoint, SupportedPolicy
 from .._domain.observed import Observed
 from .._domain.retention import made_from_a_backup
-from . import actions, paging
+from . import actions, images, paging
 from .droplets import chosen, find, get_if_there
 
 OWN_LISTS = 2
@@ -64,11 +64,11 @@ def _known_states(client, wanted):
     known = {}
     if len(wanted) > 1:
         operation, root = client.do.droplets.list_backup_policies, "policies"
-        first = paging.fetch(operation, root)
+        first = paging.fetch(operation, root, make=BackupState.from_api)
         pages = [first]
         if first.pages - 1 < len(wanted.difference(int(key) for key, _unused in first.items)):
-            pages += paging.rest(client, first, operation, root)
-        known = {int(key): BackupState.from_api(record) for page in pages for key, record in page.items}
+            pages += paging.rest(client, first, operation, root, make=BackupState.from_api)
+        known = {int(key): found for page in pages for key, found in page.items}
     missing = sorted(wanted.difference(known))
     asked = client.map(lambda droplet_id: _state_if_there(client, droplet_id), missing)
     known.update({droplet_id: found for droplet_id, found in zip(missing, asked, strict=True) if found})
@@ -93,8 +93,20 @@ def backups_of(client, droplets, ask_each=True):
 
 
 def snapshots_of(client, droplets):
-    """A dict of Droplet id to the tuple of its snapshots."""
-    return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
+    """A dict of Droplet id to the tuple of its snapshots.
+
+    From the account's list of snapshots where that takes fewer requests and the token may read it.
+    """
+    found = None
+    if len(droplets) > OWN_LISTS:
+        with suppress(ScopeError):
+            found = images.snapshots(client, fewer_than=len(droplets))
+    if found is None:
+        return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
+    own = {droplet.id: [] for droplet in droplets}
+    for snapshot in found:
+        own.get(snapshot.droplet_id, []).append(snapshot)
+    return {droplet_id: tuple(points) for droplet_id, points in own.items()}
 
 
 def survivors(client, at_risk):
@@ -104,17 +116,15 @@ def survivors(client, at_risk):
     images, by id or, where converting gave a new one, by name and time.
     """
     droplets = [droplet for droplet, _points in at_risk]
-    images = None
+    listed = None
     if len(droplets) > OWN_LISTS:
         with suppress(ScopeError):
-            images = _private_images(client, fewer_than=2 * len(droplets))
-    if images is None:
+            listed = images.own(client, fewer_than=2 * len(droplets))
+    if listed is None:
         return backups_of(client, droplets), snapshots_of(client, droplets)
-    there = [RestorePoint.from_api(item) for item in images.values()]
-    by_id = {point.id: point for point in there}
-    by_name = {(point.name, point.created_at): point for point in there if point.type == "snapshot"}
+    by_name = {(point.name, point.created_at): point for point in listed.values() if point.type == "snapshot"}
     left = {
-        droplet.id: [by_id.get(point.id) or by_name.get((point.name, point.created_at)) for point in points]
+        droplet.id: [listed.get(point.id) or by_name.get((point.name, point.created_at)) for point in points]
         for droplet, points in at_risk
     }
 
@@ -125,16 +135,36 @@ def survivors(client, at_risk):
 
 
 def converted_of(client, droplets):
-    """A dict of Droplet id to the snapshots that were made from its backups, told by their name or their actions."""
+    """A dict of Droplet id to the snapshots that were made from its backups."""
     snapshots = snapshots_of(client, droplets)
+    found = made_from_backups(client, [(droplet, snapshots[droplet.id]) for droplet in droplets])
     return {
-        droplet.id: tuple(
-            snapshot
-            for snapshot in snapshots[droplet.id]
-            if made_from_a_backup(snapshot, droplet.name) or actions.was_converted(client, snapshot.id)
-        )
+        droplet.id: tuple(snapshot for snapshot in snapshots[droplet.id] if snapshot.id in found)
         for droplet in droplets
     }
+
+
+def made_from_backups(client, own):
+    """The ids of those snapshots that were backups once; `own` is a sequence of `(Droplet, its snapshots)`.
+
+    Told by the name, else by the Droplet's log, in which a backup and a snapshot begin at the time that they bear, else
+    by the snapshot's own log.
+    """
+
+    def of_one(pair):
+        droplet, snapshots = pair
+        by_name = {snapshot.id for snapshot in snapshots if made_from_a_backup(snapshot, droplet.name)}
+        doubtful = [snapshot for snapshot in snapshots if snapshot.id not in by_name]
+        log = actions.of_droplet_if_there(client, droplet.id) if doubtful else ()
+        began = {(action.type, action.started_at) for action in log}
+        return by_name.union(
+            snapshot.id
+            for snapshot in doubtful
+            if ("snapshot", snapshot.created_at) not in began
+            and (("backup", snapshot.created_at) in began or actions.was_converted(client, snapshot.id))
+        )
+
+    return frozenset().union(*client.map(of_one, own))
 
 
 def complete(client, seen, needs):
@@ -172,32 +202,20 @@ def _own_of_each(client, droplet_ids, kind):
 
     def own(droplet_id):
         try:
-            return paging.whole(client, operation, kind, droplet_id=droplet_id)
+            return paging.whole(client, operation, kind, make=RestorePoint.from_api, droplet_id=droplet_id)
         except NotFoundError:
             return {}
 
     lists = client.map(own, droplet_ids)
     return {
-        droplet_id: tuple(RestorePoint.from_api(item) for item in found.values())
-        for droplet_id, found in zip(droplet_ids, lists, strict=True)
+        droplet_id: tuple(found.values()) for droplet_id, found in zip(droplet_ids, lists, strict=True)
     }
-
-
-def _private_images(client, fewer_than):
-    """All images of the account as a dict of id to the API's object, or None where that takes too many requests.
-
-    Raises ScopeError where the token may not read them.
-    """
-    first = paging.fetch(client.do.images.list, "images", private=True)
-    if first.pages - 1 >= fewer_than:
-        return None
-    return paging.whole(client, client.do.images.list, "images", first, private=True)
 
 
 def _from_images(client, droplets):
     """Backups joined to Droplets through `backup_ids`, for the Droplets where the join is whole."""
-    images = _private_images(client, fewer_than=len(droplets)) or {}
-    backups = {key: RestorePoint.from_api(item) for key, item in images.items() if item.get("type") == "backup"}
+    listed = images.own(client, fewer_than=len(droplets)) or {}
+    backups = {key: point for key, point in listed.items() if point.type == "backup"}
     return {
         droplet.id: tuple(backups[backup_id] for backup_id in droplet.backup_ids)
         for droplet in droplets

@@ -71,6 +71,9 @@ class Client:
         self._cache = {}
         self.refused = set()
         """Operations that the token lacks a scope for, so that they are not tried again."""
+        self.tags = {}
+        """The tags that this task has made or met, by the name that it asked for, each with its own spelling."""
+        self.tagging = threading.Lock()
         self._thread = threading.local()
         self._threads = ThreadPoolExecutor(max_workers=connection.concurrency, initializer=self._mark_worker)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from .._domain import selection as choose
 from .._domain.errors import NotFoundError
 from .._domain.models import Droplet
-from . import paging
+from . import actions, paging
 
 
 def get(client, droplet_id):
@@ -45,9 +45,56 @@ def find(client, selection):
     return found
 
 
+def named(client, *names):
+    """The Droplets of these names, whichever way they are spelled, by ascending id."""
+    wanted = {name.lower() for name in names}
+    asked = [{"type": "gpus"}, *({"name": name} for name in names)]
+    lists = client.map(lambda filters: _list(client, **filters), asked)
+    known = {droplet.id: droplet for found in lists for droplet in found if droplet.name.lower() in wanted}
+    return tuple(known[key] for key in sorted(known))
+
+
+def holding(client, image_id):
+    """The Droplet among whose backups and snapshots that image is, or None; needs the token to see `backup_ids`."""
+    everyone = _list(client) + _list(client, type="gpus")
+    return next(
+        (
+            droplet
+            for droplet in everyone
+            if image_id in (droplet.backup_ids or ()) or image_id in (droplet.snapshot_ids or ())
+        ),
+        None,
+    )
+
+
 def chosen(client, selection):
     """The Droplets that `selection` means, sorted by id; raises SelectionError."""
     return choose.finish(selection, find(client, selection))
+
+
+def there(client, ids):
+    """A dict of id to Droplet for those of `ids` that exist.
+
+    One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id.
+    """
+    found, missing = {}, sorted(set(ids))
+    if len(missing) > 1:
+        first = _first_page(client)
+        pages = [first]
+        if first.pages - 1 < len(set(missing).difference(dict(first.items))):
+            pages += paging.rest(client, first, client.do.droplets.list, "droplets", make=Droplet.from_api)
+        listed = {key: droplet for page in pages for key, droplet in page.items}
+        found = {key: listed[key] for key in missing if key in listed}
+        missing = [key for key in missing if key not in found]
+    asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
+    return {**found, **{droplet.id: droplet for droplet in asked if droplet}}
+
+
+def renamed_to(client, name):
+    """The one Droplet of this name, if its log tells that it was renamed once; else None."""
+    named = find(client, choose.Selection(names=(name,), allow_empty=True))
+    actions_of = [action for droplet in named for action in actions.of_droplet(client, droplet.id)]
+    return named[0] if any(action.type == "rename" and not action.errored for action in actions_of) else None
 
 
 def prove_tags_are_shown(client, tags, droplets):
@@ -56,29 +103,27 @@ def prove_tags_are_shown(client, tags, droplets):
     Raises ScopeError.
     """
     if tags and droplets and not any(droplet.tags for droplet in droplets):
-        paging.fetch(client.do.droplets.list, "droplets", tag_name=tags[0])
+        prove_tags_can_be_read(client, tags[0])
+
+
+def prove_tags_can_be_read(client, tag):
+    """Raises ScopeError where the token does not show tags."""
+    paging.fetch(client.do.droplets.list, "droplets", tag_name=tag)
 
 
 def _list(client, first=None, **filters):
     """`GET /v2/droplets`, all pages."""
-    items = paging.whole(client, client.do.droplets.list, "droplets", first, **filters)
-    found = [Droplet.from_api(item) for item in items.values()]
-    return [replace(droplet, gpu=True) for droplet in found] if filters.get("type") == "gpus" else found
+    found = paging.whole(client, client.do.droplets.list, "droplets", first, make=Droplet.from_api, **filters).values()
+    return [replace(droplet, gpu=True) for droplet in found] if filters.get("type") == "gpus" else list(found)
+
+
+def _first_page(client):
+    return paging.fetch(client.do.droplets.list, "droplets", make=Droplet.from_api)
 
 
 def _by_ids(client, selection):
-    """One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id."""
-    found, missing = {}, selection.ids
-    if len(missing) > 1:
-        first = paging.fetch(client.do.droplets.list, "droplets")
-        pages = [first]
-        if first.pages - 1 < len(set(missing).difference(dict(first.items))):
-            pages += paging.rest(client, first, client.do.droplets.list, "droplets")
-        found = {key: Droplet.from_api(item) for page in pages for key, item in page.items}
-        missing = [droplet_id for droplet_id in missing if droplet_id not in found]
-    asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
-    found.update({droplet.id: droplet for droplet in asked if droplet})
-    if selection.allow_empty and found.keys().isdisjoint(selection.ids):
+    found = there(client, selection.ids)
+    if selection.allow_empty and not found:
         return []
     return choose.exactly_ids(selection.ids, found.values())
 
@@ -87,7 +132,7 @@ def _by_names(client, selection):
     """By the `name` filter, or from the list where that takes fewer requests."""
     first = None
     if len(selection.names) > 1:
-        first = paging.fetch(client.do.droplets.list, "droplets")
+        first = _first_page(client)
     if first and first.pages - 1 < len(selection.names):
         named = _list(client, first)
     else:

@@ -8,23 +8,67 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Snapshots
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .._domain.errors import NotFoundError
 from .._domain.models import RestorePoint
 from . import paging
 
+FEW = 2
+"""Up to so many images are asked for one by one, without a look at the list of all."""
+
 
 def get(client, image_id):
-    """`GET /v2/images/{id}` as a RestorePoint of any type, or None where it is not there."""
+    """`GET /v2/images/{id or slug}` as a RestorePoint of any type, or None where it is not there."""
     try:
         return RestorePoint.from_api(paging.part(client.do.images.get(image_id=image_id), "image"))
     except NotFoundError:
         return None
 
 
-def snapshots(client):
+def own(client, fewer_than):
+    """All images of the account as a dict of id to RestorePoint.
+
+    None where that takes as many requests as `fewer_than` or more. Raises ScopeError where the token may not read them.
+    """
+    asked = {"make": RestorePoint.from_api, "private": True}
+    first = paging.fetch(client.do.images.list, "images", **asked)
+    if first.pages - 1 >= fewer_than:
+        return None
+    return paging.whole(client, client.do.images.list, "images", first, **asked)
+
+
+def snapshots(client, fewer_than=None):
     """`GET /v2/snapshots?resource_type=droplet`, all pages, as RestorePoints that know their Droplet.
 
-    Those of Droplets that are gone are among them.
+    Those of Droplets that are gone are among them. None where that takes as many requests as `fewer_than` or more.
     """
-    items = paging.whole(client, client.do.snapshots.list, "snapshots", resource_type="droplet")
-    return tuple(RestorePoint.from_snapshot(item) for item in items.values())
+    operation, asked = client.do.snapshots.list, {"make": RestorePoint.from_snapshot, "resource_type": "droplet"}
+    first = paging.fetch(operation, "snapshots", **asked)
+    if fewer_than is not None and first.pages - 1 >= fewer_than:
+        return None
+    return tuple(paging.whole(client, operation, "snapshots", first, **asked).values())
+
+
+def with_tags(client, points):
+    """A dict of id to the same RestorePoints with their tags; one that is gone by now has none.
+
+    Those that do not tell them are asked for by their id, or looked for among all images where that is fewer requests.
+    """
+    untold = [point.id for point in points if point.tags is None]
+    listed = own(client, fewer_than=len(untold)) if len(untold) > FEW else None
+    if listed is None:
+        found = client.map(lambda key: get(client, key), untold)
+    else:
+        found = [listed.get(key) for key in untold]
+    told = {key: (image and image.tags) or () for key, image in zip(untold, found, strict=True)}
+    return {point.id: replace(point, tags=told.get(point.id, point.tags)) for point in points}
+
+
+def prove_tags_are_shown(client, tags, points):
+    """A token without tag:read may see no tags, and then none of `tags` would be found: ask, to be told so.
+
+    Raises ScopeError.
+    """
+    if tags and points and not any(point.tags for point in points):
+        paging.fetch(client.do.images.list, "images", tag_name=tags[0])

@@ -34,6 +34,13 @@ FURTHER_SCOPES = {
 """What an action on a Droplet needs besides droplet:update, by its type."""
 
 
+PENDING = ("pending event", "blocking event")
+"""What the API says where an action is at work on the Droplet, or on one of those that an order by tag is for."""
+
+FIELD_SCOPES = {"image": "image:read", "tags": "tag:create", "ssh_keys": "ssh_key:read", "vpc_uuid": "vpc:read"}
+"""What creating a Droplet needs besides droplet:create, by the fields that are used."""
+
+
 class Meter:
     """Counts every attempt, and knows the server's time."""
 
@@ -197,8 +204,10 @@ def judge(response):
         return errors.NotFoundError(f"{where}: there is no such thing ({said}).", **about)
     if status == 429:
         return errors.RateLimitError(said, **about)
-    if status == 422 and "pending event" in said.lower():
+    if status == 422 and any(word in said.lower() for word in PENDING):
         return errors.PendingEventError(said, **about)
+    if status == 422 and "power it off" in said.lower():
+        said = f"{said} Power the Droplet off first, as with droplet_action, type: shutdown."
     return errors.ApiError(f"The API refuses {where} with {status}: {said}", **about)
 
 
@@ -226,7 +235,10 @@ def required_scopes(request):
         if "/images/" in path:
             return "image:update"
         further = FURTHER_SCOPES.get(_type_of_action(request))
-        return "droplet:update" + (f" and {further}" if further else "")
+        by_tag = "tag:read" if "tag_name=" in request.url else None
+        return " and ".join(filter(None, ("droplet:update", further, by_tag)))
+    if path == "/v2/droplets" and method == "POST":
+        return " and ".join(["droplet:create", *_scopes_of_fields(request)])
     if path.endswith("/resources"):
         return f"tag:{'create' if method == 'POST' else 'delete'}, and update of what is tagged"
     if path.startswith("/v2/snapshots/") and method == "DELETE":
@@ -235,14 +247,27 @@ def required_scopes(request):
     noun = path.removeprefix("/v2/").split("/")[0]
     nouns = {"droplets": "droplet", "images": "image", "snapshots": "snapshot", "tags": "tag"}
     scope = f"{nouns.get(noun, noun)}:{kinds.get(method, 'update')}"
+    if noun == "sizes":
+        scope += " and regions:read"
     return scope + (" and tag:read" if "tag_name=" in request.url else "")
 
 
 def _type_of_action(request):
+    return _body(request).get("type")
+
+
+def _scopes_of_fields(request):
+    """What the fields of a request that creates a Droplet need."""
+    return [scope for name, scope in FIELD_SCOPES.items() if _body(request).get(name)]
+
+
+def _body(request):
+    """The JSON object that a request sends; empty where it sends none."""
     try:
-        return json.loads(request.content)["type"]
-    except (TypeError, ValueError, KeyError):
-        return None
+        body = json.loads(request.content)
+    except (TypeError, ValueError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _error_body(response):

@@ -36,7 +36,14 @@ def history(client, droplet_id, step):
 
 def _create(client, step):
     """https://docs.digitalocean.com/reference/api/digitalocean/#operation/droplets_create"""
-    body = client.do.droplets.create(body=step.arguments)
+    try:
+        body = client.do.droplets.create(body=step.arguments)
+    except ApiError as error:
+        if "droplet limit" not in error.message:
+            raise
+        raise error.again(
+            f"{error.message.rstrip('.')}. Ask DigitalOcean for a higher limit, or delete a Droplet that is not needed."
+        ) from None
     try:
         droplet, link = body["droplet"]["id"], body["links"]["actions"][0]["id"]
     except (KeyError, IndexError, TypeError):
@@ -58,19 +65,36 @@ def _delete(client, step):
 
 def _tag(client, step):
     """https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources"""
-    refusal = None
-    try:
-        client.do.tags.create(body={"name": step.name})
-    except ApiError as error:
-        # That there is one already may be refused: what counts is the assignment.
-        if error.status not in (409, 422):
-            raise
-        refusal = error
+    with client.tagging:
+        refusal = None if step.name in client.tags else _make_tag(client, step.name)
     resource = {"resource_id": str(step.resource), "resource_type": step.kind}
     try:
-        client.do.tags.assign_resources(tag_id=step.name, body={"resources": [resource]})
-    except NotFoundError as error:
-        raise refusal or error from None
+        client.do.tags.assign_resources(
+            tag_id=client.tags.get(step.name, step.name), body={"resources": [resource]}
+        )
+    except NotFoundError:
+        if refusal is not None:
+            raise refusal from None
+        raise
+
+
+def _make_tag(client, name):
+    """The refusal to make a tag, which may only mean that there is one already, or None where there is one now.
+
+    One that there is in another spelling keeps its own, by which alone it is found.
+    https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create
+    """
+    try:
+        body = client.do.tags.create(body={"name": name})
+    except ApiError as error:
+        if error.status not in (409, 422):
+            raise
+        return error
+    try:
+        client.tags[name] = body["tag"]["name"]
+    except (KeyError, TypeError):
+        client.tags[name] = name
+    return None
 
 
 _REQUESTS = {CreateDroplet: _create, RenameImage: _rename, DeleteSnapshot: _delete, Tag: _tag}

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from .errors import InputError
+
 
 def timestamp(text):
     """A `YYYY-MM-DDTHH:MM:SSZ` of the API as an aware datetime in UTC; None for null or anything else."""
@@ -19,6 +21,13 @@ def timestamp(text):
         return moment.astimezone(UTC) if moment.tzinfo else None
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def given_time(option, text):
+    """The time that a user gave for `option`, None where it was left out; raises InputError."""
+    if text is not None and timestamp(text) is None:
+        raise InputError(f"{option} {text!r} is not a time with its zone: write it like 2026-03-11T09:30:00Z.")
+    return timestamp(text)
 
 
 def iso(moment):
@@ -30,9 +39,10 @@ def iso(moment):
 class Droplet:
     """One Droplet. Fields that the token may not read are None, so that "hidden" is never taken for "empty".
 
-    `id` is None for one that is still to be made. `price_monthly` is in USD, `disk` in GiB; `tags`, `features`,
-    `backup_ids`, `snapshot_ids` and `volume_ids` are tuples; `image` is the id of the image that it shows, `image_slug`
-    that image's slug, `kernel` the id of a legacy kernel.
+    `id` is None for one that is still to be made or not told, `name` empty for one that is gone. `price_monthly` is in
+    USD, `disk` in GiB; `tags`, `features`, `backup_ids`, `snapshot_ids` and `volume_ids` are tuples; `image` is the id
+    of the image that it shows, `image_slug` that image's slug, `kernel` the id of a legacy kernel; `public_v4`,
+    `private_v4` and `public_v6` are addresses.
     https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
     """
 
@@ -54,10 +64,13 @@ class Droplet:
     image_slug: str | None = None
     kernel: int | None = None
     vpc_uuid: str | None = None
+    public_v4: str | None = None
+    private_v4: str | None = None
+    public_v6: str | None = None
 
     @classmethod
     def from_api(cls, data):
-        size, image = data.get("size") or {}, data.get("image") or {}
+        size, image, networks = (data.get(name) or {} for name in ("size", "image", "networks"))
         return cls(
             id=data["id"],
             name=data.get("name") or "",
@@ -77,10 +90,14 @@ class Droplet:
             image_slug=image.get("slug"),
             kernel=(data.get("kernel") or {}).get("id"),
             vpc_uuid=data.get("vpc_uuid"),
+            public_v4=_address(networks.get("v4"), "public"),
+            private_v4=_address(networks.get("v4"), "private"),
+            public_v6=_address(networks.get("v6"), "public"),
         )
 
     def __str__(self):
-        return self.name if self.id is None else f"{self.name} ({self.id})"
+        name = self.name or "[deleted]"
+        return name if self.id is None else f"{name} ({self.id})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +182,9 @@ class SupportedPolicy:
 class RestorePoint:
     """A backup or a snapshot of a Droplet: `type` is "backup" or "snapshot". `size_gigabytes` is in GiB.
 
-    `regions` are those that hold it; `min_disk_size` (GiB) is the smallest disk that it fits on. `droplet_id` and
-    `tags` are known from the list of snapshots alone, else None.
+    `regions` are those that hold it; `min_disk_size` (GiB) is the smallest disk that it fits on. `droplet_id` is told
+    by the list of snapshots alone, `tags` by that and by an image itself; where they are not told they are None.
+    `public` is True for an image that is everybody's, and so no restore point at all.
     """
 
     id: int
@@ -178,6 +196,7 @@ class RestorePoint:
     min_disk_size: int | None = None
     droplet_id: int | None = None
     tags: tuple[str, ...] | None = None
+    public: bool = False
 
     @classmethod
     def from_api(cls, data):
@@ -189,6 +208,8 @@ class RestorePoint:
             size_gigabytes=data.get("size_gigabytes"),
             regions=_tuple(data.get("regions")) or (),
             min_disk_size=data.get("min_disk_size"),
+            tags=_tuple(data["tags"] or ()) if "tags" in data else None,
+            public=bool(data.get("public")),
         )
 
     @classmethod
@@ -198,7 +219,6 @@ class RestorePoint:
         return replace(
             cls.from_api({**data, "type": "snapshot"}),
             droplet_id=int(origin) if origin else None,
-            tags=_tuple(data.get("tags")),
         )
 
     def __str__(self):
@@ -214,6 +234,28 @@ class RestorePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """What a Droplet can be: `disk` in GiB, `price_monthly` in USD, `regions` the slugs of those that offer it now.
+
+    https://docs.digitalocean.com/reference/api/digitalocean/#tag/Sizes
+    """
+
+    slug: str
+    disk: int | None = None
+    price_monthly: float | None = None
+    regions: tuple[str, ...] = ()
+
+    @classmethod
+    def from_api(cls, data):
+        return cls(
+            slug=data.get("slug") or "",
+            disk=data.get("disk"),
+            price_monthly=data.get("price_monthly"),
+            regions=_tuple(data.get("regions")) or () if data.get("available") is not False else (),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """An action of the API's log. It tells its type and its time, not its arguments."""
 
@@ -224,6 +266,7 @@ class Action:
     resource_type: str | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    region: str | None = None
 
     @classmethod
     def from_api(cls, data):
@@ -235,7 +278,12 @@ class Action:
             resource_type=data.get("resource_type"),
             started_at=timestamp(data.get("started_at")),
             completed_at=timestamp(data.get("completed_at")),
+            region=data.get("region_slug"),
         )
+
+    def began_before(self, moment):
+        """True where it is known to have begun before `moment` (None: before anything)."""
+        return moment is not None and self.started_at is not None and self.started_at < moment
 
     @property
     def in_progress(self):
@@ -249,6 +297,11 @@ class Action:
     @property
     def errored(self):
         return self.status == "errored"
+
+
+def _address(interfaces, kind):
+    """The first address of `kind`, "public" or "private"; None where there is none yet."""
+    return next((each.get("ip_address") for each in interfaces or () if each.get("type") == kind), None)
 
 
 def _tuple(values):

@@ -30,8 +30,12 @@ class Step:
     """True where the state shows that it was carried out. Where it does not, the log of actions is all there is."""
     resend = True
     """False where a lost answer is never followed by another try, should the state show nothing of it."""
+    settle = 0
+    """How many seconds after the end of its action the state may take to show it. Until then nothing more is sent."""
     guarded = False
     """True where it must not be sent on the strength of what was read a while ago."""
+    makes = False
+    """True where carrying it out twice makes two of something."""
 
     @property
     def arguments(self):
@@ -82,11 +86,28 @@ class DropletAction(Step):
     given: dict = field(default_factory=dict)
     shown: bool = True
     size_gigabytes: float | None = None
+    settle: float = 0
     guarded: bool = False
 
     @property
     def arguments(self):
         return self.given
+
+    @property
+    def makes(self):
+        return self.type == "snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionByTag:
+    """A DropletAction that one request sends to all Droplets that carry `tag`, which the API looks up by itself.
+
+    `goal` is that of each Change.
+    """
+
+    tag: str
+    action: DropletAction
+    goal: dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +168,7 @@ class CreateDroplet(Step):
     size_gigabytes: float | None = None
     type = "create"
     resend = False
+    makes = True
 
     @property
     def arguments(self):
@@ -180,6 +202,8 @@ class Change:
     """The name of the rule that it follows, where there are rules."""
     awaits: Awaited | None = None
     """What must have ended before anything is sent; then the Droplet is planned again. Without steps: to be refused."""
+    facts: dict = field(default_factory=dict)
+    """Further keys of its entry in the result, none of which is part of the diff."""
 
     def risking(self, points):
         """The same change, with `points` at risk too: backups that were made since it was planned."""
@@ -193,8 +217,8 @@ class Plan:
     """Changes by ascending Droplet id, those without steps included; `warnings` are sentences for the user.
 
     `rules` are the names of the rules in their order, None where a task has none. `shortfall` is a sentence that fails
-    the task once all changes are done; `unconfirmed` one that fails it before anything is sent, and is a warning in
-    check mode.
+    the task once all changes are done. `unconfirmed` is one that refuses it before anything is sent, and of which check
+    mode only warns. `by_tag` is sent instead of the steps of the changes, all of which it carries out.
     """
 
     changes: tuple[Change, ...] = ()
@@ -202,6 +226,13 @@ class Plan:
     rules: tuple[str, ...] | None = None
     shortfall: str | None = None
     unconfirmed: str | None = None
+    by_tag: ActionByTag | None = None
+
+    def joined_by(self, changes):
+        """The same, with `changes` of further Droplets that turned out to be meant as well."""
+        known = {change.target.id for change in self.changes}
+        further = [change for change in changes if change.target.id not in known]
+        return replace(self, changes=tuple(sorted([*self.changes, *further], key=lambda change: change.target.id)))
 
     @property
     def needed(self):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .errors import InputError, RefusedError, SelectionError
-from .models import iso, timestamp
+from .models import given_time, iso
 from .retention import newest_first
 
 
@@ -25,18 +25,14 @@ class Wanted:
     @classmethod
     def from_options(cls, params):
         """From a task's options of the same names; raises InputError."""
-        before = params["before"]
-        if before is not None and timestamp(before) is None:
-            raise InputError(
-                f"before {before!r} is not a time with its zone: write it like 2026-03-11T09:30:00Z."
-            )
+        before = given_time("before", params["before"])
         for name in ("backup_id", "snapshot_id"):
             if params[name] is not None and params[name] < 1:
                 raise InputError(f"{name} {params[name]} is not the id of an image: ids are whole numbers from 1.")
         if params["max_age_hours"] is not None and params["max_age_hours"] <= 0:
             raise InputError(f"max_age_hours {params['max_age_hours']} must be above 0.")
         plain = {name: params[name] for name in ("backup_id", "snapshot_id", "max_age_hours")}
-        return cls(newest=bool(params["newest"]), before=timestamp(before), **plain)
+        return cls(newest=bool(params["newest"]), before=before, **plain)
 
     @property
     def id(self):
@@ -57,15 +53,21 @@ def resolve(wanted, points, droplet, now):
     Raises SelectionError where there is none, RefusedError where it is older than `max_age_hours`.
     """
     found = _by_id(wanted, points, droplet) if wanted.id is not None else _described(wanted, points, droplet)
-    age = found.age_hours(now)
-    if wanted.max_age_hours is not None and (age is None or age > wanted.max_age_hours):
-        told = "of unknown age" if age is None else f"{age} hours old"
+    if told := too_old(wanted, found, now):
         raise RefusedError(
-            f"{wanted} of Droplet {droplet} is {found}, {told}, and max_age_hours allows {wanted.max_age_hours:g}. "
-            "Raise it, or name the restore point by its id.",
+            f"{wanted} of Droplet {droplet} is {found}, {told}. Raise it, or name the restore point by its id.",
             droplet=droplet.id,
         )
     return found
+
+
+def too_old(wanted, point, now):
+    """Where `point` is older than `max_age_hours`, that in words: "80.5 hours old, and max_age_hours allows 24"."""
+    age = point.age_hours(now)
+    if wanted.max_age_hours is None or (age is not None and age <= wanted.max_age_hours):
+        return None
+    told = "of unknown age" if age is None else f"{age} hours old"
+    return f"{told}, and max_age_hours allows {wanted.max_age_hours:g}"
 
 
 def _by_id(wanted, points, droplet):

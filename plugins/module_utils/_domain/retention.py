@@ -27,9 +27,12 @@ def at_risk_by_retention(backups, retention_days, now):
 
 
 def made_from_a_backup(snapshot, droplet_name):
-    """True where a snapshot bears the name the API gives to backups, which converting leaves as it is."""
+    """True where a snapshot bears the name the API gives to backups, which converting leaves as it is.
+
+    The space in it sets it apart from what people like to call their own snapshots.
+    """
     made = snapshot.created_at
-    return bool(made) and re.fullmatch(f"{re.escape(droplet_name)}[- ]+{made:%Y-%m-%d}", snapshot.name) is not None
+    return bool(made) and re.fullmatch(f"{re.escape(droplet_name)}-? +{made:%Y-%m-%d}", snapshot.name) is not None
 
 
 def to_convert(at_risk, converted, how):

@@ -29,7 +29,7 @@ class Match:
     tags_all: tuple[str, ...] | None = None
     names: tuple[str, ...] | None = None
     regions: tuple[str, ...] | None = None
-    droplet_ids: tuple[int, ...] | None = None
+    droplet_ids: frozenset[int] | None = None
     gpu: bool | None = None
     all: bool = False
 
@@ -147,6 +147,8 @@ def _match(options):
     if "all" in given and len(given) > 1:
         others = listed(name for name in given if name != "all")
         raise InputError(f"all in match means every Droplet, so {others} cannot be set with it.")
+    if "droplet_ids" in given:
+        given["droplet_ids"] = frozenset(given["droplet_ids"])
     return Match(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
 
 
@@ -176,10 +178,10 @@ def _refuse_impossible(wish):
     for hour in wish.hours or ():
         if not 0 <= hour <= 23:
             raise InputError(f"hour {hour} is no hour of a day: allowed are {listed(PUBLISHED_HOURS)} (UTC).")
-        if wish.plan in SHARE_OF_PRICE and hour not in PUBLISHED_HOURS and not wish.allow_unlisted_plan:
-            raise InputError(
-                f"hour {hour} is not possible for plan {wish.plan!r}: allowed are {listed(PUBLISHED_HOURS)} (UTC)."
-            )
+        published = wish.plan is None or wish.plan in SHARE_OF_PRICE
+        if published and hour not in PUBLISHED_HOURS and not wish.allow_unlisted_plan:
+            plan = f"plan {wish.plan!r}" if wish.plan else "any plan that can be chosen"
+            raise InputError(f"hour {hour} is not possible for {plan}: allowed are {listed(PUBLISHED_HOURS)} (UTC).")
     for weekday in wish.weekdays or ():
         if weekday not in WEEKDAYS:
             raise InputError(f"weekday {weekday!r} is no day of a week: allowed are {listed(WEEKDAYS)}.")

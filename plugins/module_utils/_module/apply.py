@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Carries a plan out: sends each step once, waits for many actions at a time, looks before it sends again, verifies.
 
-A Job is the way of one Change: READY to send or to plan again, WAITING for an action, and in the end DONE, FAILED or
-NOT_TRIED. One failing Droplet does not stop the others, unless the error is one that all of them would meet.
+A Job is the way of one Change: READY to send or to plan again, WAITING for an action, SETTLING until its effect shows,
+and in the end DONE, FAILED or NOT_TRIED. One failing Droplet does not stop the others, unless the error is one that all
+of them would meet.
 """
 
 from __future__ import annotations
@@ -38,26 +39,34 @@ STALE_AFTER = 30.0
 """Seconds for which what was read of a Droplet is good enough to send a guarded step; work on an image takes longer."""
 
 VERIFYING_TRIES = 4
+
+JUST_NOW = timedelta(minutes=5)
+"""What has ended since then may not be in the state that was read before."""
+
 CLOCK_TOLERANCE = timedelta(seconds=2)
 
 
 class State(enum.Enum):
     READY = "ready"
     WAITING = "waiting"
+    SETTLING = "settling"
     DONE = "done"
     FAILED = "failed"
     NOT_TRIED = "not tried"
 
 
+UNDER_WAY = (State.READY, State.WAITING, State.SETTLING)
+
+
 @dataclass
 class Job:
-    """How far one Change has come.
+    """How far one Change has come; `key` is the id of the Droplet as it was planned, None for one to be made.
 
     `actions` are those sent for it, by id; `running` is the one waited for, `ours` whether this task sent it. `tries`
     counts how often the next step was sent, `refusals` how often the Droplet was busy. `looked_at` is when the request
     was sent whose answer the plan goes by, in seconds of the budget. `done` are the steps carried out, and `unproven`
-    the last of them as long as nobody looked. `unsure` is True once an answer was lost. `seen` is what was read to
-    verify the whole.
+    the last of them as long as nobody looked. `settled_by` is when an effect must show, on the clock of the budget.
+    `unsure` is True once an answer was lost. `seen` is what was read to verify the whole.
     """
 
     change: Change
@@ -74,9 +83,21 @@ class Job:
     notes: list = field(default_factory=list)
     done: list = field(default_factory=list)
     unproven: object = None
+    settled_by: float = 0
     unsure: bool = False
     seen: object = None
     error: LifeboatError | None = None
+    key: int | None = field(init=False)
+
+    def __post_init__(self):
+        self.key = self.change.target.id
+
+    def about(self, target):
+        """The Droplet that is made for it is known now; False where it was known before."""
+        new = self.change.target.id is None and target.id is not None
+        if new:
+            self.change = replace(self.change, target=target)
+        return new
 
     def fail(self, error):
         self.state = State.FAILED
@@ -99,32 +120,45 @@ class Applier:
         self._poll_after = FIRST_POLL
 
     def run(self, plan):
-        """The Jobs of all changes that have steps, each DONE, FAILED or NOT_TRIED."""
+        """The Jobs of all changes that have something to send or to wait for, each DONE, FAILED or NOT_TRIED."""
         jobs = [Job(change, list(change.steps)) for change in plan.jobs]
         if not jobs:
             return jobs
         for job in jobs:
             self._await(job, job.change.awaits)
         self._adopt_running(jobs)
-        while any(job.state in (State.READY, State.WAITING) for job in jobs):
+        while any(job.state in UNDER_WAY for job in jobs):
             ready = [job for job in jobs if job.state is State.READY]
-            self._client.map(self._advance, ready)
+            self._advance_all(ready, jobs)
             if any(job.state is State.WAITING for job in ready):
                 self._poll_after = FIRST_POLL
-            self._poll([job for job in jobs if job.state is State.WAITING])
+            self._watch(jobs)
         if hasattr(self._verb.plans, "rescue"):
             self._client.map(self._rescue, [job for job in jobs if job.state is State.FAILED and job.tried])
         if self._wait:
             self._verify([job for job in jobs if job.state is State.DONE])
         return jobs
 
+    def _advance_all(self, ready, _jobs):
+        """One step forward for each Job that is READY."""
+        self._client.map(self._advance, ready)
+
     def _adopt_running(self, jobs):
-        """Wait for what an earlier or a parallel run has begun, instead of sending beside it."""
+        """Wait for what an earlier or a parallel run has begun, instead of sending beside it.
+
+        What ended between the look at the state and this one is in neither: where it would be made twice, look again.
+        """
         jobs = [job for job in jobs if job.state is State.READY]
         ids = [job.change.target.id for job in jobs if job.change.target.id is not None]
-        running = actions.running_on(self._client, ids) if ids else {}
+        recent = actions.recent_on(self._client, ids) if ids else {}
         for job in jobs:
-            self._adopt_first(job, running.get(job.change.target.id, ()))
+            seen = recent.get(job.change.target.id, ())
+            if not self._adopt_first(job, seen) and job.steps[0].makes:
+                job.plan_again = any(self._has_just_ended(action, job.steps[0]) for action in seen)
+
+    def _has_just_ended(self, action, step):
+        ended = action.completed_at or action.started_at
+        return action.type == step.type and (ended is None or ended >= self._client.now() - JUST_NOW)
 
     def _await(self, job, awaited):
         """Wait for an Awaited before anything else; False where there is none."""
@@ -166,6 +200,8 @@ class Applier:
                     job.tries = 0
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
                 job.plan_again = False
+                if job.about(planned.target):
+                    self._claim(job)
                 if self._await(job, planned.awaits):
                     return
             if job.steps:
@@ -174,6 +210,9 @@ class Applier:
                 job.state = State.DONE
         except PendingEventError:
             self._wait_for_others(job)
+        except ApiError as error:
+            if error.fatal or not self._needless(job):
+                self._fail(job, error)
         except LifeboatError as error:
             self._fail(job, error)
         except Exception as error:  # pylint: disable=broad-except
@@ -185,6 +224,12 @@ class Applier:
         if not (job.steps and job.steps[0].guarded):
             return 0.0
         return -1.0 if job.looked_at is None else STALE_AFTER - (self._client.budget.spent - job.looked_at)
+
+    def _claim(self, job):
+        """A Droplet was found that a step made whose answer was lost: so its action is one that was sent."""
+        ours = {step.type for step in job.change.steps}
+        seen = actions.of_droplet(self._client, job.change.target.id)
+        job.actions.update({action.id: action for action in seen if action.type in ours})
 
     def _send(self, job, step):
         if isinstance(step, ImageStep) and self._adopt_first(job, self._actions_of(job, step)):
@@ -203,14 +248,6 @@ class Applier:
             self._client.sleep(2 ** (job.tries - 1))
             self._look(job, step, sent_at, error)
             return
-        except PendingEventError:
-            raise
-        except ApiError as error:
-            # Somebody may have done it a moment before.
-            if not step.guarded or error.status != 422 or self._planned_again(job).steps[:1] == (step,):
-                raise
-            job.plan_again = True
-            return
         self._sent(job, action)
 
     def _sent(self, job, action):
@@ -221,6 +258,8 @@ class Applier:
         if action is None:
             return
         job.actions[action.id] = action
+        if action.resource_type == "droplet":
+            job.about(replace(job.change.target, id=action.resource_id))
         if self._wait or job.steps:
             job.wait_for(action, ours=True)
         else:
@@ -261,7 +300,7 @@ class Applier:
                 f"The answer to {step.type} for {job.change.target} was lost, and nothing shows of it. It is not sent "
                 "again. Look in the control panel, or run the task again after some minutes: it looks first."
             )
-        self._client.sleep(2 ** job.tries)
+        self._client.sleep(2**job.tries)
         job.tries += 1
         job.plan_again = True
 
@@ -279,6 +318,20 @@ class Applier:
                 self._client.sleep(max(0, min(pause, self._client.budget.left)))
         except LifeboatError as error:
             self._fail(job, error)
+
+    def _needless(self, job):
+        """True where what the API refuses is not wanted any more, because somebody else has done it meanwhile."""
+        if not job.steps:
+            return False
+        try:
+            planned = self._planned_again(job)
+        except LifeboatError:
+            return False
+        if planned.steps[:1] == tuple(job.steps[:1]):
+            return False
+        job.tries, job.plan_again = 0, True
+        job.notes.append("the API refused a request, and the state shows that it was not needed any more")
+        return True
 
     def _prove(self, job):
         """Before the next step: see that the last one has really done what the next one relies on."""
@@ -345,6 +398,8 @@ class Applier:
     def _timed_out(self, job):
         if job.running:
             what = f"action {job.running.id} ({job.running.type}) is still running"
+        elif job.state is State.SETTLING:
+            what = f"the effect of {job.done[-1].type} does not show yet"
         else:
             what = "it was still busy" if job.refusals else "not all was sent"
         return WaitTimeoutError(
@@ -352,17 +407,25 @@ class Applier:
             "Run the task again to wait on, or raise wait_timeout."
         )
 
-    def _poll(self, waiting):
-        """Ask after all running actions at once."""
-        if not waiting:
+    def _watch(self, jobs):
+        """After a pause, see how far the Jobs that wait have come."""
+        watched = [job for job in jobs if job.state in (State.WAITING, State.SETTLING)]
+        if not watched:
             return
         left = self._client.budget.left
         if left <= 0:
-            for job in waiting:
+            for job in watched:
                 job.fail(self._timed_out(job))
             return
         self._client.sleep(min(self._poll_after, left))
         self._poll_after = min(LONGEST_POLL, self._poll_after * 2)
+        self._poll([job for job in watched if job.state is State.WAITING])
+        self._settle([job for job in watched if job.state is State.SETTLING])
+
+    def _poll(self, waiting):
+        """Ask after all running actions at once."""
+        if not waiting:
+            return
         try:
             refreshed = actions.refresh(self._client, [job.running for job in waiting])
         except UnreachableError:
@@ -396,6 +459,26 @@ class Applier:
             job.state, job.running = State.READY, None
             job.unproven = job.done[-1] if job.ours and job.steps and self._proves else None
             job.plan_again |= bool(job.steps)
+            if self._wait and job.ours and job.done[-1].settle:
+                job.state = State.SETTLING
+                job.settled_by = self._client.budget.spent + job.done[-1].settle
+
+    def _settle(self, settling):
+        """Let go on what shows the whole of its change by now, or has had its time."""
+        if not settling:
+            return
+        try:
+            seen = self._verb.reread(self._client, [job.change for job in settling])
+        except UnreachableError:
+            return
+        except LifeboatError as error:
+            for job in settling:
+                self._fail(job, error.again())
+            return
+        for job in settling:
+            shows = self._verb.plans.unmet(self._request, job.change, seen) is None
+            if shows or self._client.budget.spent >= job.settled_by:
+                job.state = State.READY
 
     def _verify(self, jobs):
         """Read again what was changed; what is not as planned fails, after a few looks in case the API lags."""

@@ -69,18 +69,26 @@ CONNECTION = Arguments(
     }
 )
 
+_LISTS = {
+    "droplet_id": {"type": "list", "elements": "int"},
+    "droplet_name": {"type": "list", "elements": "str"},
+    "tag": {"type": "list", "elements": "str"},
+    "exclude_tag": {"type": "list", "elements": "str"},
+    "allow_empty": {"type": "bool", "default": False},
+}
+
 DROPLETS = Arguments(
-    {
-        "droplet_id": {"type": "list", "elements": "int"},
-        "droplet_name": {"type": "list", "elements": "str"},
-        "tag": {"type": "list", "elements": "str"},
-        "all": {"type": "bool", "choices": [True]},
-        "exclude_tag": {"type": "list", "elements": "str"},
-        "allow_empty": {"type": "bool", "default": False},
-    },
+    {**_LISTS, "all": {"type": "bool", "choices": [True]}},
     mutually_exclusive=(("droplet_id", "droplet_name", "tag", "all"),),
     required_one_of=(("droplet_id", "droplet_name", "tag", "all"),),
 )
+
+SOME_DROPLETS = Arguments(
+    _LISTS,
+    mutually_exclusive=(("droplet_id", "droplet_name", "tag"),),
+    required_one_of=(("droplet_id", "droplet_name", "tag"),),
+)
+"""The same without `all`."""
 
 ONE_DROPLET = Arguments(
     {"droplet_id": {"type": "int"}, "droplet_name": {"type": "str"}},
@@ -145,7 +153,7 @@ def selection(params):
         ids=_distinct(params["droplet_id"]),
         names=_distinct(params["droplet_name"]),
         tags=_distinct(params["tag"]),
-        everything=bool(params["all"]),
+        everything=bool(params.get("all")),
         exclude_tags=_distinct(params["exclude_tag"]) or (),
         allow_empty=params["allow_empty"],
     )
@@ -154,12 +162,12 @@ def selection(params):
 def one_droplet(params):
     """The Selection of a task about one Droplet; raises InputError."""
     listed = {name: params[name] if params[name] is None else [params[name]] for name in ("droplet_id", "droplet_name")}
-    return selection({"tag": None, "all": None, "exclude_tag": None, "allow_empty": False, **listed})
+    return selection({"tag": None, "exclude_tag": None, "allow_empty": False, **listed})
 
 
 def wait_timeout(params, default):
-    """Seconds for the whole task; raises InputError."""
-    if params["wait_timeout"] is None:
+    """Seconds for the whole task, `default` where it has no such option or it is left out; raises InputError."""
+    if params.get("wait_timeout") is None:
         return default
     _at_least(params, "wait_timeout", 1)
     return params["wait_timeout"]

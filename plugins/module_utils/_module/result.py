@@ -28,7 +28,7 @@ def diff(plan, describe):
 
 def droplets(plan, jobs, extras):
     """An entry for each Droplet, by ascending id. `jobs` is None in check mode; `extras` are further keys by id."""
-    by_id = {job.change.target.id: job for job in jobs or ()}
+    by_id = {job.key: job for job in jobs or ()}
     entries = [_entry(change, by_id.get(change.target.id), jobs is None) for change in plan.changes]
     for change, entry in zip(plan.changes, entries, strict=True):
         if plan.rules is not None:
@@ -51,13 +51,13 @@ def summary(plan, jobs):
     """Counts of Droplets: matched, changed, unchanged, failed, not_tried."""
     matched = len(plan.changes)
     counts = {"changed": len(plan.needed), "failed": 0, "not_tried": 0}
-    unchanged = matched - len(plan.needed if jobs is None else jobs)
     if jobs is not None:
         counts = {
             name: sum(job.state is state for job in jobs)
-            for name, state in (("changed", State.DONE), ("failed", State.FAILED), ("not_tried", State.NOT_TRIED))
+            for name, state in (("failed", State.FAILED), ("not_tried", State.NOT_TRIED))
         }
-    return {"matched": matched, "unchanged": unchanged, **counts}
+        counts["changed"] = sum(job.state is State.DONE and bool(job.change.steps) for job in jobs)
+    return {"matched": matched, "unchanged": matched - sum(counts.values()), **counts}
 
 
 def failure_sentence(plan, jobs):
@@ -84,12 +84,13 @@ def _reason(job):
 def _entry(change, job, planned):
     changed = bool(change.steps) and bool(planned or job.state is State.DONE or job.actions)
     entry = {
-        "id": change.target.id,
+        "id": (job.change if job else change).target.id,
         "name": change.target.name,
         "before": change.before,
         "after": change.after,
         "changed": changed,
         "actions": [],
+        **change.facts,
     }
     notes = [*change.notes, *(job.notes if job else ())]
     if notes:

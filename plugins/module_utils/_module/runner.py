@@ -7,6 +7,7 @@ params → request → observe → plan → (check mode ends here) → apply, wa
 
 from __future__ import annotations
 
+import gc
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,19 +21,23 @@ from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedE
 from .._domain.plan import SECONDS_PER_GIB
 from . import arguments, result
 from .apply import Applier, State
+from .apply_by_tag import ByTagApplier
 
 DEFAULT_TIMEOUT = 600
+ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
+"""Of the garbage collector. What a task reads of a large account is no garbage, and looking through it again and again
+would take a tenth of the task's time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
     """What makes one module differ from another.
 
-    `plans` is the module of `_plans` with plan, pin, unmet, unproven, aftermath and describe. `request(params)` gives
-    its typed request; `observe(client, request)` all that `plan` needs; `reread(client, changes)` what `unmet`,
-    `unproven` and `aftermath` need. `rescue(request, change, observed)`, where there is one, gives the steps that put
-    right what a failure left behind. `tell(request, observed, plan, entries)`, where there is one, gives further keys
-    of the result from all entries of its `droplets`.
+    `plans` is the module of `_plans` with plan, pin, unmet and describe, and unproven, aftermath and rescue where there
+    is something to prove, to tell or to put right. `request(params)` gives its typed request; `observe(client,
+    request)` all that `plan` needs; `reread(client, changes)` what `unmet`, `unproven` and `aftermath` need.
+    `tell(request, observed, plan, entries)`, where there is one, gives further keys of the result from all entries of
+    its `droplets`.
     """
 
     arguments: arguments.Arguments
@@ -57,6 +62,7 @@ class Reader:
 
 def run(verb):
     """The `main()` of a module that changes things, a Verb, or of one that does not, a Reader."""
+    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
     spec = arguments.CONNECTION + verb.arguments
     if isinstance(verb, Verb):
         spec = spec + arguments.WAITING + arguments.REPORT
@@ -95,17 +101,19 @@ def _carry_out(module, verb, told):
             plan = verb.plans.plan(request, observed, client.now())
             for warning in plan.warnings:
                 module.warn(warning)
+            if plan.unconfirmed:
+                _refuse_unconfirmed(module, plan.unconfirmed)
             if not params["wait"]:
                 _refuse_unawaited(plan)
             told["diff"] = result.diff(plan, verb.plans.describe)
             _foresee(module, client, plan)
-            if plan.unconfirmed:
-                _refuse_unconfirmed(module, plan)
             told["changed"] = bool(plan.needed)
             jobs, extras = None, {}
             if not module.check_mode:
-                jobs = Applier(client, verb, request, params["wait"]).run(plan)
-                extras = {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in jobs if job.seen}
+                applier = ByTagApplier if plan.by_tag else Applier
+                jobs = applier(client, verb, request, params["wait"]).run(plan)
+                plan = plan.joined_by(job.change for job in jobs if job.key is not None)
+                extras = _aftermath(verb, jobs)
             entries = result.droplets(plan, jobs, extras)
             if verb.tell:
                 told.update(verb.tell(request, observed, plan, entries))
@@ -114,10 +122,18 @@ def _carry_out(module, verb, told):
             told["requests"] = client.requests
 
 
+def _aftermath(verb, jobs):
+    """Further keys of the Droplets' entries, by id, of a verb that has any."""
+    if not hasattr(verb.plans, "aftermath"):
+        return {}
+    return {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in jobs if job.seen}
+
+
 def _read(module, reader, told):
     """Fill `told`, the result; raises LifeboatError."""
     request = reader.request(module.params)
-    with Client(arguments.connection(module.params), DEFAULT_TIMEOUT) as client:
+    timeout = arguments.wait_timeout(module.params, DEFAULT_TIMEOUT)
+    with Client(arguments.connection(module.params), timeout) as client:
         try:
             found = reader.read(client, request)
             for warning in found.pop("warnings"):
@@ -131,7 +147,7 @@ def _tell(told, plan, jobs, entries, params):
     told["droplets"] = result.listed(entries, params["report"] == "all")
     told["summary"] = result.summary(plan, jobs)
     if jobs is not None:
-        told["changed"] = any(job.state is State.DONE or job.actions for job in jobs)
+        told["changed"] = any(entry["changed"] for entry in entries)
     bad = [job for job in jobs or () if job.state is not State.DONE]
     if bad:
         first = next((job.error for job in bad if job.error), None)
@@ -148,10 +164,11 @@ def _failed(first, sentence):
     return error
 
 
-def _refuse_unconfirmed(module, plan):
+def _refuse_unconfirmed(module, sentence):
+    """Raises RefusedError; check mode, which one runs to see what there is to confirm, only warns."""
     if not module.check_mode:
-        raise InputError(f"{plan.unconfirmed} Nothing was sent.")
-    module.warn(f"{plan.unconfirmed} Without check mode it would be refused.")
+        raise RefusedError(f"{sentence} Nothing was sent.")
+    module.warn(f"{sentence} Without check mode it would be refused.")
 
 
 def _refuse_unawaited(plan):
@@ -173,9 +190,10 @@ def _refuse_unawaited(plan):
 
 def _foresee(module, client, plan):
     """Announce the writes; raises RateLimitError where they cannot fit into the time. Check mode only says so."""
-    forecast = client.expect(sum(len(change.steps) for change in plan.needed), "writes")
+    writes = sum(len(change.steps) for change in plan.needed)
+    forecast = client.expect(min(1, writes) if plan.by_tag else writes, "writes")
     if module.params["wait_timeout"] is None:
-        client.budget.seconds += _image_seconds(plan) + forecast.burst.seconds_for(forecast.requests)
+        client.budget.seconds += _step_seconds(plan) + forecast.burst.seconds_for(forecast.requests)
     allowed = client.budget.left
     too_long = forecast.seconds > allowed
     if too_long and not module.check_mode:
@@ -187,10 +205,10 @@ def _foresee(module, client, plan):
         module.warn(forecast.sentence(allowed) + (" Without check mode it would be refused." if too_long else ""))
 
 
-def _image_seconds(plan):
-    """What image work adds to the default time: one Droplet's steps follow each other, Droplets run in parallel."""
-    sizes = [
-        sum(getattr(work, "size_gigabytes", None) or 0 for work in (*change.steps, change.awaits))
-        for change in plan.jobs
-    ]
-    return SECONDS_PER_GIB * max(sizes, default=0)
+def _step_seconds(plan):
+    """What slow steps add to the default time: one Droplet's steps follow each other, Droplets run in parallel."""
+
+    def seconds(work):
+        return SECONDS_PER_GIB * (getattr(work, "size_gigabytes", None) or 0) + getattr(work, "settle", 0)
+
+    return max((sum(map(seconds, (*change.steps, change.awaits))) for change in plan.jobs), default=0)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from .._domain import observed as seen
 from .._domain.choice import Wish, some
 from .._domain.errors import InputError, RefusedError
 from .._domain.observed import Needs
@@ -47,7 +46,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed(seen.Observed):
+class Observed(droplet_backups.Observed):
     """What has been read, and `day`, the date (UTC) by which exemptions expire for the whole of a task."""
 
     day: date

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 
 _ACTIONS = re.compile(r"/v2/(droplets|images)/(\d+)/actions")
+_IMAGE = re.compile(r"/v2/(?:images|snapshots)/(\d+)")
+_TAGGED = re.compile(r"/v2/tags/([^/]+)/resources")
 
 
 def writes(requests):
@@ -27,32 +29,38 @@ def line(entry):
 
 
 def purpose(entry):
-    """What a write is for: `("droplets" or "images", id, action type)`, `("tags", path, name)` for making a tag or
-    putting one on, or method and path for any other.
+    """What a write is for: `("droplets" or "images", id, action type or method)`, `("tag", its name)`, `("tagging", its
+    name, ids)`, or method and path for any other.
     """
-    found = _ACTIONS.fullmatch(entry["path"])
-    if entry["method"] == "POST" and entry["path"].startswith("/v2/tags"):
-        return ("tags", entry["path"], (entry["body"] or {}).get("name"))
-    if not found:
-        return (entry["method"], entry["path"])
-    return (found[1], int(found[2]), (entry["body"] or {}).get("type"))
+    path, body = entry["path"], entry["body"] or {}
+    if found := _ACTIONS.fullmatch(path):
+        return (found[1], int(found[2]), body.get("type"))
+    if found := _IMAGE.fullmatch(path):
+        return ("images", int(found[1]), entry["method"])
+    if path == "/v2/tags":
+        return ("tag", body.get("name"))
+    if found := _TAGGED.fullmatch(path):
+        return ("tagging", found[1], *(resource["resource_id"] for resource in body.get("resources", ())))
+    return (entry["method"], path)
 
 
 def _looks_at(read, purpose_):
     """True where a GET shows what became of a write: its object, the object's lists, or a list that holds it."""
     kind, path = purpose_[0], read["path"]
+    if purpose_ == ("POST", "/v2/droplets/actions"):
+        return path == "/v2/actions" or bool(re.fullmatch(r"/v2/droplets/\d+/actions", path))
     if path == "/v2/actions" or re.fullmatch(r"/v2/actions/\d+", path):
         return True
     if kind == "droplets":
         own = re.match(rf"/v2/droplets/{purpose_[1]}(/(actions|backups)(/|$)|$)", path)
         return bool(own) or path in ("/v2/droplets", "/v2/droplets/backups/policies")
+    listed = path in ("/v2/images", "/v2/snapshots") or re.fullmatch(r"/v2/droplets/\d+/(backups|snapshots)", path)
     if kind == "images":
         own = re.match(rf"/v2/images/{purpose_[1]}(/actions(/|$)|$)", path)
-        return bool(own) or path == "/v2/images" or bool(re.fullmatch(r"/v2/droplets/\d+/(backups|snapshots)", path))
-    if kind == "tags":
+        return bool(own or listed)
+    if kind in ("tag", "tagging"):
         # What has a tag shows it.
-        shown = re.fullmatch(r"/v2/(droplets|images|snapshots)(/\d+)?", path)
-        return bool(shown) or purpose_[1].startswith(path)
+        return bool(re.fullmatch(r"/v2/(droplets|images|snapshots)(/\d+)?", path))
     return path == purpose_[1]
 
 

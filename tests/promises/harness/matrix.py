@@ -30,7 +30,7 @@ class Case:
 
 def scopes(verb, selection):
     """The token scopes that the documentation says a task needs."""
-    return (*LEAST, *(["tag:read"] if selection == "tag" else []), *(_IMAGES if verb.converts else []))
+    return (*LEAST, *(["tag:read"] if selection.endswith("tag") else []), *(_IMAGES if verb.converts else []))
 
 
 _IMAGES = ("image:read", "image:update")
@@ -43,11 +43,11 @@ def play(sim, case):
     worlds.WORLDS[case.world](sim)
     token_kind = switches.pop("token")
     sim.behave(**switches)
-    options, ids = verbs.select(before := sim.state(), verb, case.selection)
+    module, options, ids = verbs.task(before := sim.state(), verb, case.selection)
     target = verbs.subject(before, verb)["id"]
     token = sim.make_token(*(scopes(verb, case.selection) if token_kind == "least" else EVERYTHING))
-    params = {**options, **verb.params, "wait_timeout": TIMEOUT, "report": "all"}
-    run = Runner(sim)
+    params = {**options, "wait_timeout": TIMEOUT, "report": "all"}
+    run = Runner(sim, module)
     listed = verbs.STANDARD if switches["supported_policies"] == "standard" else verbs.USAGE
     # A GPU Droplet's backups cannot be enabled where the API does not support it; that Droplet fails, and no other.
     hopeless = {
@@ -139,7 +139,7 @@ def _converges(sim, run, case, before, ids, params, gone, hopeless, listed):
     if verb.refused:
         assert again.kind == "refused", again
         return
-    if gone and case.selection not in ("tag", "all"):
+    if gone and case.selection not in ("tag", "all", *verbs.RULES):
         assert again.kind == "selection", again
         return
     bad = {key for key, entry in again.droplets.items() if "error" in entry}

@@ -35,6 +35,8 @@ class Order:
     `gives_up` is True where it may cost restore points, `powers` where it may leave a Droplet off that was on.
     `after_loss` are the failures with which a run may end whose answer to a write was lost. `others` are types of
     actions that go on by themselves or belong to somebody else. `scopes` are those that the documentation names.
+    `dead_ends` are the failures after which nothing but a hand can help: each rerun fails with the same, and sends
+    nothing.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Order:
     gives_up: bool = False
     powers: bool = False
     after_loss: tuple = ()
+    dead_ends: tuple = ()
     others: tuple = ("backup", "create", "destroy")
 
     def __str__(self):
@@ -122,6 +125,10 @@ def play(sim, order, accident, switches):
         _waits_on(run, met)
     sim.clear_faults()
     sim.advance(5)
+    if met.kind in order.dead_ends:
+        again = run()
+        assert (again.kind, again.changed, again.writes) == (met.kind, False, []), again
+        return
     converges(sim, order, run, before, options)
 
 

@@ -119,6 +119,25 @@ BY_NAME = {verb.name: verb for verb in VERBS}
 
 SELECTIONS = ("id", "name", "several", "names", "tag", "all")
 
+RULES = ("rule-id", "rule-names", "rule-tag", "rule-all")
+"""Selections as a rule of `backup_policies` makes them, which leaves the rest of the account unmatched."""
+
+
+def task(state, verb, selection):
+    """`(module, options, ids)`: what to ask of which module so that `verb` is done to a selection with the subject."""
+    options, ids = select(state, verb, selection.removeprefix("rule-"))
+    if selection not in RULES:
+        return "droplet_backups", {**options, **verb.params}, ids
+    ((key, value),) = options.items()
+    names = {"droplet_id": "droplet_ids", "droplet_name": "names", "tag": "tags_any", "all": "all"}
+    match = {names[key]: value if key == "all" or isinstance(value, list) else [value]}
+    if verb.disables and selection == "rule-all":
+        # A rule that disables is refused where it says "all", so all regions are named instead.
+        match = {"regions": sorted({droplet["region"] for droplet in state["droplets"]})}
+    rules = [{"name": verb.name, "match": match, **dict(verb.options)}]
+    guard = {"unmatched": "ignore", "on_unknown_plan": "enforce", "max_disable": verb.params.get("max_disable", 0)}
+    return "backup_policies", {"policies": rules, **guard}, ids
+
 
 def subject(state, verb):
     """The Droplet that a case is about: one that differs from what `verb` wants, with as much at stake as there is."""

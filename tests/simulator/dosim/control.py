@@ -136,6 +136,8 @@ def state(simulator: Simulator) -> dict[str, Any]:
             "size": droplet.size,
             "region": droplet.region,
             "gpu": droplet.gpu,
+            "features": droplet.features,
+            "kernel": droplet.kernel,
             "tags": droplet.tags,
             "created_at": stamp(droplet.created),
             "policy": droplet.policy and serialise.policy(droplet.policy),

@@ -72,6 +72,9 @@ async def send_answer(answer: Answer, receive: Receive, send: Send) -> None:
     headers = dict(answer.headers)
     if answer.status not in (204, 304):
         headers["content-length"] = str(len(answer.body))
+    if answer.truncate and not answer.body:
+        # It arrives whole, and a client that was not told would meet the closing connection with its next request.
+        headers["connection"] = "close"
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
     if not answer.truncate:

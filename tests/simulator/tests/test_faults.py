@@ -90,6 +90,14 @@ def test_truncate_sends_half_of_a_body_that_was_announced_whole(sim: Sim, per_pa
     )
 
 
+def test_truncate_of_an_answer_without_a_body_hangs_up_and_says_so(sim: Sim) -> None:
+    sim.fault({"truncate": True}, method="DELETE")
+    answer = sim.delete(f"/v2/droplets/{sim.id('plain-none')}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["connection"] == "close"
+    assert last(sim)["carried_out"] is True
+
+
 @pytest.mark.parametrize("carried_out", [None, True, False])
 def test_truncate_is_carried_out_unless_it_is_said_otherwise(sim: Sim, carried_out: bool | None) -> None:
     droplet = sim.id("plain-none")

@@ -83,6 +83,14 @@ def test_filters_go_with_every_page():
     assert account.asked == [(1, {"tag_name": "web"}), (2, {"tag_name": "web"})]
 
 
+@pytest.mark.parametrize("as_map", [False, True], ids=["array", "map"])
+def test_what_is_made_of_an_item_is_kept_in_its_place(as_map):
+    account = Account(things(201), as_map=as_map)
+    found = paging.whole(Client, account.list, "things", make=lambda item: -item["id"], tag_name="web")
+    assert {int(key): made for key, made in found.items()} == {key: -key for key in range(1, 202)}
+    assert account.asked == [(1, {"tag_name": "web"}), (2, {"tag_name": "web"})]
+
+
 @pytest.mark.parametrize(
     ("count", "event"),
     [

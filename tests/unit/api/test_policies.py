@@ -122,6 +122,7 @@ class TestJudge:
         [
             ("Droplet already has a pending event.", errors.PendingEventError),
             ("droplet already has a PENDING EVENT", errors.PendingEventError),
+            ("there are currently blocking events for one or more of the droplets", errors.PendingEventError),
             ("Backups are already enabled.", errors.ApiError),
         ],
     )
@@ -143,7 +144,8 @@ class TestJudge:
             ("PUT", "/v2/images/7", "image:update."),
             ("GET", "/v2/actions?page=1", "actions:read."),
             ("GET", "/v2/snapshots", "snapshot:read."),
-            ("GET", "/v2/sizes", "sizes:read."),
+            ("GET", "/v2/sizes", "sizes:read and regions:read."),
+            ("POST", "/v2/droplets/actions?tag_name=web", "droplet:update and tag:read."),
             ("GET", "/v2/regions", "regions:read."),
             ("GET", "/v2/account", "account:read."),
             ("DELETE", "/v2/snapshots/7", "image:delete and snapshot:delete."),
@@ -169,6 +171,22 @@ class TestJudge:
         refused = answer(403, {"id": "forbidden", "message": "No."}, "POST", "/v2/droplets/1/actions")
         refused.request.set_json_body({"type": kind})
         assert policies.judge(refused).message.endswith(f"It needs the scope {scope}")
+
+    def test_an_order_by_tag_needs_what_its_type_needs_and_the_tag(self):
+        refused = answer(403, {"id": "forbidden", "message": "No."}, "POST", "/v2/droplets/actions?tag_name=web")
+        refused.request.set_json_body({"type": "snapshot"})
+        assert policies.judge(refused).message.endswith("droplet:update and image:create and tag:read.")
+
+    def test_what_needs_the_droplet_off_says_how(self):
+        problem = policies.judge(said("Droplet is currently on. Please power it off to run this event.", 422))
+        assert problem.__class__ is errors.ApiError
+        assert problem.message.endswith("Power the Droplet off first, as with droplet_action, type: shutdown.")
+
+    def test_a_403_names_what_the_fields_of_a_new_droplet_need_besides(self):
+        refused = answer(403, {"id": "forbidden", "message": "No."}, "POST", "/v2/droplets")
+        refused.request.set_json_body({"name": "a", "image": 7, "tags": ["b"], "ssh_keys": [], "vpc_uuid": "c"})
+        wanted = "It needs the scope droplet:create and image:read and tag:create and vpc:read."
+        assert policies.judge(refused).message.endswith(wanted)
 
     def test_the_query_is_not_in_the_sentence(self):
         problem = policies.judge(answer(404, {"message": "Gone."}, path="/v2/droplets?name=a-name"))

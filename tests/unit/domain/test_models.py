@@ -16,6 +16,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.mode
     BackupState,
     Droplet,
     RestorePoint,
+    Size,
     SupportedPolicy,
     timestamp,
 )
@@ -38,7 +39,12 @@ DROPLET = {
     "image": {"id": 63663980, "slug": "ubuntu-24-04-x64"},
     "kernel": {"id": 7515},
     "vpc_uuid": "5a4981aa",
+    "networks": {
+        "v4": [{"ip_address": "10.1.0.2", "type": "private"}, {"ip_address": "198.18.0.2", "type": "public"}],
+        "v6": [{"ip_address": "2001:db8::2", "type": "public"}],
+    },
 }
+SIZE = {"slug": "small", "disk": 25, "price_monthly": 6.0, "regions": ["nyc3"], "available": True}
 POLICY = {"plan": "weekly", "weekday": "SUN", "hour": 4, "window_length_hours": 4, "retention_period_days": 28}
 RECORD = {"droplet_id": 3164444, "backup_enabled": True, "backup_policy": POLICY}
 SUPPORTED = {
@@ -53,6 +59,7 @@ ACTION = {"id": 36, "type": "enable_backups", "status": "in-progress", "resource
 
 MODELS = [
     pytest.param(Droplet, DROPLET, {"id"}, id="Droplet"),
+    pytest.param(Size, SIZE, {"slug"}, id="Size"),
     pytest.param(BackupPolicy, POLICY, set(), id="BackupPolicy"),
     pytest.param(BackupState, RECORD, set(), id="BackupState"),
     pytest.param(SupportedPolicy, SUPPORTED, set(), id="SupportedPolicy"),
@@ -96,7 +103,26 @@ def test_a_droplet_is_read():
         image_slug="ubuntu-24-04-x64",
         kernel=7515,
         vpc_uuid="5a4981aa",
+        public_v4="198.18.0.2",
+        private_v4="10.1.0.2",
+        public_v6="2001:db8::2",
     )
+
+
+@pytest.mark.parametrize("data", [{"gpu_info": {"count": 1}}, {"size": {"gpu_info": {"count": 1}}}], ids=str)
+def test_a_gpu_droplet_tells_of_its_gpu(data):
+    assert Droplet.from_api({**DROPLET, **data}).gpu
+    assert not Droplet.from_api({**DROPLET, "gpu_info": None}).gpu
+
+
+def test_a_droplet_that_is_not_up_yet_has_no_addresses():
+    new = Droplet.from_api({**DROPLET, "networks": {"v4": [], "v6": []}})
+    assert (new.public_v4, new.private_v4, new.public_v6) == (None, None, None)
+
+
+@pytest.mark.parametrize(("offered", "regions"), [({}, ("nyc3",)), ({"available": False}, ())])
+def test_a_size_that_is_not_available_is_offered_nowhere(offered, regions):
+    assert Size.from_api({**SIZE, **offered}) == Size("small", 25, 6.0, regions)
 
 
 @pytest.mark.parametrize("field", ["tags", "backup_ids", "snapshot_ids", "volume_ids"])
@@ -109,6 +135,7 @@ def test_hidden_is_not_empty(field):
 def test_a_droplet_is_named_with_its_id():
     assert str(Droplet.from_api(DROPLET)) == "web-01 (3164444)"
     assert str(Droplet(None, "web-02")) == "web-02"
+    assert str(Droplet(3164444, "")) == "[deleted] (3164444)"
 
 
 def test_a_snapshot_of_the_list_of_snapshots_knows_its_droplet():
@@ -132,8 +159,10 @@ def test_a_snapshot_of_the_list_of_snapshots_knows_its_droplet():
         regions=("nyc3", "ams3"),
         min_disk_size=25,
         droplet_id=3164444,
-        tags=None,
+        tags=(),
     )
+    del data["tags"]
+    assert RestorePoint.from_snapshot(data).tags is None
     assert RestorePoint.from_snapshot({**data, "resource_id": None, "tags": ["keep"]}).droplet_id is None
     assert str(RestorePoint.from_snapshot(data)) == "snapshot 6372321 (before-upgrade)"
 

@@ -90,6 +90,7 @@ def test_a_rerun_after_a_kill_converts_nothing_more(points, same_id):
         pytest.param("web-01- 2026-03-01", 2, False, id="of another day"),
         pytest.param("db-01- 2026-03-01", 1, False, id="of another Droplet"),
         pytest.param("before the upgrade", 1, False, id="made by hand"),
+        pytest.param("web-01-2026-03-01", 1, False, id="made by hand, with name and day and no space"),
         pytest.param("web-01 before the upgrade 2026-03-01", 1, False, id="made by hand, with name and day"),
         pytest.param("web-010- 2026-03-01", 1, False, id="of a Droplet with a longer name"),
         pytest.param("web-01- 2026-03-01", None, False, id="of unknown age"),

@@ -125,7 +125,7 @@ class TestParsed:
             spares_unlisted=True,
         )
         assert exempt == Rule(
-            name="old", match=Match(droplet_ids=(3,)), reason=REASON["reason"], expires=date(2026, 12, 31)
+            name="old", match=Match(droplet_ids=frozenset({3})), reason=REASON["reason"], expires=date(2026, 12, 31)
         )
         assert (off.wish.enabled, off.wish.existing_backups) == (False, "may_be_lost")
 
@@ -152,6 +152,7 @@ class TestParsed:
             pytest.param({"weekday": ["SUNDAY"]}, "weekday 'SUNDAY' is no day of a week: allowed are MON", id="SUNDAY"),
             pytest.param({"plan": "daily", "weekday": ["SUN"]}, "plan 'daily' has no weekday", id="daily on SUN"),
             pytest.param({"plan": "daily", "hour": [4, 6]}, "hour 6 is not possible for plan 'daily'", id="daily at 6"),
+            pytest.param({"hour": [3]}, "hour 3 is not possible for any plan that can be chosen", id="no plan, at 3"),
             pytest.param({"plan": "weekly", "hour": [3]}, "allowed are 0, 4, 8, 12, 16, 20", id="weekly at 3"),
             pytest.param({"state": "disabled"}, "would disable the backups of every Droplet", id="all disabled"),
             pytest.param(
@@ -191,7 +192,7 @@ class TestParsed:
             {"plan": "daily", "hour": [3], "allow_unlisted_plan": True},
             {"plan": "daily", "weekday": ["SUN"], "allow_unlisted_plan": True},
             {"plan": "hourly", "hour": [3]},
-            {"hour": [3]},
+            {"hour": [3], "allow_unlisted_plan": True},
             {"weekday": ["SUN"]},
             {"plan": "weekly"},
         ],

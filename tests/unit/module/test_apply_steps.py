@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     ActionFailedError,
     ApiError,
     NotConvergedError,
+    NotFoundError,
     OutcomeUnknownError,
     PendingEventError,
     RefusedError,
@@ -168,6 +170,54 @@ def test_a_request_whose_answer_was_lost_is_decided_by_the_state():
     assert world.deleted == [8]
 
 
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_what_the_api_refuses_is_no_failure_where_somebody_else_has_done_it(meanwhile):
+    world = World((DeleteSnapshot(8), DeleteSnapshot(9)))
+
+    def refuse(snapshot_id):
+        if snapshot_id == "8":
+            if meanwhile:
+                world.deleted.append(8)
+            raise NotFoundError("There is no such thing.", status=404)
+        world.deleted.append(int(snapshot_id))
+
+    world.client.do.snapshots.delete = refuse
+    job = world.run()
+    if meanwhile:
+        assert job.state is State.DONE
+        assert world.deleted == [8, 9]
+        assert any("not needed any more" in note for note in job.notes)
+    else:
+        assert job.state is State.FAILED
+        assert isinstance(job.error, NotFoundError)
+        assert world.deleted == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "looks", "sent"),
+    [(1, True, 0), (4, True, 0), (6, False, 1)],
+)
+def test_a_snapshot_that_ended_while_the_state_was_read_is_looked_for_first(minutes, looks, sent):
+    step = DropletAction("snapshot", {"name": "x"})
+    world = World((step,))
+    ended = {"id": 1, "type": "snapshot", "status": "completed", "resource_id": 1, "resource_type": "droplet"}
+    world.client.do.log.append({**ended, "completed_at": (NOW - timedelta(minutes=minutes)).isoformat()})
+    seen = []
+
+    def done(_step):
+        seen.append(step)
+        return looks or bool(world.client.do.sent)
+
+    (planned,) = world.plan((step,)).changes
+    world.done = done
+    plans = SimpleNamespace(plan=world.plan, pin=lambda request, *_more: request, unmet=lambda *_about: None)
+    verb = SimpleNamespace(plans=plans, observe=lambda *_about: None, reread=lambda *_about: None)
+    (job,) = Applier(world.client, verb, (step,), wait=True).run(Plan((planned,)))
+    assert job.state is State.DONE
+    assert len(world.client.do.sent) == sent
+    assert bool(seen) == looks
+
+
 def test_a_creation_whose_answer_was_lost_is_looked_for_and_never_sent_again():
     world = World((CreateDroplet({"name": "new"}),), shows=False)
     world.losing["create"] = 1
@@ -177,6 +227,65 @@ def test_a_creation_whose_answer_was_lost_is_looked_for_and_never_sent_again():
     assert "It is not sent again" in job.error.message
     assert world.created == 1
     assert len(world.client.clock.slept) > 3
+
+
+class Nursery(World):
+    """A Droplet is made, and is there at once; its creation ends when somebody sleeps for the `naps`-th time."""
+
+    naps = 3
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.client.sleep = self.sleep
+
+    def create(self, body):
+        answer = super().create(body)
+        self.client.do.log[-1]["status"] = "in-progress"
+        return answer
+
+    def lose(self, kind):
+        if self.losing.get(kind, 0):
+            self.client.do.begin("droplet", 77, {"type": "create"})
+            self.client.do.log[-1]["status"] = "in-progress"
+        super().lose(kind)
+
+    def sleep(self, seconds):
+        self.client.clock.sleep(seconds)
+        self.naps -= 1
+        if not self.naps:
+            for action in self.client.do.log:
+                action["status"] = "completed"
+
+    def plan(self, request, _observed=None, _now=None):
+        if not self.created:
+            return Plan((Change(droplet(None, "new"), {}, {}, tuple(request)),))
+        running = [Action.from_api(action) for action in self.client.do.log if action["status"] == "in-progress"]
+        awaits = Awaited(running[0]) if running else None
+        return Plan((Change(droplet(77, "new"), {}, {}, awaits=awaits),))
+
+
+@pytest.mark.parametrize("naps", [1, 2, 3, 4])
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_creation_is_waited_for_and_then_known_by_its_id(lost, naps):
+    """Whether its answer told the id, or it was found, still being made or done."""
+    world = Nursery((CreateDroplet({"name": "new"}),))
+    world.losing["create"], world.naps = lost, naps
+    job = world.run()
+    assert job.state is State.DONE
+    assert world.naps <= 0
+    assert world.created == 1
+    assert (job.key, job.change.target.id) == (None, 77)
+    assert [(action.type, action.status) for action in job.actions.values()] == [("create", "completed")]
+
+
+def test_what_an_earlier_run_began_is_waited_for_and_changes_nothing():
+    world = Nursery((CreateDroplet({"name": "new"}),))
+    world.create({"name": "new"})
+    job = world.run()
+    assert job.state is State.DONE
+    assert world.naps <= 0
+    assert (job.actions, world.created) == ({}, 1)
+    assert "(create), which was already running" in job.notes[0]
 
 
 def test_a_creation_that_shows_is_taken_for_ours():

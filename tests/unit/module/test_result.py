@@ -14,7 +14,12 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     WaitTimeoutError,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, BackupPolicy
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import Change, EnableBackups, Plan
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import (
+    Awaited,
+    Change,
+    EnableBackups,
+    Plan,
+)
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import result
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module.apply import Job, State
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans.droplet_backups import describe
@@ -117,6 +122,22 @@ class TestOneDroplet:
         assert entry(noted, job(noted, State.DONE, notes=["waited"]))["notes"] == ["left alone", "waited"]
         assert "notes" not in entry(change(1))
 
+    def test_facts_are_keys_of_their_own(self):
+        assert entry(replace(change(1), facts={"networks": None}))["networks"] is None
+
+    def test_one_that_was_made_has_its_id(self):
+        planned = replace(change(1), target=droplet(None, "copy"))
+        done = job(planned, State.DONE)
+        done.about(droplet(77, "copy"))
+        told = result.droplets(Plan((planned,)), [done], {77: {"networks": {}}})[0]
+        assert (told["id"], told["name"], told["networks"]) == (77, "copy", {})
+        assert entry(planned)["id"] is None
+
+    def test_an_id_that_is_known_stays(self):
+        known = job(change(1), State.DONE)
+        known.about(droplet(77))
+        assert known.change.target.id == 1
+
     def test_what_became_of_restore_points_is_added(self):
         done = change(1)
         told = result.droplets(Plan((done,)), [job(done, State.DONE)], {1: {"kept": [], "gone": []}})[0]
@@ -173,6 +194,15 @@ class TestSummary:
         told = result.summary(PLAN, done)
         assert told == {"matched": 7, "changed": 2, "unchanged": 1, "failed": 3, "not_tried": 1}
         assert sum(told.values()) == 2 * told["matched"]
+
+    def test_one_that_was_only_waited_for_is_unchanged(self):
+        waited = replace(change(1, changes=False), awaits=Awaited(SENT))
+        plan = Plan((waited,))
+        assert result.summary(plan, [job(waited, State.DONE)])["unchanged"] == 1
+        over = job(waited, State.FAILED, WaitTimeoutError("The time is over."))
+        assert result.summary(plan, [over]) == {"matched": 1, "changed": 0, "unchanged": 0, "failed": 1, "not_tried": 0}
+        assert not entry(waited, job(waited, State.DONE))["changed"]
+        assert not entry(waited, over)["changed"]
 
     def test_of_nothing(self):
         assert set(result.summary(Plan(), None).values()) == {0}

@@ -172,6 +172,18 @@ def test_every_folder_of_tests_is_in_a_layer() -> None:
     assert [file for file in files if not any(file.is_relative_to(folder) for folder in looked_at)] == []
 
 
+def test_every_molecule_scenario_is_a_check(tmp_path: Path) -> None:
+    for name in ("default", "other"):
+        folder = tmp_path / "extensions" / "molecule" / name
+        folder.mkdir(parents=True)
+        (folder / "molecule.yml").write_text("", encoding="utf-8")
+    (tmp_path / "extensions" / "molecule" / "shared").mkdir()
+    layer = layers.molecule_layer(tmp_path)
+    assert [check.command[-1] for check in layer.checks] == ["default", "other"]
+    assert (layers.ROOT / layer.needs).is_dir()
+    assert layers.molecule_layer().checks
+
+
 def test_the_program_ends_with_the_sum_and_a_status(tmp_path: Path) -> None:
     """The whole program, in a checkout of its own that has nothing but two tests."""
     tools, unit = tmp_path / "tests" / "tools", tmp_path / "tests" / "unit"

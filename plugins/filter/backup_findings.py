@@ -1,0 +1,109 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: backup_findings
+short_description: Name the Droplets that are not backed up as the rules of an account want it
+version_added: 0.1.0
+author:
+  - Lifeboat maintainers (@lifeboat)
+description:
+  - Joins what M(lifeboat.digitalocean.backup_policies) would change with what
+    M(lifeboat.digitalocean.droplet_backups_info) tells of the backups there are.
+  - An exempt Droplet is never in the list. One whose rule turns backups off is not there for having none.
+positional: _input, fleet
+options:
+  _input:
+    description:
+      - The result of M(lifeboat.digitalocean.backup_policies) in check mode, with
+        O(lifeboat.digitalocean.backup_policies#module:report=all).
+    type: dict
+    required: true
+  fleet:
+    description:
+      - The result of M(lifeboat.digitalocean.droplet_backups_info) for all Droplets of the same account.
+    type: dict
+    required: true
+  fail_on_unmatched:
+    description: Whether a Droplet that no rule matches is something to complain of, though it may have backups.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: What would the rules change?
+  lifeboat.digitalocean.backup_policies:
+    policies: "{{ rules }}"
+    report: all
+  check_mode: true
+  register: policies
+
+- name: How old are the backups?
+  lifeboat.digitalocean.droplet_backups_info:
+    all: true
+  register: fleet
+
+- name: Name what is wrong
+  ansible.builtin.debug:
+    msg: "{{ policies | lifeboat.digitalocean.backup_findings(fleet) | map(attribute='text') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The Droplets with something to complain of, by ascending id.
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The Droplet's id.
+      type: int
+    name:
+      description: The Droplet's name.
+      type: str
+    rule:
+      description: The name of the rule that decides about it, or null.
+      type: str
+    kinds:
+      description:
+        - What is wrong. V(drift), its rule would change it;
+          V(unprotected), it has no backups and no rule wants it so;
+          V(overdue), its newest backup is older than it should be;
+          V(unmatched), no rule matches it;
+          V(unknown), the ages of its backups could not be read.
+      type: list
+      elements: str
+    text:
+      description: A line for people.
+      type: str
+      sample: "web-01 (3164494): has no backups"
+"""
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.findings import findings
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans.backup_policies import describe
+
+
+def backup_findings(policies, fleet, fail_on_unmatched=False):
+    """`findings` of two results; raises AnsibleFilterError where they do not tell of all Droplets."""
+    try:
+        whole = len(policies["droplets"]) == policies["summary"]["matched"]
+        if whole:
+            return findings(policies, fleet, fail_on_unmatched, describe)
+    except (KeyError, TypeError) as error:
+        raise AnsibleFilterError(
+            "backup_findings takes the result of backup_policies, and in brackets that of droplet_backups_info: "
+            f"these lack {error}."
+        ) from error
+    raise AnsibleFilterError(
+        "backup_findings needs every Droplet of the account: run backup_policies with report: all."
+    )
+
+
+class FilterModule:
+    """The filters in this file."""
+
+    def filters(self):
+        return {"backup_findings": backup_findings}

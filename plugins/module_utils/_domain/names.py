@@ -1,0 +1,48 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which names the API takes."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import InputError
+
+LONGEST = 255
+_HOSTNAME = re.compile(r"[a-zA-Z0-9]?[a-zA-Z0-9.\-]*[a-zA-Z0-9]")
+_TAG = re.compile(r"[a-zA-Z0-9_\-:]+")
+
+
+def droplet_name(option, name):
+    """`name`, given for `option`, where a Droplet can have it; raises InputError.
+
+    https://docs.digitalocean.com/reference/api/digitalocean/#operation/droplets_create
+    """
+    if len(name) > LONGEST or not _HOSTNAME.fullmatch(name):
+        raise InputError(
+            f"{option} {name!r} cannot be the name of a Droplet: it has letters, digits, dots and hyphens only (a-z, "
+            f"A-Z, 0-9, . and -), ends with a letter or a digit, and has at most {LONGEST} characters."
+        )
+    return name
+
+
+def snapshot_name(option, name):
+    """`name`, given for `option`, where a snapshot can have it; raises InputError."""
+    if not name.strip() or len(name) > LONGEST or not name.isprintable():
+        raise InputError(
+            f"{option} {name!r} cannot be the name of a snapshot: it has 1 to {LONGEST} printable characters."
+        )
+    return name
+
+
+def tag_name(option, name):
+    """`name`, given for `option`, where a tag can have it; raises InputError.
+
+    https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create
+    """
+    if len(name) > LONGEST or not _TAG.fullmatch(name):
+        raise InputError(
+            f"{option} {name!r} cannot be a tag: it has letters, digits, colons, dashes and underscores only, and at "
+            f"most {LONGEST} of them."
+        )
+    return name

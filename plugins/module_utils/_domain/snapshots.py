@@ -1,0 +1,150 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task tells about snapshots, and what it wants of their names and tags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from .cost import monthly_snapshot_cost
+from .errors import InputError
+from .models import Droplet, RestorePoint, iso
+from .retention import newest_first
+
+TYPES = ("backup", "snapshot")
+LONGEST_TAG = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A Droplet with the restore points that are known to be its own.
+
+    The Droplet has no name where it is gone, and no id where not even that is told; `backups` is then what is known.
+    """
+
+    droplet: Droplet
+    backups: tuple[RestorePoint, ...] = ()
+    snapshots: tuple[RestorePoint, ...] = ()
+
+    @classmethod
+    def holding(cls, droplet, points):
+        """With `points` of any type."""
+        backups, snapshots = (tuple(point for point in points if point.type == kind) for kind in TYPES)
+        return cls(droplet, backups, snapshots)
+
+    @property
+    def gone(self):
+        return not self.droplet.name
+
+
+def by_droplet(snapshots):
+    """A dict of Droplet id to the tuple of its snapshots, by ascending id; None, last, for those that tell none."""
+    own = {}
+    for snapshot in sorted(snapshots, key=lambda point: (point.droplet_id is None, point.droplet_id or 0)):
+        own[snapshot.droplet_id] = (*own.get(snapshot.droplet_id, ()), snapshot)
+    return own
+
+
+def record(point, made=True):
+    """A snapshot for a result; `made` False for one that is still to be made, whose id is not known."""
+    cost = monthly_snapshot_cost(point.size_gigabytes)
+    return {
+        "id": point.id if made else None,
+        "name": point.name,
+        "created_at": iso(point.created_at),
+        "size_gigabytes": point.size_gigabytes,
+        "min_disk_size": point.min_disk_size,
+        "regions": list(point.regions),
+        "tags": None if point.tags is None else list(point.tags),
+        "monthly_cost": "unknown" if cost is None else cost,
+    }
+
+
+def monthly_cost(points):
+    """USD a month of all these snapshots together, "unknown" where the size of one is not told."""
+    costs = [monthly_snapshot_cost(point.size_gigabytes) for point in points]
+    return "unknown" if None in costs else round(sum(costs, 0.0), 2)
+
+
+def priced(cost):
+    """A monthly cost (USD, or "unknown") as words."""
+    return "an unknown sum a month" if cost == "unknown" else f"{cost:.2f} USD a month"
+
+
+def checked_tags(tags):
+    """The tags to be put on snapshots, each once; raises InputError."""
+    for tag in tags or ():
+        bare = tag.translate(str.maketrans("", "", "_-:"))
+        if not tag or len(tag) > LONGEST_TAG or not tag.isascii() or (bare and not bare.isalnum()):
+            raise InputError(
+                f"tags has {tag!r}, which is no tag: letters, digits, and the signs _ - : are allowed, at most "
+                f"{LONGEST_TAG} of them."
+            )
+    return tuple({tag.lower(): tag for tag in tags or ()}.values())
+
+
+def missing_tags(tags, point):
+    """Those of `tags` that `point` does not carry in any spelling: the first spelling of a tag is the one it keeps."""
+    carried = {tag.lower() for tag in point.tags or ()}
+    return tuple(tag for tag in tags if tag.lower() not in carried)
+
+
+def carried_tags(tags, point):
+    """Those of `tags` that `point` carries, sorted."""
+    missing = missing_tags(tags, point)
+    return sorted(tag for tag in tags if tag not in missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which snapshots are meant: all that fit everything that is set. Ages in hours."""
+
+    droplet_ids: frozenset | None = None
+    deleted_droplets: bool = False
+    tags: tuple[str, ...] = ()
+    name: str | None = None
+    regions: tuple[str, ...] = ()
+    max_age_hours: float | None = None
+    min_age_hours: float | None = None
+
+    def fits(self, point, droplets, now):
+        """True for a snapshot that is meant; `droplets` are the ids of those there are. An unknown age fits none."""
+        age = point.age_hours(now)
+        return (
+            (self.droplet_ids is None or point.droplet_id in self.droplet_ids)
+            and not (self.deleted_droplets and point.droplet_id in droplets)
+            and (not self.tags or len(missing_tags(self.tags, point)) < len(self.tags))
+            and (self.name is None or fnmatchcase(point.name, self.name))
+            and (not self.regions or not set(self.regions).isdisjoint(point.regions))
+            and (self.max_age_hours is None or (age is not None and age <= self.max_age_hours))
+            and (self.min_age_hours is None or (age is not None and age >= self.min_age_hours))
+        )
+
+
+def report(points, droplets, now):
+    """A record of each snapshot, newest first; `droplets` is a dict of id to Droplet of those there are."""
+    return [_report(point, droplets.get(point.droplet_id), now) for point in newest_first(points)]
+
+
+def _report(point, droplet, now):
+    told = record(point)
+    origin = {
+        "droplet_id": point.droplet_id,
+        "droplet_name": droplet and droplet.name,
+        "droplet_exists": droplet is not None,
+    }
+    return {**told, **origin, "age_hours": point.age_hours(now)}
+
+
+def summary(points, droplets):
+    """What all these snapshots are together: GiB and USD a month, as far as known."""
+    unsized = [point for point in points if point.size_gigabytes is None]
+    sized = [point for point in points if point.size_gigabytes is not None]
+    return {
+        "count": len(points),
+        "size_gigabytes": round(sum((point.size_gigabytes for point in sized), 0.0), 2),
+        "monthly_cost": monthly_cost(sized),
+        "monthly_cost_unknown": len(unsized),
+        "of_deleted_droplets": sum(point.droplet_id not in droplets for point in points),
+    }

@@ -1,0 +1,35 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for one action that somebody else has begun."""
+
+from __future__ import annotations
+
+from .._domain.errors import ActionFailedError, UnreachableError, WaitTimeoutError
+from .apply import FIRST_POLL, LONGEST_POLL
+
+
+def until_ended(client, action, ask):
+    """The Action once it has completed; `ask()` gives it as it is now.
+
+    Raises ActionFailedError where it ends as errored, and WaitTimeoutError, after which it may still run.
+    """
+    pause = FIRST_POLL
+    while action.in_progress:
+        left = client.budget.left
+        if left <= 0:
+            raise WaitTimeoutError(
+                f"Action {action.id} ({action.type}) is still running after {client.budget.seconds:.0f} s. Run the "
+                "task again to wait on, or raise wait_timeout."
+            ).about(action=action.id)
+        client.sleep(min(pause, left))
+        pause = min(LONGEST_POLL, pause * 2)
+        try:
+            action = ask()
+        except UnreachableError:
+            # It runs on without us: ask again until the time is over.
+            continue
+    if action.errored:
+        raise ActionFailedError(
+            f"Action {action.id} ({action.type}) ended as errored; DigitalOcean does not say why."
+        ).about(droplet=action.resource_id if action.resource_type == "droplet" else None, action=action.id)
+    return action

@@ -1,0 +1,429 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decides what `droplet_from_backup` does: pure, the same for check mode and for the real run.
+
+A Droplet that it made is known by its name and by its tags (`_domain/origin.py`). What is there is looked at first:
+nothing about images and sizes needs to be known, or to be there any more, once the Droplet is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from .._domain import origin, placement
+from .._domain.choice import Wish, choose, listed, offer_of
+from .._domain.cost import monthly_backup_cost
+from .._domain.errors import ActionFailedError, InputError, RefusedError, SelectionError
+from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, Size, SupportedPolicy, iso
+from .._domain.names import droplet_name, tag_name
+from .._domain.origin import Origin
+from .._domain.plan import Awaited, Change, CreateDroplet, Plan
+from .._domain.restore_points import Wanted, resolve, too_old
+from .._domain.windows import any_hour
+
+LARGEST_USER_DATA = 64 * 1024
+FEATURES = ("ipv6", "monitoring")
+AS_GIVEN = ("vpc_uuid", *FEATURES, "user_data")
+"""Options that go into the request as they are."""
+
+POLICY_PARTS = ("plan", "weekday", "hour", "window_length_hours", "retention_period_days")
+ABSENT = {"state": "absent", "monthly_cost": 0.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for: a Droplet `name` from `wanted`, of the Droplet `source_id` or `source_name` if any.
+
+    None is "left out". `options` are further fields of the request that creates it. `backups` is the Wish for its
+    backups, None where they stay off. `planned` is the Change to carry on with, once there is one.
+    """
+
+    name: str
+    wanted: Wanted
+    source_id: int | None = None
+    source_name: str | None = None
+    size: str | None = None
+    region: str | None = None
+    tags: tuple[str, ...] = ()
+    options: dict = field(default_factory=dict, repr=False)
+    backups: Wish | None = None
+    wait: bool = True
+    planned: Change | None = None
+
+    @property
+    def names(self):
+        """The names of the Droplets that it speaks of."""
+        return (self.name,) if self.source_name is None else (self.name, self.source_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What has been read: `named` are the Droplets of the names that the request has, whichever way they are spelled.
+
+    Of a Droplet that is there `state` is known, while it is new its `history`, and the `image` that it was made from.
+    For one to be made it is the image that was named by its id, or else the `source` and its restore `points`. `sizes`
+    is a dict of slug to Size, None where the token may not read them.
+    """
+
+    named: tuple[Droplet, ...] = ()
+    state: BackupState | None = None
+    history: tuple[Action, ...] = ()
+    source: Droplet | None = None
+    points: tuple[RestorePoint, ...] = ()
+    image: RestorePoint | None = None
+    sizes: dict[str, Size] | None = None
+    supported: tuple[SupportedPolicy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is verified once the Droplet is up; `policy` is None where its backups are as they may be."""
+
+    tags: tuple[str, ...]
+    policy: BackupPolicy | None = None
+
+
+def request(params):
+    """The Request in a task's `params`; raises InputError."""
+    for name in ("size", "region", "vpc_uuid", "source_droplet_name"):
+        if params[name] is not None and not params[name].strip():
+            raise InputError(f"{name} is empty: leave it out, or say what is meant.")
+    if len((params["user_data"] or "").encode()) > LARGEST_USER_DATA:
+        raise InputError("user_data has more than 64 KiB, which is the most that DigitalOcean takes.")
+    wanted = Wanted.from_options(params)
+    _check_source(params, wanted)
+    options = {name: params[name] for name in AS_GIVEN if params[name] is not None}
+    if params["ssh_keys"]:
+        options["ssh_keys"] = [int(key) if key.isdecimal() else key for key in params["ssh_keys"]]
+    return Request(
+        name=droplet_name("name", params["name"]),
+        wanted=wanted,
+        source_id=params["source_droplet_id"],
+        source_name=params["source_droplet_name"],
+        size=params["size"],
+        region=params["region"],
+        tags=_checked_tags(params["tags"] or ()),
+        options=options,
+        backups=_wish(params),
+        wait=params["wait"],
+    )
+
+
+def there(request, named):
+    """The one Droplet among `named` that has the name wanted, or None; raises SelectionError where there are two."""
+    same = [droplet for droplet in named if droplet.name == request.name]
+    if len(same) > 1:
+        raise SelectionError(
+            f"{len(same)} Droplets are named {request.name!r}: ids {listed(droplet.id for droplet in same)}. Which one "
+            "is meant cannot be told, so none was made, changed or deleted. Delete or rename what is not needed.",
+            droplet=same[0].id,
+        )
+    return next(iter(same), None)
+
+
+def source_id(request, named):
+    """The id of the Droplet whose restore points are meant, None where one is named by its id; raises SelectionError.
+
+    A name that nobody has any more cannot be looked up; what was made from it earlier says what its id was.
+    """
+    name = request.source_name
+    if name is None:
+        return request.source_id
+    same = [droplet for droplet in named if droplet.name == name]
+    if len(same) > 1:
+        ids = listed(droplet.id for droplet in same)
+        raise SelectionError(f"{len(same)} Droplets are named {name!r}: ids {ids}. Say which with source_droplet_id.")
+    if same:
+        return same[0].id
+    made = there(request, named)
+    earlier = Origin.of(made).sources if made else ()
+    if earlier:
+        hint = f"{made} was made from Droplet {earlier[0]}: if that is the one, set source_droplet_id: {earlier[0]}."
+    elif near := [droplet for droplet in named if droplet.name.lower() == name.lower()]:
+        hint = f"There is {listed(near)}: write the name exactly so."
+    else:
+        hint = "One that is deleted has no name any more: say which it was with source_droplet_id."
+    raise SelectionError(f"No Droplet is named {name!r}. {hint}")
+
+
+def lacks_source(request, image):
+    """True where the Droplet that `image` was taken of has to tell what the request leaves out."""
+    return request.size is None or (request.region is None and len(image.regions) != 1)
+
+
+def plan(request, observed, now):
+    """The Plan for `request`; raises an error of `_domain.errors` before anything is sent."""
+    droplet = there(request, observed.named)
+    if droplet is not None:
+        return Plan((_existing(request, observed, droplet, now),))
+    if request.planned is not None:
+        # What was found once and is there no more was deleted meanwhile, and is not made again.
+        return Plan((request.planned,) if request.planned.target.id is None else ())
+    change = _creation(request, observed, now)
+    return Plan((change,), tuple(_warnings(request, observed, change.goal)))
+
+
+def pin(request, change, _done):
+    """`request` with what was chosen for it: a backup made or a source deleted meanwhile does not change that."""
+    chosen = Wanted(backup_id=change.after["image"])
+    return replace(request, planned=change, wanted=chosen, source_id=None, source_name=None)
+
+
+def unmet(request, change, observed):
+    """A sentence that tells how the Droplet differs from what `change` wanted; None when it is as planned."""
+    same = [droplet for droplet in observed.named if droplet.name == request.name]
+    if len(same) > 1:
+        ids = listed(droplet.id for droplet in same)
+        return f"another of this name was made meanwhile: ids {ids}; none was deleted"
+    if not same:
+        return "it can no longer be found"
+    if same[0].status != "active":
+        return f"its creation has ended, and its status is {same[0].status!r} instead of 'active'"
+    return change.goal and _lacks(change.goal, same[0], observed.state)
+
+
+def aftermath(change, observed):
+    """What the entry of a Droplet that is up has besides: its addresses."""
+    return {"networks": _networks(next(droplet for droplet in observed.named if droplet.id == change.target.id))}
+
+
+def describe(shown):
+    """One line for people: "s-1vcpu-1gb in nyc3 from image 118 (web-01- 2026-03-11), no backups, 6.00 USD a month"."""
+    if shown["state"] == "absent":
+        return "absent"
+    parts = [f"{shown['size']} in {shown['region']} from image {shown['image']} ({shown['image_name']})"]
+    parts += [f"{name} {'on' if shown[name] else 'off'}" for name in FEATURES if name in shown]
+    parts += [f"VPC {shown['vpc_uuid']}"] if "vpc_uuid" in shown else []
+    parts += [f"tags {listed(shown['tags'])}"] if "tags" in shown else []
+    policy = shown["backups"]
+    if policy["state"] == "disabled":
+        parts.append("no backups")
+    else:
+        weekday = f" on {policy['weekday']}" if "weekday" in policy else ""
+        hour = f" at {policy['hour']:02d}:00 UTC" if "hour" in policy else ""
+        parts.append(f"backups {policy.get('plan') or 'on'}{weekday}{hour}")
+    cost = shown["monthly_cost"]
+    return listed([*parts, "cost unknown" if cost == "unknown" else f"{cost:.2f} USD a month"])
+
+
+def _check_source(params, wanted):
+    given = [name for name in ("source_droplet_id", "source_droplet_name") if params[name] is not None]
+    if wanted.id is None and not given:
+        raise InputError("newest and before go by a Droplet: set source_droplet_id or source_droplet_name.")
+    if wanted.id is not None and given:
+        raise InputError(f"{given[0]} goes with newest and before; {wanted} is named by its id, so leave it out.")
+    if params["source_droplet_id"] is not None and params["source_droplet_id"] < 1:
+        raise InputError(
+            f"source_droplet_id {params['source_droplet_id']} is not the id of a Droplet: ids are whole numbers from 1."
+        )
+
+
+def _checked_tags(tags):
+    for tag in tags:
+        tag_name("tags", tag)
+        if origin.reserved(tag):
+            raise InputError(f"tags {tag!r} is one that this module sets by itself: leave it out.")
+    return tuple(dict.fromkeys(tags))
+
+
+def _wish(params):
+    """The Wish for the backups of the new Droplet, None where they stay off; raises InputError."""
+    policy = params["backup_policy"]
+    if params["backups"] is False and policy:
+        raise InputError("backups: false leaves no policy, so backup_policy cannot be set with it.")
+    if not (params["backups"] or policy):
+        return None
+    given = dict.fromkeys(POLICY_PARTS) | (policy or {})
+    several = {name: None if given[name] is None else [given[name]] for name in ("weekday", "hour")}
+    unlisted = params["allow_unlisted_plan"]
+    return Wish.from_options(
+        {**given, **several, "state": "enabled", "allow_unlisted_plan": unlisted, "existing_backups": None}
+    )
+
+
+def _existing(request, observed, droplet, now):
+    """The Change of a Droplet that is there: none, if it is the one that was made; raises RefusedError if it is not."""
+    image = _same_origin(request, observed, droplet)
+    known = observed.image and observed.image.id == image
+    point = observed.image if known else RestorePoint(image, None, None)
+    new = droplet.status == "new"
+    creations = [action for action in observed.history if action.type == "create"]
+    if new and any(action.errored for action in creations):
+        raise ActionFailedError(
+            f"Droplet {droplet} was made from image {image} and never came up: its creation ended as errored. Delete "
+            "it in the control panel, for this collection deletes no Droplet, then run the task again.",
+            droplet=droplet.id,
+        )
+    running = next((action for action in creations if action.in_progress), None)
+    awaits = Awaited(running, point.size_gigabytes) if running and request.wait else None
+    state = observed.state or BackupState(False)
+    shown = _shown(droplet.size, droplet.region, point, droplet.price_monthly, state)
+    return Change(
+        droplet,
+        shown,
+        shown,
+        notes=tuple(_differences(request, observed, droplet)) if not new else () if awaits else ("it is not up yet",),
+        awaits=awaits,
+        facts={"restore_point": _told(point, now), "networks": None if new else _networks(droplet)},
+    )
+
+
+def _same_origin(request, observed, droplet):
+    """The id of the image that `droplet` was made from; raises RefusedError where it is not the one wanted."""
+    made, wanted = Origin.of(droplet), source_id(request, observed.named)
+    if not made.images:
+        why = f"was not made by this module: it has no tag {origin.FROM}…"
+    elif request.wanted.id is not None:
+        if request.wanted.id in made.images:
+            return request.wanted.id
+        why = f"was made from image {made.images[0]}, not from {request.wanted}"
+    else:
+        if wanted in made.sources:
+            return made.images[0]
+        whose = f"of Droplet {made.sources[0]}" if made.sources else "whose Droplet was not known"
+        why = f"was made from image {made.images[0]} {whose}, not from one of Droplet {wanted}"
+    raise RefusedError(
+        f"There is a Droplet {droplet} already, which {why}. Choose another name, or rename or delete that one first: "
+        "this module does neither.",
+        droplet=droplet.id,
+    )
+
+
+def _creation(request, observed, now):
+    point, source = _restore_point(request, observed, now), observed.source
+    region = placement.region(request.region, point, source)
+    size = placement.size(request.size, observed.sizes, point, region, source)
+    policy = _policy(request, observed.supported)
+    tags = (*origin.tags(point.id, source and source.id), *request.tags)
+    body = {"name": request.name, "size": size.slug, "region": region, "image": point.id, "tags": list(tags)}
+    body |= request.options
+    if policy:
+        body |= {"backups": True, "backup_policy": policy.to_api()}
+    after = _shown(size.slug, region, point, size.price_monthly, BackupState(bool(policy), policy))
+    after |= {name: request.options[name] for name in ("vpc_uuid", *FEATURES) if name in request.options}
+    if request.tags:
+        after["tags"] = list(request.tags)
+    return Change(
+        Droplet(None, request.name),
+        ABSENT,
+        after,
+        (CreateDroplet(body, point.size_gigabytes),),
+        goal=Goal(tags, policy),
+        facts={"restore_point": _told(point, now), "networks": None},
+    )
+
+
+def _restore_point(request, observed, now):
+    """The RestorePoint to make the Droplet from; raises SelectionError, InputError or RefusedError."""
+    wanted, image = request.wanted, observed.image
+    if wanted.id is None:
+        if not (observed.source.name or observed.points):
+            raise SelectionError(
+                f"There is no Droplet {observed.source.id}, and no snapshot of it. Backups go with their Droplet; if "
+                "one is left all the same, name it with backup_id."
+            )
+        return resolve(wanted, observed.points, observed.source, now)
+    if image is None:
+        raise SelectionError(f"There is no {wanted}: it has expired, was deleted, or belongs to another account.")
+    kind = "snapshot" if wanted.backup_id is None else "backup"
+    if image.public or image.type not in ("backup", "snapshot"):
+        what = "a public image" if image.public or image.type == "base" else f"an image of type {image.type!r}"
+        raise RefusedError(
+            f"Image {image.id} ({image.name}) is {what}, no restore point: name a backup or a snapshot of a Droplet."
+        )
+    if image.type != kind:
+        raise InputError(f"Image {image.id} ({image.name}) is a {image.type}: name it with {image.type}_id.")
+    if told := too_old(wanted, image, now):
+        raise RefusedError(f"The {image} is {told}. Raise it, or name a younger one.")
+    return image
+
+
+def _policy(request, supported):
+    """The BackupPolicy to create it with, or None; raises InputError.
+
+    Where no hour is wanted it follows from the name, since there is no id yet that it could follow from.
+    """
+    wish = request.backups
+    if wish is None:
+        return None
+    target = Droplet(None, request.name)
+    policy = choose(wish, (target,), (target,), {None: BackupState(False)}, supported)[None]
+    offer = offer_of(supported, policy.plan)
+    if wish.hours is None and offer and offer.hours:
+        policy = replace(policy, hour=any_hour(request.name, offer.hours))
+    return policy
+
+
+def _warnings(request, observed, goal):
+    if goal.policy and offer_of(observed.supported, goal.policy.plan) is None:
+        yield f"Plan {goal.policy.plan!r} is not among the supported ones and is sent because of allow_unlisted_plan."
+    if observed.sizes is None:
+        yield "The token may not read sizes (scopes sizes:read and regions:read): whether the size fits is not checked."
+    for droplet in observed.named:
+        if droplet.name.lower() == request.name.lower():
+            yield f"There is a Droplet {droplet} too, whose name differs from {request.name!r} by capitals alone."
+
+
+def _differences(request, observed, droplet):
+    """Sentences about what was asked for and is otherwise on a Droplet that is there, and stays so."""
+    has = {"size": droplet.size, "region": droplet.region, "vpc_uuid": droplet.vpc_uuid or None}
+    has |= {name: name in droplet.features for name in FEATURES}
+    asked = {"size": request.size, "region": request.region, **request.options}
+    for name, value in has.items():
+        if None not in (value, asked.get(name)) and asked[name] != value:
+            yield f"left as it is: {name} is {_word(value)}, wanted is {_word(asked[name])}"
+    if missing := _missing(request.tags, droplet):
+        yield f"left as it is: it lacks the tags {listed(missing)}"
+    if request.backups and observed.state and not request.backups.complies(observed.state):
+        found = listed(_shown_backups(observed.state).values())
+        yield f"left as it is: backups are {found}, which is not what is wanted; droplet_backups changes them"
+
+
+def _word(value):
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _missing(tags, droplet):
+    has = {tag.lower() for tag in droplet.tags or ()}
+    return [tag for tag in tags if tag.lower() not in has]
+
+
+def _lacks(goal, droplet, state):
+    """What a new Droplet lacks of its Goal, as a sentence, or None."""
+    if missing := _missing(goal.tags, droplet):
+        return f"it lacks the tags {listed(missing)}"
+    if goal.policy is None:
+        return None
+    actual = state.policy.to_api() if state and state.policy else {}
+    lacking = [f"{name} {value}" for name, value in goal.policy.to_api().items() if actual.get(name) != value]
+    return f"its backups are not as asked for: {listed(lacking)}" if lacking else None
+
+
+def _shown(size, region, point, price, state):
+    """`before` or `after` of a Droplet that is there; `price` in USD a month."""
+    plan_name = (state.policy.plan if state.policy else "") if state.enabled else None
+    backups = monthly_backup_cost(price, plan_name)
+    cost = "unknown" if price is None or backups is None else round(price + backups, 2)
+    shown = {"state": "present", "size": size, "region": region, "image": point.id, "image_name": point.name}
+    return {**shown, "backups": _shown_backups(state), "monthly_cost": cost}
+
+
+def _shown_backups(state):
+    if not state.enabled:
+        return {"state": "disabled"}
+    policy = state.policy.to_api() if state.policy else {}
+    return {"state": "enabled", **{name: policy[name] for name in ("plan", "weekday", "hour") if name in policy}}
+
+
+def _told(point, now):
+    return {
+        "id": point.id,
+        "name": point.name,
+        "type": point.type,
+        "created_at": iso(point.created_at),
+        "age_hours": point.age_hours(now),
+    }
+
+
+def _networks(droplet):
+    return {name: getattr(droplet, name) for name in ("public_v4", "private_v4", "public_v6")}

@@ -1,0 +1,243 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: backup_to_snapshot
+short_description: Keep backups of Droplets beyond their date, as snapshots
+version_added: 0.1.0
+author:
+  - Lifeboat maintainers (@lifeboat)
+description:
+  - Converts backups to snapshots, which do not expire, and gives them a name and tags. By the id of a backup, or by
+    Droplets and which of their backups.
+  - A converted backup leaves the list of backups, which is one restore point shorter until the next backup is made.
+    A snapshot is billed by its size for as long as it exists, 0.06 USD for each GiB and month. Result and diff tell
+    both.
+  - Run again on the same night it changes nothing, because a snapshot that was made from a backup counts as that
+    backup. Which snapshots were, is told by O(snapshot_name), by the name that DigitalOcean gives to backups, or by
+    the logs of actions.
+  - A backup is renamed first and converted then, so that a run that was cut off is finished by the next one.
+  - It needs a token with the scopes C(droplet:read), C(image:read) and C(image:update), C(tag:create) and C(tag:read)
+    for O(tags), C(tag:read) for O(tag) and O(exclude_tag). C(snapshot:read) is used where it is there, for many
+    Droplets, and needed to find a snapshot by its name once the id of O(backup_id) is gone.
+options:
+  backup_id:
+    description:
+      - The id of a backup, also of one whose Droplet is gone.
+      - Exactly one of O(backup_id), O(newest), O(before) and O(all_backups) is required, and exactly one of
+        O(backup_id), O(droplet_id), O(droplet_name), O(tag) and O(all).
+      - Where that image is a snapshot by now, its name and tags are seen to. Where there is no such image any more, and
+        O(snapshot_name) is set, a snapshot of that name is looked for in the account, since converting may give an
+        image a new id. None is an error, and so are two.
+      - Its Droplet is looked for in the list of all Droplets, which takes a request for each 200.
+    type: int
+  newest:
+    description: The newest backup of each Droplet. Only V(true) can be given.
+    type: bool
+    choices: [true]
+  before:
+    description:
+      - The newest backup of each Droplet that is not younger than this time, as in V(2026-03-11T09:30:00Z). The zone is
+        required.
+    type: str
+  all_backups:
+    description: Every backup that each Droplet has. Only V(true) can be given.
+    type: bool
+    choices: [true]
+  snapshot_name:
+    description:
+      - The name of the snapshot. C({droplet}) stands for the Droplet's name, C({date}) and C({time}) for when the
+        backup was made, in UTC, as in V(keep-{droplet}-{date}). In YAML, put quotes around it.
+      - Left out, the backup's own name stays.
+      - A snapshot of the Droplet that bears the name counts as made from its backup of that time.
+    type: str
+  tags:
+    description: Tags to put on the snapshot. Others that it carries are left alone.
+    type: list
+    elements: str
+    default: []
+extends_documentation_fragment:
+  - lifeboat.digitalocean.connection
+  - lifeboat.digitalocean.droplets
+  - lifeboat.digitalocean.waiting
+  - lifeboat.digitalocean.result
+  - lifeboat.digitalocean.attributes
+"""
+
+EXAMPLES = r"""
+- name: Keep the newest backup of the databases
+  lifeboat.digitalocean.backup_to_snapshot:
+    tag: role:db
+    newest: true
+    snapshot_name: "keep-{droplet}-{date}"
+    tags: [keep]
+
+- name: Keep what was backed up before the incident
+  lifeboat.digitalocean.backup_to_snapshot:
+    droplet_name: web-01
+    before: "2026-03-11T09:30:00Z"
+    snapshot_name: "{droplet} before the incident"
+  register: kept
+
+- name: Tell what that costs
+  ansible.builtin.debug:
+    msg: "Snapshot {{ item.id }} costs {{ item.monthly_cost }} USD a month"
+  loop: "{{ kept.droplets | map(attribute='snapshots') | flatten }}"
+  loop_control:
+    label: "{{ item.name }}"
+
+- name: Keep one backup, whatever becomes of its Droplet
+  lifeboat.digitalocean.backup_to_snapshot:
+    backup_id: 67539192
+    snapshot_name: last-of-the-old-shop
+"""
+
+RETURN = r"""
+droplets:
+  description:
+    - The Droplets, by ascending id. Above 200, only those that changed, failed or were not tried, unless
+      O(report=all).
+  returned: once the Droplets have been read
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The Droplet's id. Null where the Droplet of O(backup_id) is gone.
+      type: int
+      sample: 3164494
+    name:
+      description: The Droplet's name. Empty where it is gone.
+      type: str
+      sample: web-01
+    before:
+      description: The restore points as they were; RV(droplets[].after) has the same keys.
+      type: dict
+      sample:
+        restore_points: [{type: backup, name: web-01- 2026-03-11}]
+        backups: 7
+        monthly_cost: 0.0
+    after:
+      description:
+        - The C(restore_points) that this task is about, with C(type), C(name) and, where O(tags) is set, which of those
+          C(tags) they carry; how many C(backups) the Droplet has, null where it is gone; and what the snapshots among
+          the restore points cost, C(monthly_cost) in USD, V(unknown) where the API tells no size.
+        - As they are now, or in check mode would be. Null where that is not known after a failure.
+      type: dict
+      sample:
+        restore_points: [{type: snapshot, name: keep-web-01-2026-03-11}]
+        backups: 6
+        monthly_cost: 0.22
+    snapshots:
+      description:
+        - The snapshots, newest first, with C(id), C(name), C(created_at), C(size_gigabytes), C(min_disk_size),
+          C(regions), C(tags) (null where they were not read) and C(monthly_cost) in USD. The C(id) is null where the
+          snapshot is still to be made.
+      type: list
+      elements: dict
+    changed:
+      description: Whether anything changed.
+      type: bool
+    actions:
+      description: The actions sent for this Droplet, with C(id), C(type) and C(status).
+      type: list
+      elements: dict
+    notes:
+      description: What becomes of the restore points, and what else there is to know, in sentences.
+      returned: when there is something
+      type: list
+      elements: str
+    error:
+      description: Why it failed.
+      returned: on failure
+      type: str
+    not_tried:
+      description: True where nothing was sent because the task ended before.
+      returned: when it was not tried
+      type: bool
+"""
+
+from dataclasses import replace
+
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, images
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import Own
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import backup_to_snapshot as plans
+
+WHICH = ("backup_id", "newest", "before", "all_backups")
+WHOSE = ("backup_id", "droplet_id", "droplet_name", "tag", "all")
+ARGUMENTS = arguments.Arguments(
+    {
+        **arguments.DROPLETS.options,
+        "backup_id": {"type": "int"},
+        "newest": {"type": "bool", "choices": [True]},
+        "before": {"type": "str"},
+        "all_backups": {"type": "bool", "choices": [True]},
+        "snapshot_name": {"type": "str"},
+        "tags": {"type": "list", "elements": "str", "default": []},
+    },
+    mutually_exclusive=(WHICH, WHOSE),
+    required_one_of=(WHICH, WHOSE),
+)
+
+
+def request(params):
+    return plans.request(arguments.selection(params) if params["backup_id"] is None else None, params)
+
+
+def observe(client, wanted):
+    """The restore points; then, where it does not show, which snapshots were backups, and their tags."""
+    seen = of_selection(client, wanted.selection) if wanted.selection else of_image(client, wanted)
+    seen = replace(seen, made=backups.made_from_backups(client, plans.doubtful(wanted, seen)))
+    return seen.telling(images.with_tags(client, plans.untold(wanted, seen, client.now())))
+
+
+def of_selection(client, selection):
+    found = droplets.chosen(client, selection)
+    points, snapshots = backups.backups_of(client, found), backups.snapshots_of(client, found)
+    return plans.Seen(tuple(Own(droplet, points[droplet.id], snapshots[droplet.id]) for droplet in found))
+
+
+def of_image(client, wanted):
+    """By the id of an image, which does not tell the Droplet that it was made of."""
+    if wanted.chosen is not None:
+        return plans.Seen((of_deleted(client, wanted),))
+    image = images.get(client, wanted.wanted.backup_id)
+    if image:
+        droplet = droplets.holding(client, plans.the_image(image).id)
+    else:
+        snapshots = images.snapshots(client)
+        everyone = {droplet.id: droplet for droplet in droplets.find(client, Selection(everything=True))}
+        image = plans.named(wanted, snapshots, everyone)
+        droplet = everyone.get(image.droplet_id)
+    if droplet is None:
+        return plans.Seen((Own.holding(Droplet(image.droplet_id, ""), [image]),), image=image)
+    return replace(of_selection(client, Selection(ids=(droplet.id,))), image=image)
+
+
+def of_deleted(client, goal):
+    """What became of the image that was chosen: where its id is gone, it is among the account's snapshots."""
+    image = images.get(client, goal.chosen[0].id)
+    return Own.holding(goal.droplet, [image] if image else images.snapshots(client))
+
+
+def reread(client, changes):
+    """What the restore points have become."""
+    there = [change.target for change in changes if change.goal.selection]
+    snapshots = backups.snapshots_of(client, there)
+    own = [Own(droplet, (), snapshots[droplet.id]) for droplet in there]
+    own += [of_deleted(client, change.goal) for change in changes if not change.goal.selection]
+    seen = plans.Seen(tuple(own))
+    return seen.telling(images.with_tags(client, plans.became(changes, seen)))
+
+
+def main():
+    runner.run(runner.Verb(ARGUMENTS, plans, request, observe, reread))
+
+
+if __name__ == "__main__":
+    main()

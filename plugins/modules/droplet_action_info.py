@@ -1,0 +1,268 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: droplet_action_info
+short_description: Look up actions in the log of an account or a Droplet, or wait for one of them
+version_added: 0.1.0
+author:
+  - Lifeboat maintainers (@lifeboat)
+description:
+  - Tells one action by its id, or the latest actions of a Droplet, or those of the account, which has the actions on
+    images and on Droplets that are gone as well.
+  - The log goes back to the beginning of the account. It is read in pages of 200 from the newest action on, and no
+    further than O(limit) and O(since) ask for.
+  - It needs a token with the scope C(actions:read), or C(droplet:read) with O(droplet_id) or O(droplet_name).
+options:
+  action_id:
+    description:
+      - The id of one action. With O(droplet_id) or O(droplet_name) it is looked up among that Droplet's.
+    type: int
+  droplet_id:
+    description:
+      - Only the actions of this Droplet.
+    type: int
+  droplet_name:
+    description:
+      - Only the actions of the Droplet of this name, letter for letter. A name that fits two Droplets is refused.
+    type: str
+  type:
+    description:
+      - Only actions of these types, as in V(snapshot) or V(power_off).
+    type: list
+    elements: str
+  status:
+    description:
+      - Only actions that have one of these statuses.
+    type: list
+    elements: str
+    choices: [in-progress, completed, errored]
+  since:
+    description:
+      - Only actions that began at this time or later, as in V(2026-03-11T09:30:00Z). The zone is required.
+    type: str
+  limit:
+    description:
+      - The most actions to tell, the newest first.
+      - Where O(type) or O(status) fit few of them, the search for so many ends after the latest 4,000 actions, unless
+        O(since) says how far back to go.
+    type: int
+    default: 200
+  wait:
+    description:
+      - Wait until the action O(action_id) has ended. One that ends as errored is a failure of the kind
+        C(action_failed).
+    type: bool
+    default: false
+  wait_timeout:
+    description:
+      - The time for the whole task in seconds. An action that takes longer runs on, and is a failure of the kind
+        C(wait_timeout).
+    type: int
+    default: 600
+extends_documentation_fragment:
+  - lifeboat.digitalocean.connection
+  - lifeboat.digitalocean.attributes
+attributes:
+  check_mode:
+    description: Changes nothing in any mode.
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+seealso:
+  - module: lifeboat.digitalocean.droplet_action
+"""
+
+EXAMPLES = r"""
+- name: Begin a snapshot, and do something else meanwhile
+  lifeboat.digitalocean.droplet_action:
+    droplet_id: 3164494
+    type: snapshot
+    snapshot_name: before-upgrade-8
+    wait: false
+  register: begun
+
+- name: Wait for it
+  lifeboat.digitalocean.droplet_action_info:
+    action_id: "{{ begun.droplets[0].actions[0].id }}"
+    wait: true
+    wait_timeout: 3600
+  when: begun is changed
+
+- name: What was done to this Droplet lately?
+  lifeboat.digitalocean.droplet_action_info:
+    droplet_name: web-01
+    limit: 10
+
+- name: Which backups have failed this week?
+  lifeboat.digitalocean.droplet_action_info:
+    type: backup
+    status: errored
+    since: "2026-03-09T00:00:00Z"
+"""
+
+RETURN = r"""
+actions:
+  description: The actions, the newest first; the one with O(action_id).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The action's id.
+      type: int
+      sample: 36804636
+    type:
+      description: What it does, in the API's words.
+      type: str
+      sample: snapshot
+    status:
+      description: V(in-progress), V(completed) or V(errored).
+      type: str
+      sample: completed
+    started_at:
+      description: When it began.
+      type: str
+      sample: "2026-03-11T09:30:00Z"
+    completed_at:
+      description: When it ended. Null as long as it runs; the API has been seen to leave it null afterwards too.
+      type: str
+      sample: "2026-03-11T09:34:12Z"
+    resource_type:
+      description: What it was done to, V(droplet), V(image) or something else.
+      type: str
+      sample: droplet
+    resource_id:
+      description: The id of that, or null.
+      type: int
+      sample: 3164494
+    region:
+      description: The slug of the region, or null.
+      type: str
+      sample: nyc3
+complete:
+  description:
+    - V(true) where no further action fits. V(false) where O(limit) was reached, or the search has ended, before the log
+      did, so that there may be more. Where that may surprise, a warning says so.
+  returned: success
+  type: bool
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, droplets
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, NotFoundError
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import given_time, iso
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module.wait import until_ended
+
+ARGUMENTS = arguments.Arguments(
+    {
+        "action_id": {"type": "int"},
+        "droplet_id": {"type": "int"},
+        "droplet_name": {"type": "str"},
+        "type": {"type": "list", "elements": "str"},
+        "status": {"type": "list", "elements": "str", "choices": ["in-progress", "completed", "errored"]},
+        "since": {"type": "str"},
+        "limit": {"type": "int", "default": 200},
+        "wait": {"type": "bool", "default": False},
+        "wait_timeout": {"type": "int", "default": 600},
+    },
+    mutually_exclusive=(("droplet_id", "droplet_name"),),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`droplet` selects the one whose log is read, None for the account's."""
+
+    action_id: int | None
+    droplet: Selection | None
+    types: tuple[str, ...] | None
+    statuses: tuple[str, ...] | None
+    since: datetime | None
+    limit: int
+    wait: bool
+
+    def fits(self, action):
+        """True for an Action of the types and statuses that are asked for."""
+        return (self.types is None or action.type in self.types) and (
+            self.statuses is None or action.status in self.statuses
+        )
+
+
+def request(params):
+    one, filters = params["action_id"], [name for name in ("type", "status", "since") if params[name] is not None]
+    if one is not None and one < 1:
+        raise InputError(f"action_id {one} is not the id of an action: ids are whole numbers from 1.")
+    if one is not None and filters:
+        raise InputError(f"{filters[0]} chooses among many actions, and action_id names one: leave one of them out.")
+    if params["wait"] and one is None:
+        raise InputError("wait: true waits for one action: give its action_id.")
+    if params["limit"] < 1:
+        raise InputError(f"limit {params['limit']} is too small: it must be at least 1.")
+    any_droplet = params["droplet_id"] is not None or params["droplet_name"] is not None
+    return Request(
+        one,
+        droplet=arguments.one_droplet(params) if any_droplet else None,
+        types=params["type"] and tuple(params["type"]),
+        statuses=params["status"] and tuple(params["status"]),
+        since=given_time("since", params["since"]),
+        limit=params["limit"],
+        wait=params["wait"],
+    )
+
+
+def read(client, wanted):
+    """One action, or as many of the log as are asked for."""
+    droplet = wanted.droplet and droplets.chosen(client, wanted.droplet)[0]
+    warnings, complete = [], True
+    if wanted.action_id is None:
+        found, complete = actions.newest(client, wanted.fits, wanted.limit, wanted.since, droplet and droplet.id)
+    else:
+        found = [one(client, wanted, droplet)]
+    if not complete and len(found) < wanted.limit:
+        warnings.append("The log was not searched to its beginning. Say with since how far back to look.")
+    elif not complete and wanted.since:
+        warnings.append(f"There are more than {wanted.limit} such actions since then. Raise limit to see them.")
+    return {"actions": [told(action) for action in found], "complete": complete, "warnings": warnings}
+
+
+def one(client, wanted, droplet):
+    """The action that was named, when it has ended if the task waits for it."""
+
+    def ask():
+        return actions.get(client, wanted.action_id, droplet and droplet.id)
+
+    try:
+        action = ask()
+        return until_ended(client, action, ask) if wanted.wait else action
+    except NotFoundError as error:
+        where = f"of Droplet {droplet}" if droplet else "in this account"
+        raise error.again(f"There is no action {wanted.action_id} {where}. Check the id and the token.") from error
+
+
+def told(action):
+    return {
+        "id": action.id,
+        "type": action.type,
+        "status": action.status,
+        "started_at": iso(action.started_at),
+        "completed_at": iso(action.completed_at),
+        "resource_type": action.resource_type,
+        "resource_id": action.resource_id,
+        "region": action.region,
+    }
+
+
+def main():
+    runner.run(runner.Reader(ARGUMENTS, request, read))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,333 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: droplet_from_backup
+short_description: Make a new Droplet from a backup or a snapshot
+version_added: 0.1.0
+author:
+  - Lifeboat maintainers (@lifeboat)
+description:
+  - Makes a new Droplet from a restore point, and leaves the Droplet that the restore point was taken of as it is. It
+    works as well when that Droplet is gone.
+  - The new Droplet is known by its O(name) and by tags that it gets when it is created, C(lifeboat:from:) followed by
+    the id of the image, and C(lifeboat:source:) followed by the id of the Droplet, where that is known. With
+    O(backup_id) and O(snapshot_id), a Droplet of that name from the same image is unchanged, and one from another is
+    refused. With O(newest) and O(before), a Droplet of that name made from the same Droplet is unchanged, whatever
+    newer restore points there are by now. The result tells from which image it was made, and how old that is.
+  - A Droplet of that name that this module did not make is refused, and so are two of that name.
+  - Options other than the restore point are for creation. What differs on a Droplet that is there is told in
+    RV(droplets[].notes) and not changed; see M(lifeboat.digitalocean.droplet_backups) for its backups.
+  - An answer to the creation that was lost is looked for, and the creation is never sent again in the same run.
+  - It deletes no Droplet, so there is no C(state).
+  - It needs a token with the scopes C(droplet:read), C(droplet:create), C(image:read), C(tag:read) and C(tag:create).
+    C(sizes:read) and C(regions:read) let it check the size before it sends anything, C(snapshot:read) is for
+    O(source_droplet_id) of a Droplet that is gone, C(ssh_key:read) for O(ssh_keys), C(vpc:read) for O(vpc_uuid).
+options:
+  name:
+    description: The name of the new Droplet, letter for letter.
+    type: str
+    required: true
+  source_droplet_id:
+    description:
+      - The id of the Droplet whose backups and snapshots O(newest) and O(before) choose from.
+      - Where that Droplet is gone, from its snapshots; then O(size) is required.
+    type: int
+  source_droplet_name:
+    description:
+      - The same, by name. A name that fits two Droplets is refused. One that is gone has only its id.
+    type: str
+  size:
+    description:
+      - The slug of its size. Refused if it is not offered in the region at present, or if its disk is too small for the
+        restore point.
+      - Left out, that of the Droplet that the restore point was taken of. Required where that is gone.
+    type: str
+  region:
+    description:
+      - The slug of a region that holds the restore point. A backup is in the region of its Droplet alone; a snapshot
+        can be copied to others.
+      - Left out, the region of the Droplet that it was taken of, or else the only one that holds it.
+    type: str
+  vpc_uuid:
+    description: The VPC to put it in, which must be in the same region. Left out, the region's default VPC.
+    type: str
+  ssh_keys:
+    description: Ids or fingerprints of SSH keys of the account to let in besides those on the disk.
+    type: list
+    elements: str
+  tags:
+    description: Tags to put on it besides those of this module. Tags of the source are not taken over.
+    type: list
+    elements: str
+  user_data:
+    description:
+      - What the Droplet is to run when it first boots, as of cloud-init. At most 64 KiB.
+      - It is in no result, diff or log. The API does not give it back, so it is never compared.
+    type: str
+  monitoring:
+    description: Whether to install the agent for monitoring.
+    type: bool
+  ipv6:
+    description: Whether to give it an IPv6 address.
+    type: bool
+  backups:
+    description:
+      - Whether it is to have backups from the start. O(backup_policy) alone says so, too.
+      - Left out, it has none.
+    type: bool
+  backup_policy:
+    description: When it is to be backed up. Left out, daily. Checked against what the API offers.
+    type: dict
+    suboptions:
+      plan:
+        description: How often, as in V(daily) or V(weekly). Left out, V(daily).
+        type: str
+      weekday:
+        description: The day of the backup, V(SUN) to V(SAT), for plans that have one.
+        type: str
+      hour:
+        description:
+          - The hour at which the window starts, in UTC, one of 0, 4, 8, 12, 16 and 20.
+          - Left out, one that follows from O(name).
+        type: int
+      window_length_hours:
+        description: The length of the window in hours, for a plan that lets you choose.
+        type: int
+      retention_period_days:
+        description: How long backups are kept, in days, for a plan that lets you choose.
+        type: int
+  allow_unlisted_plan:
+    description: Send a plan that the API does not list as supported, with a warning.
+    type: bool
+    default: false
+  max_age_hours:
+    description:
+      - Refuse to make a Droplet from a restore point that is older than this, in hours. One that is made already may
+        age.
+    type: float
+extends_documentation_fragment:
+  - lifeboat.digitalocean.connection
+  - lifeboat.digitalocean.restore_point
+  - lifeboat.digitalocean.waiting
+  - lifeboat.digitalocean.result
+  - lifeboat.digitalocean.attributes
+seealso:
+  - module: lifeboat.digitalocean.droplet_backups
+"""
+
+EXAMPLES = r"""
+- name: Make a copy of web-01 as it was at its newest backup or snapshot
+  lifeboat.digitalocean.droplet_from_backup:
+    name: web-01-copy
+    source_droplet_name: web-01
+    newest: true
+    max_age_hours: 26
+  register: copy
+
+- name: Go on with the new host in the same play
+  ansible.builtin.add_host:
+    name: "{{ copy.droplets[0].networks.public_v4 }}"
+    groups: copies
+  when: copy.droplets[0].networks is not none
+
+- name: Make it from one backup, of another size, and backed up on Sundays from the start
+  lifeboat.digitalocean.droplet_from_backup:
+    name: audit-2026
+    backup_id: 67539192
+    size: s-2vcpu-4gb
+    tags: [env:audit]
+    backup_policy:
+      plan: weekly
+      weekday: SUN
+      hour: 4
+
+- name: Bring back a Droplet that is gone, from the last snapshot of it before the accident
+  lifeboat.digitalocean.droplet_from_backup:
+    name: db-01
+    source_droplet_id: 3164494
+    before: "2026-03-11T09:30:00Z"
+    size: s-4vcpu-8gb
+"""
+
+RETURN = r"""
+droplets:
+  description: The new Droplet, as a list of one.
+  returned: once it is known what there is
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Its id; null where it is not made yet, as in check mode.
+      type: int
+      sample: 3164495
+    name:
+      description: Its name.
+      type: str
+      sample: web-01-copy
+    before:
+      description: The Droplet as it was, C(state) V(absent) or V(present); RV(droplets[].after) has the same keys.
+      type: dict
+      sample:
+        state: absent
+        monthly_cost: 0.0
+    after:
+      description:
+        - The Droplet as it is now, or in check mode would be. Null where that is not known after a failure.
+        - C(image) and C(image_name) are the restore point.
+        - C(monthly_cost) is in USD, its backups included, V(unknown) where the token may not read the price, or the
+          plan of its backups is not priced as a share of it.
+      type: dict
+      sample:
+        state: present
+        size: s-1vcpu-1gb
+        region: nyc3
+        image: 67539192
+        image_name: web-01- 2026-03-11
+        backups:
+          state: disabled
+        monthly_cost: 6.0
+    changed:
+      description: Whether it was made.
+      type: bool
+    restore_point:
+      description:
+        - What it is made from, with C(id), C(name), C(type) (V(backup) or V(snapshot)), C(created_at) and C(age_hours).
+          All but C(id) are null where a Droplet is there and the image it was made from no longer is.
+      type: dict
+      sample:
+        id: 67539192
+        name: web-01- 2026-03-11
+        type: backup
+        created_at: "2026-03-11T04:51:12Z"
+        age_hours: 4.6
+    networks:
+      description:
+        - Its addresses, C(public_v4), C(private_v4) and C(public_v6), each null where it has none. Null until it is up.
+      type: dict
+      sample:
+        public_v4: 198.18.4.2
+        private_v4: 10.1.4.2
+        public_v6: null
+    actions:
+      description: The action that made it, with C(id), C(type) and C(status).
+      type: list
+      elements: dict
+    notes:
+      description:
+        - What else there is to know, in sentences; on a Droplet that is there, what was asked for and is otherwise.
+      returned: when there is something
+      type: list
+      elements: str
+    error:
+      description: Why it failed.
+      returned: on failure
+      type: str
+    not_tried:
+      description: True where nothing was sent because the task ended before.
+      returned: when it was not tried
+      type: bool
+"""
+
+from dataclasses import replace
+
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import (
+    actions,
+    backups,
+    droplets,
+    images,
+    sizes,
+)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.origin import FROM, Origin
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_from_backup as plans
+
+POLICY = {
+    "plan": {"type": "str"},
+    "weekday": {"type": "str"},
+    "hour": {"type": "int"},
+    "window_length_hours": {"type": "int"},
+    "retention_period_days": {"type": "int"},
+}
+ARGUMENTS = arguments.RESTORE_POINT + arguments.Arguments(
+    {
+        "name": {"type": "str", "required": True},
+        "source_droplet_id": {"type": "int"},
+        "source_droplet_name": {"type": "str"},
+        "size": {"type": "str"},
+        "region": {"type": "str"},
+        "vpc_uuid": {"type": "str"},
+        "ssh_keys": {"type": "list", "elements": "str", "no_log": False},
+        "tags": {"type": "list", "elements": "str"},
+        "user_data": {"type": "str", "no_log": True},
+        "monitoring": {"type": "bool"},
+        "ipv6": {"type": "bool"},
+        "backups": {"type": "bool"},
+        "backup_policy": {"type": "dict", "options": POLICY},
+        "allow_unlisted_plan": {"type": "bool", "default": False},
+    },
+    mutually_exclusive=(("source_droplet_id", "source_droplet_name"),),
+)
+
+
+def observe(client, wanted):
+    """What is there by that name first; only where it has to be made, what it can be made from, and of what size."""
+    named = droplets.named(client, *wanted.names)
+    seen = plans.Observed(named=named)
+    there = plans.there(wanted, named)
+    if there is not None:
+        return _as_it_is(client, seen, there)
+    if wanted.planned is not None:
+        return seen
+    droplets.prove_tags_can_be_read(client, FROM)
+    supported = backups.supported_policies(client) if wanted.backups else ()
+    return _origin(client, wanted, replace(seen, sizes=sizes.sizes_if_allowed(client), supported=supported))
+
+
+def _as_it_is(client, seen, there):
+    droplets.prove_tags_are_shown(client, [FROM], [there])
+    image = next(iter(Origin.of(there).images), None)
+    return replace(
+        seen,
+        state=backups.states(client, [there]).get(there.id),
+        history=tuple(actions.of_droplet(client, there.id)) if there.status == "new" else (),
+        image=image and images.get(client, image),
+    )
+
+
+def _origin(client, wanted, seen):
+    source_id = plans.source_id(wanted, seen.named)
+    if source_id is None:
+        image = images.get(client, wanted.wanted.id)
+        if image and plans.lacks_source(wanted, image):
+            return replace(seen, image=image, source=droplets.holding(client, image.id))
+        return replace(seen, image=image)
+    source = droplets.get_if_there(client, source_id)
+    if source is None:
+        left = tuple(point for point in images.snapshots(client) if point.droplet_id == source_id)
+        return replace(seen, source=Droplet(source_id, ""), points=left)
+    own = (*backups.backups_of(client, [source])[source_id], *backups.snapshots_of(client, [source])[source_id])
+    return replace(seen, source=source, points=own)
+
+
+def reread(client, changes):
+    (change,) = changes
+    target, goal = change.target, change.goal
+    named = droplets.named(client, target.name)
+    if all(droplet.id != target.id for droplet in named):
+        # A list may lag behind.
+        named += tuple(filter(None, [droplets.get_if_there(client, target.id)]))
+    state = backups.states(client, [target]).get(target.id) if goal and goal.policy else None
+    return plans.Observed(named=named, state=state)
+
+
+def main():
+    runner.run(runner.Verb(ARGUMENTS, plans, plans.request, observe, reread))
+
+
+if __name__ == "__main__":
+    main()

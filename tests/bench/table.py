@@ -1,0 +1,80 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The measurements as tables that can be read on a screen and in Markdown alike: pure."""
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+HEADER = (
+    *("task", "latency ms", "Droplets", "s", "requests", "module MiB", "Ansible MiB"),
+    *("floor s", "× floor", "uri loop s", "× ours", "pydo loop s", "× ours"),
+)
+
+
+def seconds(value, extrapolated=False):
+    """`2.35`, `124`, or `~4100` where it was not measured to the end."""
+    if extrapolated:
+        return f"~{value:.2g}" if value < 10 else f"~{float(f'{value:.2g}'):.0f}"
+    return f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
+def times(value):
+    return f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def measured(rows):
+    """The table of all rows, which are those of the JSON file."""
+    return markdown(HEADER, [_cells(row) for row in rows])
+
+
+def growth(grown):
+    """The table of what `figures.growth` gives for ours: a line for each scenario and latency."""
+    steps = sorted({entry["droplets"] for entry in grown})
+    lines = {}
+    for entry in grown:
+        lines.setdefault((entry["scenario"], entry["latency_ms"]), {})[entry["droplets"]] = times(entry["times"])
+    header = ("task", "latency ms", *(f"{few} → {many}" for few, many in steps))
+    return markdown(header, [(*line, *(found.get(step, "") for step in steps)) for line, found in lines.items()])
+
+
+def pages(rows):
+    """The table of the simulator's own cost."""
+    header = ("Droplets", "page of 200, ms", "smallest answer, ms")
+    return markdown(header, [(row["droplets"], f"{row['page_ms']:.1f}", f"{row['account_ms']:.1f}") for row in rows])
+
+
+def markdown(header, rows):
+    """A table whose columns are aligned in plain text as well; all but the first to the right."""
+    lines = [[str(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(3, *(len(cell) for cell in column)) for column in zip(*lines, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines.insert(1, rule)
+    return "\n".join(
+        "| "
+        + " | ".join(
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        + " |"
+        for line in lines
+    )
+
+
+def put_between_marks(document, text):
+    """`document` with `text` in place of what is between BEGIN and END; ValueError where it lacks them."""
+    before, begin, rest = document.partition(BEGIN)
+    _old, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"There is no {BEGIN} followed by {END}.")
+    return f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}"
+
+
+def _cells(row):
+    ours, floor = row["ours"], row["floor"]
+    cells = [
+        *(row["scenario"], row["latency_ms"], row["droplets"]),
+        *(seconds(ours["seconds"]), ours["requests"], f"{ours['module_mib']:.0f}", f"{ours['ansible_mib']:.0f}"),
+        *(seconds(floor["seconds"]), times(row["times_floor"])),
+    ]
+    for peer in ("uri", "pydo"):
+        loop = row[peer]
+        cells += [seconds(loop["seconds"], loop["extrapolated"]), times(loop["times_ours"])]
+    return cells

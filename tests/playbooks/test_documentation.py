@@ -1,0 +1,54 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every YAML example of the guides about policies runs as it stands."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import yaml
+
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
+
+PAGES = [ROOT / "README.md", ROOT / "docs" / "policies.md", *sorted(ROOT.glob("roles/*/README.md"))]
+APPLY = "lifeboat.digitalocean.apply_policies"
+RULES = ("-e", f"@{ROOT / 'docs' / 'examples' / 'policies.yml'}")
+EXAMPLES = [
+    pytest.param(block, id=f"{page.relative_to(ROOT)}-{number}")
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"^```yaml\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE), 1)
+]
+
+
+@pytest.mark.parametrize("block", EXAMPLES)
+def test_an_example(sim, play, tmp_path, block):
+    example = yaml.safe_load(block)
+    (tmp_path / "vars.yml").write_text(block)
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    named = {droplet["name"]: {} for droplet in sim.state()["droplets"]}
+    (tmp_path / "hosts.yml").write_text(json.dumps({"droplets": {"hosts": named, "vars": local}}))
+    hosts = ("-i", str(tmp_path / "hosts.yml"))
+    rules = () if "backup_policy_rules" in block else RULES
+    if isinstance(example, dict):
+        runs = {"plays": None, "playbook": APPLY, "options": ("-e", f"@{tmp_path / 'vars.yml'}")}
+    elif "hosts" in example[0]:
+        runs = {"plays": example, "playbook": None, "options": rules}
+    else:
+        where = "droplets" if "run_once" in block else "localhost"
+        runs = {"plays": [{"hosts": where, "gather_facts": False, "tasks": example}], "playbook": None}
+        runs["options"] = (*hosts, *rules)
+    done = play(runs["plays"], *runs["options"], playbook=runs["playbook"])
+    assert done.status == 0, done.output
+    assert {"/v2/droplets", "/v2/droplets/backups/policies"} <= {entry["route"] for entry in sim.journal()}
+
+
+def test_the_role_s_page_tells_of_every_variable():
+    role = ROOT / "roles" / "backup_policy"
+    spec = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text())
+    page = (role / "README.md").read_text()
+    table = set(re.findall(r"`(backup_policy_\w+)`", page.partition("## Variables")[2].partition("## What it does")[0]))
+    assert table == set(spec)
+    assert {name: option["default"] for name, option in spec.items() if "default" in option} == defaults

@@ -1,0 +1,125 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Records, costs, tags and filters of snapshots."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import snapshots
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import Filter
+from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, snapshot
+
+POINT = replace(
+    snapshot(7, days=2, size=2.34), droplet_id=1, tags=("keep", "env:prod"), regions=("nyc3", "ams3"), min_disk_size=25
+)
+
+
+def test_a_record_says_what_a_snapshot_is_and_costs():
+    assert snapshots.record(POINT) == {
+        "id": 7,
+        "name": "web-01- 2026-02-28",
+        "created_at": "2026-02-28T12:00:00Z",
+        "size_gigabytes": 2.34,
+        "min_disk_size": 25,
+        "regions": ["nyc3", "ams3"],
+        "tags": ["keep", "env:prod"],
+        "monthly_cost": 0.14,
+    }
+
+
+def test_one_that_is_still_to_be_made_has_no_id_and_what_is_not_told_is_not_made_up():
+    told = snapshots.record(replace(POINT, size_gigabytes=None, tags=None), made=False)
+    assert (told["id"], told["tags"], told["monthly_cost"]) == (None, None, "unknown")
+
+
+def test_costs_add_up_and_one_unknown_makes_all_unknown():
+    assert snapshots.monthly_cost([]) == 0.0
+    assert snapshots.monthly_cost([POINT, POINT]) == 0.28
+    assert snapshots.monthly_cost([POINT, replace(POINT, size_gigabytes=None)]) == "unknown"
+    assert snapshots.priced(0.28) == "0.28 USD a month"
+    assert snapshots.priced("unknown") == "an unknown sum a month"
+
+
+@pytest.mark.parametrize("tag", ["", "with space", "ä", "a/b", "x" * 256, "a,b"])
+def test_what_is_no_tag_is_refused(tag):
+    with pytest.raises(InputError, match="is no tag"):
+        snapshots.checked_tags(["fine", tag])
+
+
+def test_tags_are_taken_once_each_whatever_their_spelling():
+    assert snapshots.checked_tags(["a-b_c:9", "Keep", "keep"]) == ("a-b_c:9", "keep")
+    assert snapshots.checked_tags(None) == ()
+
+
+def test_a_tag_keeps_the_spelling_that_it_had_first():
+    assert snapshots.missing_tags(("KEEP", "new"), POINT) == ("new",)
+    assert snapshots.carried_tags(("new", "KEEP", "env:prod"), POINT) == ["KEEP", "env:prod"]
+    assert snapshots.missing_tags(("new",), replace(POINT, tags=None)) == ("new",)
+
+
+def test_the_snapshots_of_each_droplet():
+    points = [replace(snapshot(key), droplet_id=origin) for key, origin in [(1, 9), (2, None), (3, 4), (4, 9)]]
+    own = snapshots.by_droplet(points)
+    assert [(key, [point.id for point in found]) for key, found in own.items()] == [(4, [3]), (9, [1, 4]), (None, [2])]
+
+
+def test_restore_points_are_parted_by_their_type():
+    own = snapshots.Own.holding(droplet(1), [snapshot(1), backup(2), snapshot(3)])
+    assert [point.id for point in own.backups] == [2]
+    assert [point.id for point in own.snapshots] == [1, 3]
+    assert not own.gone
+    assert snapshots.Own(replace(droplet(1), name="")).gone
+
+
+@pytest.mark.parametrize(
+    ("given", "fits"),
+    [
+        ({}, True),
+        ({"droplet_ids": frozenset({1})}, True),
+        ({"droplet_ids": frozenset({2})}, False),
+        ({"deleted_droplets": True}, False),
+        ({"tags": ("other", "KEEP")}, True),
+        ({"tags": ("other",)}, False),
+        ({"name": "web-*"}, True),
+        ({"name": "web-0[12]- ????-02-*"}, True),
+        ({"name": "WEB-*"}, False),
+        ({"name": "web"}, False),
+        ({"regions": ("fra1", "ams3")}, True),
+        ({"regions": ("fra1",)}, False),
+        ({"max_age_hours": 48.0}, True),
+        ({"max_age_hours": 47.9}, False),
+        ({"min_age_hours": 48.0}, True),
+        ({"min_age_hours": 48.1}, False),
+        ({"name": "web-*", "min_age_hours": 48.1}, False),
+    ],
+    ids=str,
+)
+def test_a_filter(given, fits):
+    assert Filter(**given).fits(POINT, {1, 5}, NOW) is fits
+
+
+def test_a_filter_for_deleted_droplets_and_for_ages_that_are_not_told():
+    assert Filter(deleted_droplets=True).fits(POINT, {5}, NOW)
+    undated = replace(POINT, created_at=None)
+    assert Filter().fits(undated, {1}, NOW)
+    assert not Filter(max_age_hours=1000).fits(undated, {1}, NOW)
+    assert not Filter(min_age_hours=0).fits(undated, {1}, NOW)
+
+
+def test_a_report_knows_what_has_outlived_its_droplet():
+    left_over = replace(snapshot(8, days=1, size=None), droplet_id=2)
+    there = {1: droplet(1)}
+    newest, oldest = snapshots.report([POINT, left_over], there, NOW)
+    assert (newest["id"], newest["droplet_id"], newest["droplet_name"], newest["droplet_exists"]) == (8, 2, None, False)
+    assert (oldest["droplet_name"], oldest["droplet_exists"], oldest["age_hours"]) == ("web-01", True, 48.0)
+    assert snapshots.summary([POINT, left_over], there) == {
+        "count": 2,
+        "size_gigabytes": 2.34,
+        "monthly_cost": 0.14,
+        "monthly_cost_unknown": 1,
+        "of_deleted_droplets": 1,
+    }

@@ -1,0 +1,143 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the benchmarks compute from what they measured, and how they show it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.lifeboat.digitalocean.tests.bench import figures, table
+from ansible_collections.lifeboat.digitalocean.tests.tools.layers import ROOT
+
+
+def row(scenario="no_drift", latency_ms=50, droplets=1000, seconds=2.0, floor=1.25, uri=None, pydo=None):
+    return {
+        "scenario": scenario,
+        "latency_ms": latency_ms,
+        "droplets": droplets,
+        "ours": {"seconds": seconds, "requests": 11, "module_mib": 81.4, "ansible_mib": 57.6},
+        "floor": {"seconds": floor},
+        "times_floor": figures.ratio(seconds, floor),
+        "uri": uri or {"seconds": 437.7, "extrapolated": True, "times_ours": 218.85},
+        "pydo": pydo or {"seconds": 53.6, "extrapolated": False, "times_ours": 26.8},
+    }
+
+
+@pytest.mark.parametrize(
+    ("fixed", "parts", "seconds"),
+    [
+        (1.5, [], 1.5),
+        (1.5, [(10.0, 20, 20)], 11.5),
+        (1.5, [(10.0, 20, 1000)], 501.5),
+        (0.0, [(1.0, 2, 50), (3.0, 6, 300), (0.2, 0, 0)], 175.0),
+    ],
+)
+def test_what_a_sample_took_is_taken_for_each_of_all(fixed, parts, seconds):
+    assert figures.extrapolated(fixed, parts) == pytest.approx(seconds)
+
+
+def test_nothing_is_told_from_an_empty_sample():
+    with pytest.raises(ValueError, match="300 are wanted and none was measured"):
+        figures.extrapolated(1.0, [(0.0, 0, 300)])
+
+
+def test_growth_goes_from_each_size_to_the_next_larger_one_of_the_same_kind():
+    rows = [
+        row(droplets=10000, seconds=6.0),
+        row(droplets=100, seconds=1.0),
+        row(droplets=1000, seconds=2.0),
+        row("info", droplets=1000, seconds=5.0),
+        row(latency_ms=0, droplets=1000, seconds=9.0),
+    ]
+    grown = figures.growth(rows, "ours")
+    assert [(entry["scenario"], entry["latency_ms"], entry["droplets"], entry["times"]) for entry in grown] == [
+        ("no_drift", 50, (100, 1000), 2.0),
+        ("no_drift", 50, (1000, 10000), 3.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "extrapolated", "shown"),
+    [
+        (1.476, False, "1.48"),
+        (99.99, False, "99.99"),
+        (437.7, False, "438"),
+        (437.7, True, "~440"),
+        (4321.0, True, "~4300"),
+        (5.18, True, "~5.2"),
+    ],
+)
+def test_what_was_not_measured_to_the_end_is_marked_and_not_more_exact_than_it_is(value, extrapolated, shown):
+    assert table.seconds(value, extrapolated) == shown
+
+
+def test_a_row_tells_all_that_was_measured():
+    header, _rule, line = (
+        [cell.strip() for cell in text.strip("|").split("|")] for text in table.measured([row()]).splitlines()
+    )
+    assert len(header) == len(line)
+    assert line == ["no_drift", "50", "1000", "2.00", "11", "81", "58", "1.25", "1.6", "~440", "219", "53.60", "26.8"]
+
+
+def test_columns_are_aligned():
+    lines = table.measured([row(), row("info", droplets=10000, seconds=123.0)]).splitlines()
+    assert {len(line) for line in lines} == {len(lines[0])}
+    assert lines[1].count("-:") == len(table.HEADER) - 1
+
+
+def test_a_growth_that_was_not_measured_is_left_empty():
+    grown = figures.growth([row(droplets=count) for count in (100, 1000, 10000)], "ours")
+    lines = table.growth([*grown[:1], *({**entry, "scenario": "info"} for entry in grown)]).splitlines()
+    assert [[cell.strip() for cell in line.strip("|").split("|")] for line in (lines[0], *lines[2:])] == [
+        ["task", "latency ms", "100 → 1000", "1000 → 10000"],
+        ["no_drift", "50", "1.0", ""],
+        ["info", "50", "1.0", "1.0"],
+    ]
+
+
+def test_tables_are_put_between_the_marks_and_nowhere_else():
+    document = f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n"
+    once = table.put_between_marks(document, "new")
+    assert once == f"before\n{table.BEGIN}\n\nnew\n\n{table.END}\nafter\n"
+    assert table.put_between_marks(once, "new") == once
+
+
+@pytest.mark.parametrize("document", ["", table.BEGIN, table.END, f"{table.END} {table.BEGIN}"])
+def test_a_document_without_the_marks_is_refused(document):
+    with pytest.raises(ValueError, match="There is no"):
+        table.put_between_marks(document, "new")
+
+
+def test_the_command_line_is_understood():
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests" / "tools")}
+    asked = [sys.executable, "tests/bench", "--help"]
+    told = subprocess.run(asked, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    assert all(name in told for name in ("--quick", "--markdown", "no_drift", "info", "drift"))
+
+
+def test_a_process_is_measured_with_all_that_it_starts(tmp_path):
+    """Peaks in MiB: of a process that poses as a module and takes 60 MiB, and of the small one that started it."""
+    module = tmp_path / "AnsiballZ_x.py"
+    module.write_text("block = bytearray(60 * 2**20)\nimport time\ntime.sleep(0.2)\n")
+    parent = tmp_path / "parent.py"
+    parent.write_text(
+        f"import subprocess, sys\nprint('begun', flush=True)\nsubprocess.run([sys.executable, {str(module)!r}])\n"
+    )
+    script = (
+        "import os, sys, process\n"
+        f"run = process.run([sys.executable, {str(parent)!r}], os.environ)\n"
+        "print(run.module_mib, run.other_mib, run.seconds, run.lines[0][0], run.lines[0][1].strip())\n"
+    )
+    path = os.pathsep.join(str(ROOT / "tests" / folder) for folder in ("bench", "tools"))
+    environment = {**os.environ, "PYTHONPATH": path}
+    command = [sys.executable, "-c", script]
+    told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout.split()
+    module_mib, other_mib, seconds, first_line = map(float, told[:4])
+    assert 60 < module_mib < 100
+    assert 1 < other_mib < 60
+    assert 0 < first_line < seconds
+    assert told[4] == "begun"
