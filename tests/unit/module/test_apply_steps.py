@@ -365,7 +365,8 @@ class TestGuarded:
         world = World((off,))
         refusal = ApiError("Droplet is already powered off.", status=422)
 
-        def refuses(droplet_id, body, **_options):
+        def refuses(droplet_id, body, stale_after):
+            assert stale_after > 0
             if done:
                 world.client.do.sent.append((body["type"], droplet_id))
             raise refusal
@@ -425,6 +426,14 @@ class TestAwaits:
         job = self.world((), refuse).run()
         assert isinstance(job.error, RefusedError)
         assert not job.actions
+
+    def test_one_that_the_log_no_longer_shows_as_running_is_not_forgotten(self):
+        def refuse(_change):
+            raise RefusedError("Somebody else was at work.")
+
+        world = self.world((), refuse)
+        world.client.do.droplet_actions.list = lambda **_about: {"actions": [], "meta": {"total": 0}}
+        assert isinstance(world.run().error, RefusedError)
 
     def test_one_that_appears_between_two_steps(self):
         world = World((OFF, DeleteSnapshot(8)))
