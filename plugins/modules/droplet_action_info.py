@@ -157,6 +157,7 @@ from datetime import datetime
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, droplets
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, NotFoundError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import given_time, iso
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.names import checked_id
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module.wait import until_ended
@@ -198,8 +199,7 @@ class Request:
 
 def request(params):
     one, filters = params["action_id"], [name for name in ("type", "status", "since") if params[name] is not None]
-    if one is not None and one < 1:
-        raise InputError(f"action_id {one} is not the id of an action: ids are whole numbers from 1.")
+    checked_id("action_id", one, "an action")
     if one is not None and filters:
         raise InputError(f"{filters[0]} chooses among many actions, and action_id names one: leave one of them out.")
     if params["wait"] and one is None:

@@ -64,6 +64,14 @@ def of_droplet(client, droplet_id):
     return latest
 
 
+def of_droplet_if_there(client, droplet_id):
+    """The same, empty where the Droplet is gone."""
+    try:
+        return of_droplet(client, droplet_id)
+    except NotFoundError:
+        return []
+
+
 def since(client, droplet_ids, moment):
     """A dict of Droplet id to its Actions that have begun at `moment` or later, the newest first.
 
@@ -77,7 +85,7 @@ def since(client, droplet_ids, moment):
         except ScopeError:
             client.refused.add(operation)
     if found is None:
-        lists = client.map(lambda droplet_id: _of_droplet_if_there(client, droplet_id), droplet_ids)
+        lists = client.map(lambda droplet_id: of_droplet_if_there(client, droplet_id), droplet_ids)
         found = [action for own in lists for action in own]
     begun = {}
     for action in found:
@@ -104,13 +112,6 @@ def newest(client, fits, limit, moment=None, droplet_id=None):
         if len(found) >= limit:
             break
     return list(found.values())[:limit], complete
-
-
-def _of_droplet_if_there(client, droplet_id):
-    try:
-        return of_droplet(client, droplet_id)
-    except NotFoundError:
-        return []
 
 
 def get(client, action_id, droplet_id=None):
@@ -169,14 +170,6 @@ def log_of(client, droplet_id, moment=None):
     read = _until(pages, moment) if moment else [next(pages)]
     found = {action.id: action for page, _more in read for action in page}
     return tuple(replace(action, resource_type="droplet", resource_id=droplet_id) for action in found.values())
-
-
-def of_droplet_if_there(client, droplet_id):
-    """The same, empty where the Droplet is gone."""
-    try:
-        return of_droplet(client, droplet_id)
-    except NotFoundError:
-        return []
 
 
 def of_image(client, image_id):

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from .._domain import status
-from .._domain.errors import NotFoundError
 from . import actions
 
 
@@ -25,16 +24,9 @@ def of(client, droplets, states, backups, grace):
         return {**known, **dict.fromkeys((droplet.id for droplet in late), None)}
 
     def look_closer(droplet):
-        policy = states[droplet.id].policy
-        return status.waiting_or_late(droplet, policy, _actions(client, droplet), grace, now)
+        log = actions.of_droplet_if_there(client, droplet.id)
+        return status.waiting_or_late(droplet, states[droplet.id].policy, log, grace, now)
 
     client.afford(len(late), "reads of the actions of Droplets that look late")
     closer = client.map(look_closer, late)
     return {**known, **{droplet.id: found for droplet, found in zip(late, closer, strict=True)}}
-
-
-def _actions(client, droplet):
-    try:
-        return actions.of_droplet(client, droplet.id)
-    except NotFoundError:
-        return []

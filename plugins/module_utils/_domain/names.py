@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which names the API takes."""
+"""Which names and ids the API takes."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def droplet_name(option, name):
     return name
 
 
+def checked_id(option, value, of="a Droplet"):
+    """Raises InputError where `value`, given for `option`, cannot be the id of `of`; None is left out."""
+    if value is not None and value < 1:
+        raise InputError(f"{option} {value} is not the id of {of}: ids are whole numbers from 1.")
+
+
 def snapshot_name(option, name):
     """`name`, given for `option`, where a snapshot can have it; raises InputError."""
     if not name.strip() or len(name) > LONGEST or not name.isprintable():
@@ -35,12 +41,17 @@ def snapshot_name(option, name):
     return name
 
 
-def tag_name(option, name):
-    """`name`, given for `option`, where a tag can have it; raises InputError.
+def is_tag(name):
+    """True where a tag can have this name.
 
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create
     """
-    if len(name) > LONGEST or not _TAG.fullmatch(name):
+    return len(name) <= LONGEST and _TAG.fullmatch(name) is not None
+
+
+def tag_name(option, name):
+    """`name`, given for `option`, where a tag can have it; raises InputError."""
+    if not is_tag(name):
         raise InputError(
             f"{option} {name!r} cannot be a tag: it has letters, digits, colons, dashes and underscores only, and at "
             f"most {LONGEST} of them."

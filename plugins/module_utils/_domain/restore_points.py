@@ -9,6 +9,7 @@ from datetime import datetime
 
 from .errors import InputError, RefusedError, SelectionError
 from .models import given_time, iso
+from .names import checked_id
 from .retention import newest_first
 
 
@@ -27,8 +28,7 @@ class Wanted:
         """From a task's options of the same names; raises InputError."""
         before = given_time("before", params["before"])
         for name in ("backup_id", "snapshot_id"):
-            if params[name] is not None and params[name] < 1:
-                raise InputError(f"{name} {params[name]} is not the id of an image: ids are whole numbers from 1.")
+            checked_id(name, params[name], "an image")
         if params["max_age_hours"] is not None and params["max_age_hours"] <= 0:
             raise InputError(f"max_age_hours {params['max_age_hours']} must be above 0.")
         plain = {name: params[name] for name in ("backup_id", "snapshot_id", "max_age_hours")}

@@ -10,10 +10,10 @@ from fnmatch import fnmatchcase
 from .cost import monthly_snapshot_cost
 from .errors import InputError
 from .models import Droplet, RestorePoint, iso
+from .names import LONGEST, is_tag
 from .retention import newest_first
 
 TYPES = ("backup", "snapshot")
-LONGEST_TAG = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,10 @@ def priced(cost):
 def checked_tags(tags):
     """The tags to be put on snapshots, each once; raises InputError."""
     for tag in tags or ():
-        bare = tag.translate(str.maketrans("", "", "_-:"))
-        if not tag or len(tag) > LONGEST_TAG or not tag.isascii() or (bare and not bare.isalnum()):
+        if not is_tag(tag):
             raise InputError(
                 f"tags has {tag!r}, which is no tag: letters, digits, and the signs _ - : are allowed, at most "
-                f"{LONGEST_TAG} of them."
+                f"{LONGEST} of them."
             )
     return tuple({tag.lower(): tag for tag in tags or ()}.values())
 

@@ -8,9 +8,9 @@ import re
 
 from .errors import InputError
 from .models import iso
+from .names import LONGEST
 
 PLACEHOLDERS = ("droplet", "date", "time")
-LONGEST = 255
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
 

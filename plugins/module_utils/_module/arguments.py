@@ -14,6 +14,7 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from .._api.client import Connection
 from .._domain.errors import InputError
+from .._domain.names import checked_id
 from .._domain.selection import Selection
 
 TOKEN_VARIABLES = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "DO_API_TOKEN")
@@ -144,8 +145,7 @@ def connection(params):
 def selection(params):
     """The Selection of a task; raises InputError."""
     for droplet_id in params["droplet_id"] or ():
-        if droplet_id < 1:
-            raise InputError(f"droplet_id {droplet_id} is not the id of a Droplet: ids are whole numbers from 1.")
+        checked_id("droplet_id", droplet_id)
     for name in ("droplet_name", "tag", "exclude_tag"):
         if any(not value.strip() for value in params[name] or ()):
             raise InputError(f"{name} has an empty entry.")

@@ -15,7 +15,7 @@ from .._domain.choice import Wish, choose, listed, offer_of
 from .._domain.cost import monthly_backup_cost
 from .._domain.errors import ActionFailedError, InputError, RefusedError, SelectionError
 from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, Size, SupportedPolicy, iso
-from .._domain.names import droplet_name, tag_name
+from .._domain.names import checked_id, droplet_name, tag_name
 from .._domain.origin import Origin
 from .._domain.plan import Awaited, Change, CreateDroplet, Plan
 from .._domain.restore_points import Wanted, resolve, too_old
@@ -212,10 +212,7 @@ def _check_source(params, wanted):
         raise InputError("newest and before go by a Droplet: set source_droplet_id or source_droplet_name.")
     if wanted.id is not None and given:
         raise InputError(f"{given[0]} goes with newest and before; {wanted} is named by its id, so leave it out.")
-    if params["source_droplet_id"] is not None and params["source_droplet_id"] < 1:
-        raise InputError(
-            f"source_droplet_id {params['source_droplet_id']} is not the id of a Droplet: ids are whole numbers from 1."
-        )
+    checked_id("source_droplet_id", params["source_droplet_id"])
 
 
 def _checked_tags(tags):

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from .._domain.cost import monthly_snapshot_cost
 from .._domain.errors import InputError, RefusedError, SelectionError
 from .._domain.models import Droplet, RestorePoint
+from .._domain.names import checked_id
 from .._domain.plan import Change, DeleteSnapshot, DropletAction, Plan, Tag, TransferImage
 from .._domain.retention import newest_first
 from .._domain.selection import Selection
@@ -115,8 +116,7 @@ def _check_combination(present, selection, params):
             raise InputError("state: absent needs snapshot_id, or snapshot_name or older_than_hours to say which.")
     else:
         for key in params["snapshot_id"]:
-            if key < 1:
-                raise InputError(f"snapshot_id {key} is not the id of an image: ids are whole numbers from 1.")
+            checked_id("snapshot_id", key, "an image")
         for name in ("snapshot_name", "older_than_hours"):
             if params[name] is not None:
                 raise InputError(f"snapshot_id names its snapshots: leave {name} out.")
