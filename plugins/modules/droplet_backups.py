@@ -182,11 +182,15 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_backups as plans
 
-ARGUMENTS = arguments.DROPLETS + arguments.BACKUPS + arguments.Arguments(
-    {
-        "state": {"type": "str", "choices": ["enabled", "disabled"], "default": "enabled"},
-        "max_disable": {"type": "int", "default": 1},
-    }
+ARGUMENTS = (
+    arguments.DROPLETS
+    + arguments.BACKUPS
+    + arguments.Arguments(
+        {
+            "state": {"type": "str", "choices": ["enabled", "disabled"], "default": "enabled"},
+            "max_disable": {"type": "int", "default": 1},
+        }
+    )
 )
 
 

@@ -166,9 +166,7 @@ def request(params):
         raise InputError(f"grace_hours {params['grace_hours']} is below 0.")
     if "cost" in params["include"] and "policies" not in params["include"]:
         raise InputError("include: cost needs policies as well, because the plan decides what backups cost.")
-    return Request(
-        arguments.selection(params), frozenset(params["include"]), timedelta(hours=params["grace_hours"])
-    )
+    return Request(arguments.selection(params), frozenset(params["include"]), timedelta(hours=params["grace_hours"]))
 
 
 def read(client, wanted):

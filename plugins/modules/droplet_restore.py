@@ -100,7 +100,7 @@ incident:
 restore_point:
   description:
     - The backup or snapshot, with C(id), C(name), C(type), C(created_at), C(age_hours) and C(size_gigabytes). All but
-      the id are null where it no longer exists.
+      the id are null where it no longer exists, and all where somebody took the tags of the incident off.
   returned: once the Droplet has been read
   type: dict
   sample:
@@ -204,13 +204,17 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.sele
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_restore as plans
 
-ARGUMENTS = arguments.ONE_DROPLET + arguments.RESTORE_POINT + arguments.Arguments(
-    {
-        "incident": {"type": "str", "required": True},
-        "confirm": {"type": "str"},
-        "safety_snapshot": {"type": "bool", "default": True},
-        "stop_first": {"type": "bool", "default": False},
-    }
+ARGUMENTS = (
+    arguments.ONE_DROPLET
+    + arguments.RESTORE_POINT
+    + arguments.Arguments(
+        {
+            "incident": {"type": "str", "required": True},
+            "confirm": {"type": "str"},
+            "safety_snapshot": {"type": "bool", "default": True},
+            "stop_first": {"type": "bool", "default": False},
+        }
+    )
 )
 
 

@@ -182,13 +182,17 @@ def request(params):
     for name in ("droplet_id", "droplet_name", "tag", "region"):
         if params[name] == []:
             raise InputError(f"{name} is an empty list. Leave it out to see all snapshots.")
-    return params["droplet_id"], params["droplet_name"], snapshots.Filter(
-        deleted_droplets=bool(params["deleted_droplets"]),
-        tags=tuple(params["tag"] or ()),
-        name=params["snapshot_name"],
-        regions=tuple(params["region"] or ()),
-        max_age_hours=params["max_age_hours"],
-        min_age_hours=params["min_age_hours"],
+    return (
+        params["droplet_id"],
+        params["droplet_name"],
+        snapshots.Filter(
+            deleted_droplets=bool(params["deleted_droplets"]),
+            tags=tuple(params["tag"] or ()),
+            name=params["snapshot_name"],
+            regions=tuple(params["region"] or ()),
+            max_age_hours=params["max_age_hours"],
+            min_age_hours=params["min_age_hours"],
+        ),
     )
 
 

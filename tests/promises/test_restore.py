@@ -325,6 +325,23 @@ def test_p3_tags_that_somebody_took_away(sim, restore, point, image_after_restor
     converged(sim, before, options, restore)
     untag(sim, key, "done")
     untag(sim, key, "intent")
+    sim.advance(2 * worlds.DAY)
+    for task in (options, {"droplet_id": key, "confirm": "alpha", "newest": True, "max_age_hours": 30}):
+        last = restore(**{**task, "incident": options["incident"]})
+        assert not last.failed, last
+        assert not last.changed
+        assert not last.writes
+        assert "from which image, nothing tells" in str(last.result["warnings"])
+        assert last.result["undo"] == again.result["undo"]
+
+
+def test_p3_without_tags_and_safety_snapshot_an_unknown_restore_is_not_undone(sim, restore):
+    options = {**orders.world(sim), "safety_snapshot": False}
+    key = options["droplet_id"]
+    before = sim.state()
+    assert not restore(**options).failed
+    untag(sim, key, "done")
+    untag(sim, key, "intent")
     refused = restore(**options)
     assert refused.kind == "refused", refused
     assert "which bears no mark of an incident. Restoring now would undo that." in refused.result["msg"]
@@ -370,7 +387,7 @@ def test_the_undo_in_a_result_is_a_task_that_goes_back(sim, restore, point):
 @pytest.mark.parametrize(
     ("given", "kind", "sentence"),
     [
-        ({"confirm": "Alpha"}, "input", "confirm is 'Alpha', and the Droplet is named 'alpha'"),
+        ({"confirm": "Alpha"}, "refused", "confirm 'Alpha' is not the name of the Droplet that this task selects"),
         ({"incident": "inc 1"}, "input", "use 1 to 80 letters"),
         ({"incident": "i" * 81}, "input", "use 1 to 80 letters"),
         ({"backup_id": None, "newest": True}, "input", "newest needs max_age_hours"),
@@ -401,10 +418,10 @@ def test_confirm_may_be_missing_in_check_mode_alone(sim, restore):
     del options["confirm"]
     told = restore(check=True, **options)
     assert told.changed
-    assert "confirm is missing: set it to the name of the Droplet, 'alpha'" in str(told.result["warnings"])
+    assert "This overwrites the disk of Droplet alpha" in str(told.result["warnings"])
     met = restore(**options)
     assert met.kind == "refused", met
-    assert "confirm is missing: set it to the name of the Droplet, 'alpha'" in met.result["msg"]
+    assert "This overwrites the disk of Droplet alpha" in met.result["msg"]
     assert not met.writes
 
 

@@ -207,9 +207,7 @@ def _own_of_each(client, droplet_ids, kind):
             return {}
 
     lists = client.map(own, droplet_ids)
-    return {
-        droplet_id: tuple(found.values()) for droplet_id, found in zip(droplet_ids, lists, strict=True)
-    }
+    return {droplet_id: tuple(found.values()) for droplet_id, found in zip(droplet_ids, lists, strict=True)}
 
 
 def _from_images(client, droplets):

@@ -69,9 +69,7 @@ def _tag(client, step):
         refusal = None if step.name in client.tags else _make_tag(client, step.name)
     resource = {"resource_id": str(step.resource), "resource_type": step.kind}
     try:
-        client.do.tags.assign_resources(
-            tag_id=client.tags.get(step.name, step.name), body={"resources": [resource]}
-        )
+        client.do.tags.assign_resources(tag_id=client.tags.get(step.name, step.name), body={"resources": [resource]})
     except NotFoundError:
         if refusal is not None:
             raise refusal from None

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Consent in so many words to what cannot be undone: `confirm`, which is the name of the one Droplet that is meant."""
+"""Consent in so many words to what loses something: `confirm`, which is the name of the one Droplet that is meant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def unconfirmed(does, droplet, confirm):
     Raises RefusedError where `confirm` names another Droplet.
     """
     if confirm is None:
-        return f"{does}, and that cannot be undone. Set confirm: {droplet.name} if you mean Droplet {droplet}."
+        return f"{does}. Set confirm: {droplet.name} if you mean Droplet {droplet}."
     if confirm != droplet.name:
         raise RefusedError(
             f"confirm {confirm!r} is not the name of the Droplet that this task selects, {droplet}. Nothing was sent.",

@@ -58,9 +58,7 @@ def _rule(rule, planned):
         return f"{start}{_droplets(rule['matched'])} exempt{until}. {rule['reason']}"
     if not rule["matched"]:
         return f"{start}no Droplet"
-    return (
-        f"{start}{_droplets(rule['matched'])}, {_counted(_outcomes(rule, planned))}, {_cost(rule['monthly_cost'])}"
-    )
+    return f"{start}{_droplets(rule['matched'])}, {_counted(_outcomes(rule, planned))}, {_cost(rule['monthly_cost'])}"
 
 
 def _outcomes(numbers, planned):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .marks import Marks, safety_of
+from .marks import Done, Marks, safety_of
 from .models import Action, BackupState, Droplet, RestorePoint
 from .retention import made_from_a_backup, newest_first
 
@@ -66,7 +66,25 @@ class Story:
 
     @property
     def done(self):
-        return self.marks.done(self.incident)
+        return self.marks.done(self.incident) or self._unmarked()
+
+    @property
+    def unmarked_since(self):
+        """When the safety snapshot of this incident was made, where no mark of it is left; else None."""
+        if self.run or self.intent or self.marks.done(self.incident):
+            return None
+        made = (point.created_at for point in self.seen.points if safety_of(point) == self.incident)
+        return max((moment for moment in made if moment), default=None)
+
+    def _unmarked(self):
+        """A Done without an image, where its safety snapshot and the log are all that is left of a restore; or None."""
+        since = self.unmarked_since
+        later = [action for action in self.work if since and action.started_at and action.started_at >= since]
+        first = next((action for action in later if action.completed), None)
+        if first is None or self.marks.by(first):
+            return None
+        others = (mark for mark in self.marks.intents if mark.at > since and mark.precedes(first.started_at))
+        return None if any(others) else Done(self.incident, None, first.id)
 
     @property
     def image(self):

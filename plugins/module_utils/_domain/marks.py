@@ -50,10 +50,10 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A restore from the image was carried out by the action (ids)."""
+    """A restore from the image was carried out by the action (ids); the image is None where the mark is lost."""
 
     incident: str
-    image: int
+    image: int | None
     action: int
 
     @property

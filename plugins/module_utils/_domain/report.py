@@ -52,7 +52,9 @@ def summary(records):
     if any("newest" in record for record in records):
         oldest = max(aged, key=lambda record: record["newest"]["age_hours"], default=None)
         told["oldest_newest"] = oldest and {
-            "id": oldest["id"], "name": oldest["name"], "age_hours": oldest["newest"]["age_hours"]
+            "id": oldest["id"],
+            "name": oldest["name"],
+            "age_hours": oldest["newest"]["age_hours"],
         }
     costs = [record["monthly_cost"] for record in records if "monthly_cost" in record]
     if costs:

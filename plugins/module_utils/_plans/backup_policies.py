@@ -158,9 +158,7 @@ def _parts(request, observed):
     for droplet in observed.droplets:
         rule = owner(request.rules, droplet, observed.day)
         owned[rule and rule.name].append(droplet)
-    return [
-        (rule, replace(observed, droplets=tuple(owned[rule and rule.name]))) for rule in (*request.rules, None)
-    ]
+    return [(rule, replace(observed, droplets=tuple(owned[rule and rule.name]))) for rule in (*request.rules, None)]
 
 
 def _by(rule, function, *about_its_droplets):

@@ -220,9 +220,7 @@ def _points(request, seen, one, now):
     if request.wanted.id is not None:
         return [seen.image]
     made = [
-        snapshot
-        for snapshot in one.snapshots
-        if snapshot.id in seen.made or _bears_the_name(request, one, snapshot)
+        snapshot for snapshot in one.snapshots if snapshot.id in seen.made or _bears_the_name(request, one, snapshot)
     ]
     if not (one.backups or made):
         raise SelectionError(f"Droplet {one.droplet} has no backup that could be kept.", droplet=one.droplet.id)

@@ -77,9 +77,9 @@ class Request:
     def irreversible(self):
         """What this does that needs `confirm`, in words; None where it does not."""
         words = {
-            "rebuild": "rebuild wipes the disk",
-            "password_reset": "password_reset replaces the root password",
-            "resize": "resize with disk: true enlarges the disk for good" if self.disk else None,
+            "rebuild": "rebuild wipes the disk, and that cannot be undone",
+            "password_reset": "password_reset replaces the root password, and that cannot be undone",
+            "resize": "resize with disk: true enlarges the disk, and that cannot be undone" if self.disk else None,
         }
         return words.get(self.type)
 

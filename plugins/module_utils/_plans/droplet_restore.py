@@ -13,10 +13,11 @@ from datetime import timedelta
 from math import ceil
 
 from .._domain.choice import listed
+from .._domain.consent import unconfirmed
 from .._domain.cost import monthly_snapshot_cost
 from .._domain.errors import InputError, LifeboatError, RefusedError, ScopeError
 from .._domain.incidents import WORK, Goal, Story, in_order
-from .._domain.marks import Done, Intent, Marks, checked_incident, safety_name, safety_of, undo_of
+from .._domain.marks import Done, Intent, checked_incident, safety_name, safety_of, undo_of
 from .._domain.models import iso
 from .._domain.plan import SECONDS_PER_GIB, Awaited, Change, DropletAction, Plan, Tag
 from .._domain.restore_points import Wanted, resolve
@@ -64,7 +65,8 @@ def _story(request, seen):
 def horizon(request, seen, now):
     """How far back the log of actions has to be read, a datetime; None where its latest page is enough."""
     story = _story(request, seen)
-    times = [story.intent.at - timedelta(minutes=1)] if story.intent else []
+    since = story.intent.at if story.intent else story.unmarked_since
+    times = [since - timedelta(minutes=1)] if since else []
     try:
         point = _point(request, story, now)
         times += [point.created_at] if point and point.created_at else []
@@ -77,12 +79,7 @@ def horizon(request, seen, now):
 def plan(request, seen, now):
     """The Plan for `request`; raises InputError, ScopeError, SelectionError or RefusedError before anything is sent."""
     droplet = seen.droplet
-    if request.confirm not in (None, droplet.name):
-        raise InputError(
-            f"confirm is {request.confirm!r}, and the Droplet is named {droplet.name!r}: it must be the same, letter "
-            "for letter. Nothing is sent.",
-            droplet=droplet.id,
-        )
+    question = unconfirmed(f"This overwrites the disk of Droplet {droplet}", droplet, request.confirm)
     if droplet.tags is None:
         raise ScopeError(
             f"The token may not read the tags of Droplet {droplet}, and what was restored is marked there. Give it the "
@@ -93,20 +90,15 @@ def plan(request, seen, now):
     _refuse_after_waiting(story)
     _refuse_another_point(request, story)
     point = _point(request, story, now)
-    unconfirmed = None
-    if request.confirm is None:
-        unconfirmed = (
-            f"confirm is missing: set it to the name of the Droplet, {droplet.name!r}, whose disk is to be overwritten."
-        )
     if strangers := story.strangers(point):
-        return replace(_stopped(story, strangers, point, now), unconfirmed=unconfirmed)
+        return replace(_stopped(story, strangers, point, now), unconfirmed=question)
     if story.done:
-        change, warnings = _unchanged(story, point, now), ()
+        change, warnings = _unchanged(story, point, now)
     elif story.mine:
         change, warnings = _finish(story, point, now), ()
     else:
         change, warnings = _restore(request, story, point, now)
-    return Plan((change,), warnings, unconfirmed=unconfirmed)
+    return Plan((change,), warnings, unconfirmed=question)
 
 
 def pin(request, change, done):
@@ -141,7 +133,7 @@ def rescue(request, _change, seen):
 
 def aftermath(change, seen):
     """Further keys of a result, from what was read after the work; with `notes` where there is more to say."""
-    told = {**change.goal.told, **_found(change.goal.told["incident"], seen)}
+    told = {**change.goal.told, **_found(Story(seen, change.goal.told["incident"], run=change.goal))}
     if not change.goal.was_on and seen.droplet.status != "off":
         told["notes"] = ["it was off before, and the API has left it on"]
     return told
@@ -178,6 +170,8 @@ def _point(request, story, now):
     What was decided counts. Raises SelectionError or RefusedError.
     """
     droplet = story.seen.droplet
+    if story.done and story.image is None:
+        return None
     if story.image is None:
         points = story.seen.points
         if request.wanted.id is None:
@@ -199,6 +193,9 @@ def _refuse_another_point(request, story):
     droplet, decided = story.seen.droplet, story.done or story.intent
     if decided is None:
         return
+    if decided.image is None:
+        _refuse_a_later_point(request, story)
+        return
     what = "was restored from" if story.done or story.mine else "is to be restored from"
     if request.wanted.id not in (None, decided.image):
         raise RefusedError(
@@ -211,6 +208,17 @@ def _refuse_another_point(request, story):
             f"Another run of incident {request.incident!r} on Droplet {droplet} has chosen image {decided.image}, "
             f"and this one image {request.run.image}. Nothing more is sent by this one.",
             droplet=droplet.id,
+        )
+
+
+def _refuse_a_later_point(request, story):
+    """Raises RefusedError where an image is asked for that a restore without marks cannot have been from."""
+    point = story.find(request.wanted.id)
+    if point and point.created_at and point.created_at > story.mine.started_at:
+        raise RefusedError(
+            f"Incident {story.incident!r} of Droplet {story.seen.droplet} was restored by action {story.mine.id}, "
+            f"before {point} was made. Another restore point needs a new incident.",
+            droplet=story.seen.droplet.id,
         )
 
 
@@ -267,19 +275,26 @@ def _stopped(story, strangers, point, now):
         )
     goal = replace(_goal(story, point, now), awaited=running.id)
     shown = {"state": "being overwritten", "image": None}
-    change = Change(
-        story.seen.droplet, shown, shown, goal=goal, awaits=Awaited(running, _disk_gigabytes(story.seen))
-    )
+    change = Change(story.seen.droplet, shown, shown, goal=goal, awaits=Awaited(running, _disk_gigabytes(story.seen)))
     return Plan((change,), shortfall=_sentence(story, running, point))
 
 
 def _unchanged(story, point, now):
+    """`(Change, warnings)` where the restore is done."""
     incident, mark = story.incident, story.done
     shown = {"state": "restored", "image": mark.image}
     goal = _goal(story, point, now)
-    goal = replace(goal, told={**goal.told, **_found(incident, story.seen)})
+    goal = replace(goal, told={**goal.told, **_found(story)})
     note = f"incident {incident!r} was restored by action {mark.action}, and no other restore came after it"
-    return Change(story.seen.droplet, shown, shown, notes=(note,), goal=goal)
+    warnings = ()
+    if mark.image is None:
+        snapshot = goal.told["safety_snapshot"]["id"]
+        warnings = (
+            f"The tags of incident {incident!r} are gone from Droplet {story.seen.droplet}. That it was restored is "
+            f"told by its safety snapshot {snapshot} and by action {mark.action} ({story.mine.type}), which came next; "
+            "from which image, nothing tells.",
+        )
+    return Change(story.seen.droplet, shown, shown, notes=(note,), goal=goal), warnings
 
 
 def _finish(story, point, now):
@@ -431,7 +446,7 @@ def _goal(story, point, now, snapshot=None):
         "undo": None,
     }
     if snapshot:
-        told.update(_way_back(story.marks, story.incident, seen.droplet, *snapshot))
+        told.update(_way_back(story, *snapshot))
     return Goal(
         image=told["restore_point"]["id"],
         at=run.at if run else now.replace(microsecond=0),
@@ -441,24 +456,25 @@ def _goal(story, point, now, snapshot=None):
     )
 
 
-def _way_back(marks, incident, droplet, snapshot, name):
+def _way_back(story, snapshot, name):
     """The safety snapshot and the task that brings its state back; `snapshot` is its id, None where it is not made."""
+    droplet, points = story.seen.droplet, story.seen.points
+    taken = story.marks.incidents | {safety_of(point) for point in points}
     options = {
         "droplet_id": droplet.id,
         "snapshot_id": snapshot,
-        "incident": undo_of(incident, marks.incidents),
+        "incident": undo_of(story.incident, taken),
         "confirm": droplet.name,
     }
     return {
         "safety_snapshot": {"id": snapshot, "name": name},
-        "undo": {"name": f"Undo the restore of incident {incident}", MODULE: options},
+        "undo": {"name": f"Undo the restore of incident {story.incident}", MODULE: options},
     }
 
 
-def _found(incident, seen):
+def _found(story):
     """What log and images tell of an incident that is done: how long it took, its safety snapshot, the way back."""
-    marks = Marks.read(seen.droplet.tags or ())
-    mark, intent = marks.done(incident), marks.intent(incident)
+    seen, incident, mark = story.seen, story.incident, story.done
     action = mark and next((action for action in seen.actions if action.id == mark.action), None)
     told = {"duration_seconds": None, "safety_snapshot": None, "undo": None}
     if action is None or action.started_at is None:
@@ -468,8 +484,8 @@ def _found(incident, seen):
             other.started_at
             for other in seen.actions
             if other.type in ("power_off", "snapshot", *WORK)
-            and intent
-            and intent.precedes(other.started_at)
+            and story.intent
+            and story.intent.precedes(other.started_at)
             and other.started_at <= action.started_at
         ]
         told["duration_seconds"] = int((action.completed_at - min(first, default=action.started_at)).total_seconds())
@@ -479,7 +495,7 @@ def _found(incident, seen):
         if safety_of(point) == incident and point.created_at and point.created_at <= action.started_at
     ]
     if snapshots:
-        told.update(_way_back(marks, incident, seen.droplet, snapshots[0].id, snapshots[0].name))
+        told.update(_way_back(story, snapshots[0].id, snapshots[0].name))
     return told
 
 

@@ -183,6 +183,9 @@ RESUMED = {
     "done, the image is gone": ([done(image=77)], [RESTORED], [], "active", {}, []),
     "done removed, the image is gone": ([intent(image=77)], [RESTORED], [], "active", {}, ["tag"]),
     "done before, from a snapshot": ([done(image=12)], [REBUILT], [], "active", {"snapshot_id": 12}, []),
+    "its tags are gone, and another incident's restore came next": (
+        [done("inc-2")], [RESTORED], [safety()], "active", {}, ["tag", "snapshot", "restore", "tag"],
+    ),
     "an older restore": ([], [OLD], [], "active", {}, ["tag", "snapshot", "restore", "tag"]),
     "another incident restored before": (
         [intent("inc-0", at=NOW - HOUR), done("inc-0", action=90)], [replace(OLD, started_at=NOW - HOUR / 2)], [],
@@ -218,6 +221,55 @@ def test_the_mark_that_is_written_again_names_the_action():
         "action 100 (restore), begun at 2026-03-02T13:00:00Z after the intent of incident 'inc-1', is taken for its "
         "restore; the log does not tell its image",
     )
+
+
+LOST = {
+    # name: (tags, log, ages of safety snapshots in hours after NOW, options, outcome)
+    "a restore came next": ([], [RESTORED], [0.5], {}, "unchanged"),
+    "the point is newer than the restore": (
+        [], [RESTORED], [0.5], {"newest": True, "max_age_hours": 48, "backup_id": None}, "unchanged",
+    ),
+    "after another incident": (
+        [done("inc-0", 12, 90), intent("inc-0", 12, NOW - HOUR)], [RESTORED], [0.5], {}, "unchanged",
+    ),
+    "two safety snapshots": ([], [RESTORED], [0.25, 0.5], {}, "unchanged"),
+    "a restore that failed, then one": (
+        [], [replace(RESTORED, id=99, status="errored"), RESTORED], [0.5], {}, "unchanged",
+    ),
+    "of the image, before it": ([], [RESTORED], [0.5], {"snapshot_id": 12, "backup_id": None}, "unchanged"),
+    "only before the safety snapshot": ([], [RESTORED], [3], {}, "which bears no mark of an incident"),
+    "another incident's in between": (
+        [intent("inc-2", 12, NOW + HOUR * 0.75)], [RESTORED], [0.5], {}, "of incident 'inc-2'. Restoring now",
+    ),
+    "still running": ([], [replace(RESTORED, status="in-progress")], [0.5], {}, "waited for"),
+    "overwritten since": ([], [RESTORED, LATER], [0.5], {}, "but the disk was overwritten since: action 110"),
+    "an image that was made later": (
+        [], [RESTORED], [0.5], {"backup_id": 14}, "was restored by action 100, before backup 14",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_without_its_tags_the_safety_snapshot_and_the_log_tell(case):
+    tags, log, hours, options, outcome = LOST[case]
+    machine = Machine(tags=list(tags), log=list(log), now=NOW + 6 * HOUR)
+    machine.points += [safety(NOW + HOUR * at, 300 + number) for number, at in enumerate(hours)]
+    machine.points.append(backup(14, days=-5 / 24))
+    request = wanted(**{"backup_id": 13, **options})
+    if outcome == "unchanged":
+        plan = machine.plan(request)
+        assert plan.changes[0].steps == ()
+        assert plan.changes[0].goal.told["safety_snapshot"]["id"] == 299 + len(hours)
+        assert plan.changes[0].goal.told["undo"][plans.MODULE]["incident"] == "inc-1-undo"
+        assert "from which image, nothing tells" in str(plan.warnings)
+        assert plans.horizon(request, replace(machine.seen(), actions=()), machine.now) <= NOW + HOUR * max(hours)
+    elif outcome == "waited for":
+        assert machine.plan(request).shortfall
+        assert types(machine.change(request)) == []
+    else:
+        with pytest.raises(RefusedError) as caught:
+            machine.plan(request)
+        assert outcome in caught.value.message
 
 
 REFUSED = {
@@ -492,13 +544,13 @@ class TestUndo:
 
 class TestConfirm:
     def test_a_wrong_name_is_refused(self):
-        with pytest.raises(InputError, match="confirm is 'web-1', and the Droplet is named 'web-01'"):
+        with pytest.raises(RefusedError, match="confirm 'web-1' is not the name of the Droplet"):
             Machine().plan(wanted(confirm="web-1"))
 
     @pytest.mark.parametrize("log", [[], [replace(RESTORED, status="in-progress")]])
     def test_a_missing_one_is_told(self, log):
         plan = Machine(log=log, now=NOW + HOUR).plan(wanted(confirm=None))
-        assert plan.unconfirmed.startswith("confirm is missing: set it to the name of the Droplet, 'web-01'")
+        assert plan.unconfirmed.startswith("This overwrites the disk of Droplet web-01 (1). Set confirm: web-01 if")
         assert Machine().plan(wanted()).unconfirmed is None
 
 
