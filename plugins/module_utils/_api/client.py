@@ -6,31 +6,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from .._domain.errors import InputError, RateLimitError
+from .._domain.errors import RateLimitError
+from .connection import checked_url
 from .limits import Budget, Governor
 from .optional import HeadersPolicy, PydoClient, RequestsTransport, UserAgentPolicy, requests
 from .policies import Meter, SendPolicy
 
 USER_AGENT = "lifeboat.digitalocean/0.1.0"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Where and how to reach the API. `request_timeout` in seconds; `burst_limit` as "requests/seconds"."""
-
-    token: str
-    api_url: str = "https://api.digitalocean.com"
-    ca_path: str | None = None
-    request_timeout: float = 30
-    concurrency: int = 8
-    burst_limit: str = "250/60"
-
-    def __repr__(self):
-        return f"Connection({self.api_url})"
 
 
 class Client:
@@ -133,21 +116,3 @@ class Client:
     def requests(self):
         """The `requests` of a result: every attempt so far."""
         return {"reads": self.meter.reads, "writes": self.meter.writes}
-
-
-def checked_url(url):
-    """`url` without a trailing slash; raises InputError unless it is https, or http to this machine."""
-    try:
-        parts = urlsplit(url)
-        address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        address = None
-    if not address:
-        raise InputError(f"api_url {url!r} is not an address: write it like https://api.digitalocean.com.")
-    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
-        raise InputError(
-            f"api_url has more than scheme, host and port of {parts.hostname}: leave out user, path and query."
-        )
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise InputError(f"api_url {url!r} would send the token unencrypted: plain http is only for this machine.")
-    return f"{parts.scheme}://{parts.netloc}"

@@ -23,10 +23,19 @@ def of(client, droplets, states, backups, grace):
     if backups is None:
         return {**known, **dict.fromkeys((droplet.id for droplet in late), None)}
 
-    def look_closer(droplet):
-        log = actions.of_droplet_if_there(client, droplet.id)
-        return status.waiting_or_late(droplet, states[droplet.id].policy, log, grace, now)
+    since = policies_set_at(client, late)
+    closer = {
+        droplet.id: status.waiting_or_late(states[droplet.id].policy, since[droplet.id], grace, now) for droplet in late
+    }
+    return {**known, **closer}
 
-    client.afford(len(late), "reads of the actions of Droplets that look late")
-    closer = client.map(look_closer, late)
-    return {**known, **{droplet.id: found for droplet, found in zip(late, closer, strict=True)}}
+
+def policies_set_at(client, droplets):
+    """A dict of Droplet id to when its policy was set, from the log of each."""
+    client.afford(len(droplets), "reads of the actions of Droplets that look late")
+
+    def look(droplet):
+        return status.policy_set_at(droplet, actions.of_droplet_if_there(client, droplet.id))
+
+    found = client.map(look, droplets)
+    return {droplet.id: moment for droplet, moment in zip(droplets, found, strict=True)}

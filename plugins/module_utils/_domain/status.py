@@ -41,17 +41,19 @@ def at_first_sight(state, backups, grace, now):
     return PENDING
 
 
-def waiting_or_late(droplet, policy, actions, grace, now):
-    """PENDING until the first window since the policy was set is over, OVERDUE from then on.
-
-    The policy was set by the last enable or change that completed among `actions`, else when the Droplet was created.
-    """
+def policy_set_at(droplet, actions):
+    """When the policy in force was set: by the last enable or change that completed among `actions`, else when the
+    Droplet was created; None where that is not known."""
     times = [
         action.completed_at or action.started_at
         for action in actions
         if action.completed and action.type in SETTING_ACTIONS
     ]
-    since = max((moment for moment in times if moment), default=droplet.created_at)
+    return max((moment for moment in times if moment), default=droplet.created_at)
+
+
+def waiting_or_late(policy, since, grace, now):
+    """PENDING until the first window since the policy was set (None: long ago) is over, OVERDUE from then on."""
     if since is None:
         return OVERDUE
     return PENDING if now <= first_window_after(policy, since) + _length(policy) + grace else OVERDUE

@@ -12,12 +12,10 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
-from .._api.client import Connection
+from .._api.connection import TOKEN_VARIABLES
 from .._domain.errors import InputError
-from .._domain.names import checked_id
+from .._domain.names import at_least, checked_id
 from .._domain.selection import Selection
-
-TOKEN_VARIABLES = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "DO_API_TOKEN")
 
 
 def first_set(*names):
@@ -128,20 +126,6 @@ WAITING = Arguments({"wait": {"type": "bool", "default": True}, "wait_timeout": 
 REPORT = Arguments({"report": {"type": "str", "choices": ["changed", "all"], "default": "changed"}})
 
 
-def connection(params):
-    """The Connection of a task; raises InputError."""
-    if not params["token"]:
-        raise InputError(f"There is no token: set token, or {TOKEN_VARIABLES[0]} where the task runs.")
-    if not all(33 <= ord(character) <= 126 for character in params["token"]):
-        raise InputError("The token has a space, a line break or another character that no token has. Check token.")
-    if params["ca_path"] and not os.access(params["ca_path"], os.R_OK):
-        raise InputError(f"ca_path {params['ca_path']!r} is not a file that can be read where the task runs.")
-    for name in ("request_timeout", "concurrency"):
-        _at_least(params, name, 1)
-    fields = ("token", "api_url", "ca_path", "request_timeout", "concurrency", "burst_limit")
-    return Connection(**{name: params[name] for name in fields})
-
-
 def selection(params):
     """The Selection of a task; raises InputError."""
     for droplet_id in params["droplet_id"] or ():
@@ -169,23 +153,8 @@ def wait_timeout(params, default):
     """Seconds for the whole task, `default` where it has no such option or it is left out; raises InputError."""
     if params.get("wait_timeout") is None:
         return default
-    _at_least(params, "wait_timeout", 1)
+    at_least(params, "wait_timeout", 1)
     return params["wait_timeout"]
-
-
-def token_warnings(params):
-    """A sentence for each variable that holds another token than the one in use, so that none is taken by mistake."""
-    others = {name: os.environ[name] for name in TOKEN_VARIABLES if os.environ.get(name)}
-    if len(set(others.values())) < 2 or params["token"] not in others.values():
-        return []
-    used = next(name for name, value in others.items() if value == params["token"])
-    differing = [name for name, value in others.items() if value != params["token"]]
-    return [f"{used} and {' and '.join(differing)} hold different tokens; {used} is used."]
-
-
-def _at_least(params, name, least):
-    if params[name] < least:
-        raise InputError(f"{name} {params[name]} is too small: it must be at least {least}.")
 
 
 def _distinct(values):

@@ -17,6 +17,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._api import optional
 from .._api.client import Client
+from .._api.connection import Connection, token_warnings
 from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
 from .._domain.plan import SECONDS_PER_GIB
 from . import arguments, result
@@ -71,7 +72,7 @@ def run(verb):
         module.fail_json(msg=missing_required_lib("pydo"), exception=optional.MISSING)
     told = {"changed": False}
     try:
-        for warning in arguments.token_warnings(module.params):
+        for warning in token_warnings(module.params["token"]):
             module.warn(warning)
         if isinstance(verb, Verb):
             _carry_out(module, verb, told)
@@ -95,7 +96,7 @@ def _carry_out(module, verb, told):
     params = module.params
     request = verb.request(params)
     timeout = arguments.wait_timeout(params, DEFAULT_TIMEOUT)
-    with Client(arguments.connection(params), timeout) as client:
+    with Client(Connection.from_options(params), timeout) as client:
         try:
             observed = verb.observe(client, request)
             plan = verb.plans.plan(request, observed, client.now())
@@ -133,7 +134,7 @@ def _read(module, reader, told):
     """Fill `told`, the result; raises LifeboatError."""
     request = reader.request(module.params)
     timeout = arguments.wait_timeout(module.params, DEFAULT_TIMEOUT)
-    with Client(arguments.connection(module.params), timeout) as client:
+    with Client(Connection.from_options(module.params), timeout) as client:
         try:
             found = reader.read(client, request)
             for warning in found.pop("warnings"):

@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import Client, Connection, checked_url
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import Client
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connection import Connection, checked_url
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
 
 TOKEN = "dop_v1_" + "5" * 64

@@ -72,7 +72,8 @@ OVER = datetime(2026, 3, 2, 10, tzinfo=UTC)
     ],
 )
 def test_pending_until_the_first_window_is_over(actions, created, now, expected):
-    assert status.waiting_or_late(droplet(1, created_at=created), DAILY_4, actions, GRACE, now) == expected
+    since = status.policy_set_at(droplet(1, created_at=created), actions)
+    assert status.waiting_or_late(DAILY_4, since, GRACE, now) == expected
 
 
 YEARS = {"min_value": datetime.fromisoformat("2025-01-01"), "max_value": datetime.fromisoformat("2027-01-01")}

@@ -1,0 +1,72 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user says about the way to the API, checked: the same for modules and for the inventory."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from .._domain.errors import InputError
+from .._domain.names import at_least
+
+TOKEN_VARIABLES = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "DO_API_TOKEN")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where and how to reach the API. `request_timeout` in seconds; `burst_limit` as "requests/seconds"."""
+
+    token: str
+    api_url: str = "https://api.digitalocean.com"
+    ca_path: str | None = None
+    request_timeout: float = 30
+    concurrency: int = 8
+    burst_limit: str = "250/60"
+
+    def __repr__(self):
+        return f"Connection({self.api_url})"
+
+    @classmethod
+    def from_options(cls, options):
+        """From a mapping of the options of the same names; raises InputError."""
+        token, ca_path = options["token"], options["ca_path"]
+        if not token:
+            raise InputError(f"There is no token: set token, or {TOKEN_VARIABLES[0]} where the task runs.")
+        if not all(33 <= ord(character) <= 126 for character in token):
+            raise InputError("The token has a space, a line break or another character that no token has. Check token.")
+        if ca_path and not os.access(ca_path, os.R_OK):
+            raise InputError(f"ca_path {ca_path!r} is not a file that can be read where the task runs.")
+        for name in ("request_timeout", "concurrency"):
+            at_least(options, name, 1)
+        return cls(**{name: options[name] for name in cls.__slots__})
+
+
+def checked_url(url):
+    """`url` without a trailing slash; raises InputError unless it is https, or http to this machine."""
+    try:
+        parts = urlsplit(url)
+        address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        address = None
+    if not address:
+        raise InputError(f"api_url {url!r} is not an address: write it like https://api.digitalocean.com.")
+    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise InputError(
+            f"api_url has more than scheme, host and port of {parts.hostname}: leave out user, path and query."
+        )
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise InputError(f"api_url {url!r} would send the token unencrypted: plain http is only for this machine.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def token_warnings(token):
+    """A sentence for each variable that holds another token than the one in use, so that none is taken by mistake."""
+    others = {name: os.environ[name] for name in TOKEN_VARIABLES if os.environ.get(name)}
+    if len(set(others.values())) < 2 or token not in others.values():
+        return []
+    used = next(name for name, value in others.items() if value == token)
+    differing = [name for name, value in others.items() if value != token]
+    return [f"{used} and {' and '.join(differing)} hold different tokens; {used} is used."]
