@@ -39,3 +39,19 @@ options:
     type: str
     default: 250/60
 """
+
+    # For plugins on the controller, where Ansible itself looks into the environment. The last that is set counts.
+    ENVIRONMENT = r"""
+options:
+  token:
+    env:
+      - name: DO_API_TOKEN
+      - name: DIGITALOCEAN_ACCESS_TOKEN
+      - name: DIGITALOCEAN_TOKEN
+  api_url:
+    env:
+      - name: DIGITALOCEAN_API_URL
+  ca_path:
+    env:
+      - name: DIGITALOCEAN_CA_PATH
+"""

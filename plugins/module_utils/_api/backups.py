@@ -27,9 +27,9 @@ def supported_policies(client):
     return tuple(SupportedPolicy.from_api(item) for item in body.get("supported_policies") or ())
 
 
-def state(client, droplet_id):
+def state(client, droplet_id, make=BackupState.from_api):
     """`GET /v2/droplets/{id}/backups/policy` as a BackupState; raises NotFoundError."""
-    return BackupState.from_api(paging.part(client.do.droplets.get_backup_policy(droplet_id=droplet_id), "policy"))
+    return make(paging.part(client.do.droplets.get_backup_policy(droplet_id=droplet_id), "policy"))
 
 
 def fleet(client, selection):
@@ -42,7 +42,7 @@ def fleet(client, selection):
         found = chosen(client, selection)
         return found, states(client, found)
     found = find(client, selection)
-    known = _known_states(client, {droplet.id for droplet in found})
+    known = known_states(client, {droplet.id for droplet in found})
     missed = sorted(known.keys() - {droplet.id for droplet in found})
     asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missed)
     return choose.finish(selection, [*found, *filter(None, asked)]), known
@@ -51,12 +51,12 @@ def fleet(client, selection):
 def states(client, droplets):
     """A dict of Droplet id to BackupState; a Droplet deleted meanwhile is not in it."""
     wanted = {droplet.id for droplet in droplets}
-    known = _known_states(client, wanted)
+    known = known_states(client, wanted)
     return {droplet_id: known[droplet_id] for droplet_id in wanted.intersection(known)}
 
 
-def _known_states(client, wanted):
-    """BackupStates by id, those of the ids `wanted` among them.
+def known_states(client, wanted, make=BackupState.from_api):
+    """BackupStates by id, or what `make` gives of their JSON objects, those of the ids `wanted` among them.
 
     Read from the map of all policies, or one by one where that takes fewer requests. A Droplet that the map does not
     show (GPU Droplets may not be in it) is asked for by its id.
@@ -64,13 +64,13 @@ def _known_states(client, wanted):
     known = {}
     if len(wanted) > 1:
         operation, root = client.do.droplets.list_backup_policies, "policies"
-        first = paging.fetch(operation, root, make=BackupState.from_api)
+        first = paging.fetch(operation, root, make=make)
         pages = [first]
         if first.pages - 1 < len(wanted.difference(int(key) for key, _unused in first.items)):
-            pages += paging.rest(client, first, operation, root, make=BackupState.from_api)
+            pages += paging.rest(client, first, operation, root, make=make)
         known = {int(key): found for page in pages for key, found in page.items}
     missing = sorted(wanted.difference(known))
-    asked = client.map(lambda droplet_id: _state_if_there(client, droplet_id), missing)
+    asked = client.map(lambda droplet_id: _state_if_there(client, droplet_id, make), missing)
     known.update({droplet_id: found for droplet_id, found in zip(missing, asked, strict=True) if found})
     return known
 
@@ -186,9 +186,9 @@ def reread(client, changes):
     return Observed(tuple(targets), states(client, targets), backups=left, converted=snapshots)
 
 
-def _state_if_there(client, droplet_id):
+def _state_if_there(client, droplet_id, make):
     try:
-        return state(client, droplet_id)
+        return state(client, droplet_id, make)
     except NotFoundError:
         return None
 

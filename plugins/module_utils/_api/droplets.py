@@ -12,15 +12,15 @@ from .._domain.models import Droplet
 from . import actions, paging
 
 
-def get(client, droplet_id):
-    """`GET /v2/droplets/{id}`; raises NotFoundError."""
-    return Droplet.from_api(paging.part(client.do.droplets.get(droplet_id=droplet_id), "droplet"))
+def get(client, droplet_id, make=Droplet.from_api):
+    """`GET /v2/droplets/{id}`, what `make` gives of its JSON object; raises NotFoundError."""
+    return make(paging.part(client.do.droplets.get(droplet_id=droplet_id), "droplet"))
 
 
-def get_if_there(client, droplet_id):
+def get_if_there(client, droplet_id, make=Droplet.from_api):
     """The Droplet, or None."""
     try:
-        return get(client, droplet_id)
+        return get(client, droplet_id, make)
     except NotFoundError:
         return None
 

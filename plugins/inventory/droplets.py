@@ -1,0 +1,342 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: droplets
+short_description: Droplets as hosts, with how they are backed up
+version_added: 0.1.0
+author:
+  - Lifeboat maintainers (@lifeboat)
+description:
+  - Reads the Droplets of an account into the inventory, with their addresses, what they are and how they are backed up,
+    and groups by that.
+  - It is for files whose name ends in C(droplets), C(digitalocean) or C(lifeboat) and C(.yml) or C(.yaml).
+  - No two Droplets ever share a host. See O(same_names).
+  - The inventory is whole or it is an error. Ansible goes on without an inventory source that failed, unless its
+    setting C(INVENTORY_ANY_UNPARSED_IS_FAILED) is on.
+  - It takes one request for each 200 Droplets and one for each 200 GPU Droplets, at least one; with O(backup_facts) one
+    for each 200 policies; with O(backup_ages) one for each 200 images, and one more for each Droplet whose newest
+    backup is too old.
+  - It needs a token with the scope C(droplet:read), C(image:read) for O(backup_ages), and C(tag:read) for O(tag) and to
+    tell tags.
+options:
+  plugin:
+    description: Says that the file is for this plugin.
+    type: str
+    required: true
+    choices: [lifeboat.digitalocean.droplets]
+  tag:
+    description: Only Droplets that carry any of these tags. The API filters by them.
+    type: list
+    elements: str
+    default: []
+  name:
+    description: Only Droplets of any of these names, whole names, capitals not counting. The API filters by them.
+    type: list
+    elements: str
+    default: []
+  region:
+    description: Only Droplets in any of these regions, by their slugs.
+    type: list
+    elements: str
+    default: []
+  gpu:
+    description: Whether GPU Droplets, which the API lists apart, are in it, or are all that is in it.
+    type: str
+    choices: [include, only, exclude]
+    default: include
+  filters:
+    description:
+      - Only Droplets of which all these Jinja2 expressions are true, as those of C(when). They see all variables of the
+        host, also those that O(attributes) leaves out.
+      - An expression over what there is not is an error, and no reason to leave out a host.
+    type: list
+    elements: str
+    default: []
+  hostnames:
+    description:
+      - How a host is called, the first of these that has a value for the Droplet.
+      - V(name), V(id), V(public_v4), V(private_v4), V(public_v6), or a Jinja2 expression over the host's variables.
+      - Where none has a value, it is the name.
+    type: list
+    elements: str
+    default: [name]
+  same_names:
+    description:
+      - What to do where several Droplets would be the same host, in this file or with another one of this plugin, or
+        where a Droplet is called like a group or like the machine that Ansible runs on.
+      - V(rename) calls each of them by its name, C(_) and its id, with a warning, so that the bare name means none of
+        them. V(fail) makes it an error.
+    type: str
+    choices: [rename, fail]
+    default: rename
+  connect_by:
+    description:
+      - Which address C(ansible_host) is. A Droplet that has none gets no C(ansible_host).
+    type: str
+    choices: [public_v4, private_v4, public_v6, name]
+    default: public_v4
+  prefix:
+    description: What the names of all variables of a host begin with.
+    type: str
+    default: do_
+  attributes:
+    description:
+      - What is told of each Droplet as variables. Their names are these with O(prefix) before them.
+      - V(price) is in USD a month, V(disk) in GiB, V(memory) in MiB, V(volumes) are ids of attached ones, V(vpc) is a
+        UUID, V(image) has C(id), C(slug), C(name) and C(distribution). What the token may not read is null.
+    type: list
+    elements: str
+    choices: [id, name, status, locked, created_at, region, size, price, vcpus, memory, disk, gpu, image, features,
+      tags, networks, public_v4, private_v4, public_v6, vpc, volumes]
+    default: [id, name, status, locked, created_at, region, size, price, vcpus, memory, disk, gpu, image, features,
+      tags, networks, public_v4, private_v4, public_v6, vpc, volumes]
+  backup_facts:
+    description:
+      - Tell how each Droplet is backed up, as the variable C(backups) with O(prefix) before it. It has C(enabled),
+        C(plan), C(weekday), C(hour) (UTC), C(next_window) with C(start) and C(end), and C(retention_days).
+    type: bool
+    default: true
+  backup_ages:
+    description:
+      - Tell of the backups themselves, in the same variable. C(newest) with C(id), C(time) and C(age_hours); C(count);
+        and C(status), which is V(protected), V(pending), V(overdue), V(unprotected) or V(unknown_plan) as in
+        M(lifeboat.digitalocean.droplet_backups_info).
+      - Where the token may not read them, they are null, with a warning. Needs O(backup_facts).
+    type: bool
+    default: false
+  grace_hours:
+    description: How many hours a backup may be late, beyond the end of its window, before it counts as overdue.
+    type: float
+    default: 2
+  backup_groups:
+    description:
+      - The groups of hosts to make, whether any host is in them or not. Left out, all that can be told.
+      - V(plan_other) are those whose backups are on with a plan that is neither daily nor weekly. V(backups_overdue)
+        and V(backups_pending) need O(backup_ages), all others O(backup_facts).
+    type: list
+    elements: str
+    choices: [backups_enabled, backups_disabled, plan_daily, plan_weekly, plan_other, backups_overdue, backups_pending]
+  backup_groups_prefix:
+    description: What the names of these groups begin with.
+    type: str
+    default: ""
+extends_documentation_fragment:
+  - lifeboat.digitalocean.connection
+  - lifeboat.digitalocean.connection.environment
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+notes:
+  - O(token), O(api_url), O(tag), O(name) and O(region) may be Jinja2 templates, as of a lookup.
+  - What is cached is what the API told and when. Ages, statuses and groups are made of it at every load, so that a
+    backup that was new enough then is overdue when its time has come. The token is not in the cache, and a cache that
+    was filled with another token or O(api_url) is not used.
+  - What comes from the API is never taken for a template.
+seealso:
+  - name: Droplets as hosts
+    description: Recipes, what it costs, what can go wrong.
+    link: https://github.com/lifeboat/digitalocean/blob/main/docs/inventory.md
+"""
+
+EXAMPLES = r"""
+# my.droplets.yml: the whole account; the token comes from DIGITALOCEAN_TOKEN
+plugin: lifeboat.digitalocean.droplets
+
+---
+# incident.droplets.yml: which databases have no backup that is as new as it should be?
+plugin: lifeboat.digitalocean.droplets
+tag: role:db
+backup_ages: true
+
+---
+# production in two regions by private address, groups by role and size, and an answer that is kept for ten minutes
+plugin: lifeboat.digitalocean.droplets
+token: "{{ lookup('ansible.builtin.file', '/etc/lifeboat/token') }}"
+region: [fra1, ams3]
+filters:
+  - "'env:prod' in do_tags"
+  - do_status == 'active'
+hostnames: [name]
+connect_by: private_v4
+keyed_groups:
+  - key: do_tags
+    prefix: tag
+  - key: do_size
+    prefix: size
+compose:
+  ansible_user: "'root'"
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/lifeboat
+cache_timeout: 600
+"""
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from weakref import WeakKeyDictionary
+
+from ansible import constants
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.module_utils.basic import missing_required_lib
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import facts, optional
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import Client
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connection import Connection, token_warnings
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import hosts
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, LifeboatError
+
+ENDINGS = tuple(f"{name}.{kind}" for name in ("droplets", "digitalocean", "lifeboat") for kind in ("yml", "yaml"))
+TEMPLATED = ("token", "api_url", "tag", "name", "region")
+SECONDS = 600
+"""For all requests together, besides what the burst limit costs."""
+
+_REGISTERS = WeakKeyDictionary()
+"""The `hosts.Register` of each inventory, for all files of this plugin."""
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    NAME = "lifeboat.digitalocean.droplets"
+
+    def verify_file(self, path):
+        if not super().verify_file(path):
+            return False
+        if not path.endswith(ENDINGS):
+            self.display.vvv(f"{self.NAME} leaves {path} alone: its name ends in none of {', '.join(ENDINGS)}.")
+            return False
+        return True
+
+    def parse(self, inventory, loader, path, cache=True):
+        if optional.MISSING:
+            raise AnsibleParserError(missing_required_lib("pydo"))
+        super().parse(inventory, loader, path, cache)
+        config = self._read_config_data(path)
+        # Ansible would leave out what it does not know, and a filter with a typing error would filter nothing.
+        if unknown := sorted(set(config) - set(self._options)):
+            raise AnsibleParserError(
+                f"There is no option {', '.join(unknown)}: see ansible-doc -t inventory {self.NAME}"
+            )
+        try:
+            self._fill(path, cache)
+        except LifeboatError as error:
+            raise AnsibleParserError(error.message) from error
+
+    def _fill(self, path, cache):
+        given = self._options | {name: self.templar.template(self.get_option(name)) for name in TEMPLATED}
+        wanted = hosts.Wanted.from_options(given)
+        connection = Connection.from_options(given)
+        clock = datetime.now(UTC)
+        found = self._facts(self.get_cache_key(path), cache, connection, wanted, clock)
+        for warning in (*token_warnings(connection.token), *found["warnings"]):
+            self.display.warning(warning)
+        every = hosts.hosts(found, wanted, hosts.time_of(found, clock))
+        told = [host for host in every if wanted.in_region(host) and self._passes(host)]
+        groups = {name: self._sanitize_group_name(given["backup_groups_prefix"] + name) for name in wanted.groups}
+        self._add_all(connection.api_url, told, groups)
+
+    def _facts(self, place, cache, connection, wanted, clock):
+        """The facts from the cache, where it has them and may be asked, else from the API."""
+        cached = self.get_option("cache")
+        # A hash with the token as its key: another account's facts are never found, and the token not told.
+        what = json.dumps([connection.api_url, *wanted.fetched])
+        key = f"{place}_{hmac.new(connection.token.encode(), what.encode(), hashlib.sha256).hexdigest()[:32]}"
+        found = self._cache.get(key) if cached and cache else None
+        if not hosts.usable(found):
+            with Client(connection, SECONDS) as client:
+                found = facts.fetch(client, wanted, clock)
+            if cached:
+                self._cache[key] = found
+        return found
+
+    def _variables(self, host):
+        """All variables that a host could have, which expressions see."""
+        return {self.get_option("prefix") + name: value for name, value in host.variables.items()}
+
+    def _evaluate(self, option, expression, host):
+        try:
+            return self._compose(expression, self._variables(host))
+        except AnsibleError as error:
+            raise AnsibleParserError(f"{option}: {expression!r} fails for Droplet {host.droplet}: {error}") from error
+
+    def _passes(self, host):
+        for expression in self.get_option("filters"):
+            passes = self._evaluate("filters", expression, host)
+            if not isinstance(passes, bool):
+                raise AnsibleParserError(f"filters: {expression!r} is neither true nor false, but {passes!r}.")
+            if not passes:
+                return False
+        return True
+
+    def _wish(self, host):
+        """The name that a host is to have if nobody else wants it."""
+        for preference in self.get_option("hostnames"):
+            known = preference in hosts.NAMES
+            value = host.variables[preference] if known else self._evaluate("hostnames", preference, host)
+            if value not in (None, ""):
+                return str(value)
+        return host.droplet.name or str(host.droplet.id)
+
+    def _add_all(self, api_url, told, groups):
+        """Add all hosts or, after an error, none. One that is called as a group is by the end, is called anew."""
+        register = _REGISTERS.setdefault(self.inventory, hosts.Register())
+        wished = {host.droplet.id: self._wish(host) for host in told}
+        groups = {name: self.inventory.add_group(group) for name, group in groups.items()}
+        before, clashes, reserved = set(self.inventory.hosts), set(self.inventory.groups), set(constants.LOCALHOST)
+        try:
+            while clashes:
+                self._remove_all_but(before)
+                reserved |= clashes
+                names = register.names(api_url, wished, reserved)
+                if shared := hosts.shared(wished, names):
+                    self._refuse_or_warn(shared)
+                self._add(told, names, groups)
+                clashes = self.inventory.groups.keys() & set(names.values())
+            for old, new in register.claim(api_url, wished, names):
+                self._rename(old, new)
+        except Exception:
+            self._remove_all_but(before)
+            raise
+
+    def _refuse_or_warn(self, shared):
+        sentence = f"Each of these names stands for more than one thing: {shared}."
+        if self.get_option("same_names") == "fail":
+            raise InputError(f"{sentence} Use hostnames to tell them apart, or same_names: rename.")
+        self.display.warning(f"{sentence} The hosts are called by name and id.")
+
+    def _add(self, told, names, groups):
+        """First all hosts with their variables, then their groups, which may be made of them."""
+        strict, compose = self.get_option("strict"), self.get_option("compose")
+        shown = {self.get_option("prefix") + name for name in (*self.get_option("attributes"), "backups")}
+        for host in told:
+            name, variables = self.inventory.add_host(names[host.droplet.id]), self._variables(host)
+            known = {key: value for key, value in variables.items() if key in shown}
+            if address := host.variables[self.get_option("connect_by")]:
+                known["ansible_host"] = address
+            for key, value in known.items():
+                self.inventory.set_variable(name, key, value)
+            self._set_composite_vars(compose, variables, name, strict)
+        for host in told:
+            name, variables = names[host.droplet.id], self._variables(host)
+            for group in host.groups:
+                if group in groups:
+                    self.inventory.add_child(groups[group], name)
+            self._add_host_to_composed_groups(self.get_option("groups"), variables, name, strict)
+            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict)
+
+    def _rename(self, old, new):
+        """A host of another file, that has a name for itself alone from now on."""
+        host = self.inventory.hosts[old]
+        self.inventory.add_host(new)
+        for key, value in host.vars.items():
+            self.inventory.set_variable(new, key, value)
+        for group in host.get_groups():
+            self.inventory.add_child(group.name, new)
+        self.inventory.remove_host(host)
+
+    def _remove_all_but(self, names):
+        for name in set(self.inventory.hosts) - names:
+            self.inventory.remove_host(self.inventory.hosts[name])

@@ -1,0 +1,84 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that an inventory needs to know of an account, in as few requests as it takes, as JSON for a cache."""
+
+from __future__ import annotations
+
+from .._domain import hosts, status
+from .._domain.errors import ScopeError
+from .._domain.models import BackupState, Droplet
+from . import backups, droplets, paging, statuses
+
+NO_AGES = "The token lacks the scope image:read: ages of backups are not told, nor what depends on them."
+
+
+def fetch(client, wanted, clock):
+    """The facts (`hosts.facts`) of the Droplets that `wanted`, a `hosts.Wanted`, asks for; raises LifeboatError.
+
+    `clock` is the time of this machine. Whole, or an error.
+    """
+    found = _droplets(client, wanted)
+    if not wanted.backup_facts:
+        return hosts.facts(client.now(), clock, found.values())
+    policies = backups.known_states(client, set(found), make=dict)
+    found.update(_missed(client, wanted, set(policies) - set(found)))
+    # Without a policy, it was deleted after it was listed.
+    found = {key: record for key, record in found.items() if key in policies}
+    policies = {key: policies[key] for key in found}
+    if not wanted.backup_ages:
+        return hosts.facts(client.now(), clock, found.values(), policies)
+    known = [Droplet.from_api(record) for record in found.values()]
+    try:
+        points = backups.backups_of(client, known, ask_each=False)
+    except ScopeError:
+        return hosts.facts(client.now(), clock, found.values(), policies, warnings=(NO_AGES,))
+    set_at = statuses.policies_set_at(client, _late(known, policies, points, wanted.grace, client.now()))
+    return hosts.facts(client.now(), clock, found.values(), policies, points, set_at)
+
+
+def _droplets(client, wanted):
+    """A dict of id to what is kept of a Droplet."""
+    if wanted.gpu == "only":
+        return _gpu_droplets(client, wanted)
+    if wanted.tags:
+        lists = client.map(lambda tag: _list(client, tag_name=tag), wanted.tags)
+    elif wanted.names:
+        lists = client.map(lambda name: _list(client, name=name), wanted.names)
+    else:
+        lists = [_list(client)]
+    found = {key: record for listed in lists for key, record in listed.items() if wanted.named(record)}
+    if wanted.gpu == "include":
+        return {**found, **_gpu_droplets(client, wanted)}
+    return {key: record for key, record in found.items() if not record["gpu_info"]}
+
+
+def _gpu_droplets(client, wanted):
+    """Those that the list of all Droplets leaves out; it cannot be asked by tag or name."""
+    found = _list(client, lambda data: hosts.kept(data, gpu=True), type="gpus")
+    if wanted.tags and found and not any(record.get("tags") for record in found.values()):
+        droplets.prove_tags_can_be_read(client, wanted.tags[0])
+    return {key: record for key, record in found.items() if wanted.named(record) and wanted.tagged(record)}
+
+
+def _list(client, make=hosts.kept, **filters):
+    return paging.whole(client, client.do.droplets.list, "droplets", make=make, **filters)
+
+
+def _missed(client, wanted, ids):
+    """Droplets that have a policy and were not listed, because the list moved on while it was read."""
+    if not ids or not wanted.everything or wanted.gpu == "only":
+        return {}
+    if wanted.gpu == "exclude":
+        ids = ids - _list(client, type="gpus").keys()
+    asked = client.map(lambda key: droplets.get_if_there(client, key, hosts.kept), sorted(ids))
+    return {record["id"]: record for record in asked if record}
+
+
+def _late(known, policies, points, grace, now):
+    """The Droplets whose newest backup is older than their policy promises."""
+
+    def is_late(droplet):
+        state = BackupState.from_api(policies[droplet.id])
+        return status.at_first_sight(state, points[droplet.id], grace, now) == status.PENDING
+
+    return [droplet for droplet in known if is_late(droplet)]

@@ -1,0 +1,303 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Droplets as hosts of an inventory: what is kept of them, what a host knows, how it is called, its groups.
+
+What is kept is JSON as the API sends it, and no judgement, so that a cache of it can be judged anew at every load.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from . import status as statuses
+from .errors import InputError
+from .models import BackupState, Droplet, RestorePoint, iso, timestamp
+from .retention import newest_first
+
+NAMES = ("name", "id", "public_v4", "private_v4", "public_v6")
+"""Attributes that a host can be called by."""
+
+GROUPS = ("backups_enabled", "backups_disabled", "plan_daily", "plan_weekly", "plan_other")
+GROUPS_BY_AGE = ("backups_overdue", "backups_pending")
+FORMAT = 1
+"""Of what is kept; another one in a cache is not read."""
+
+MOST_NAMED = 10
+"""So many names that clash are told, of thousands."""
+
+_AS_IT_IS = (
+    *("id", "name", "status", "locked", "created_at", "size_slug", "vcpus", "memory", "disk", "features", "tags"),
+    *("networks", "vpc_uuid", "volume_ids", "backup_ids"),
+)
+_OF_IMAGE = ("id", "slug", "name", "distribution")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an inventory is to hold. Droplets with any of `tags`, of any of `names`, or all where both are empty.
+
+    `gpu` is "include", "only" or "exclude"; `grace` as in `_domain/status.py`; `groups` are among GROUPS and
+    GROUPS_BY_AGE.
+    """
+
+    tags: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    gpu: str = "include"
+    backup_facts: bool = True
+    backup_ages: bool = False
+    grace: timedelta = timedelta(hours=2)
+    groups: tuple[str, ...] = GROUPS
+
+    @classmethod
+    def from_options(cls, options):
+        """From a mapping of the options of the inventory; raises InputError."""
+        for option in ("tag", "name", "region"):
+            if any(not str(value).strip() for value in options[option]):
+                raise InputError(f"{option} has an empty entry.")
+        if options["grace_hours"] < 0:
+            raise InputError(f"grace_hours {options['grace_hours']} is below 0.")
+        if not (options["prefix"] + "id").isidentifier():
+            raise InputError(f"prefix {options['prefix']!r} cannot begin the name of a variable.")
+        backup_facts, backup_ages = options["backup_facts"], options["backup_ages"]
+        if backup_ages and not backup_facts:
+            raise InputError("backup_ages: true needs backup_facts: true.")
+        told = GROUPS * backup_facts + GROUPS_BY_AGE * backup_ages
+        groups = told if options["backup_groups"] is None else options["backup_groups"]
+        for group in groups:
+            if group not in told:
+                needed = "backup_ages" if group in GROUPS_BY_AGE else "backup_facts"
+                raise InputError(f"backup_groups has {group}, which needs {needed}: true.")
+        return cls(
+            *(tuple(options[name]) for name in ("tag", "name", "region")),
+            options["gpu"],
+            backup_facts,
+            backup_ages,
+            timedelta(hours=options["grace_hours"]),
+            tuple(groups),
+        )
+
+    @property
+    def fetched(self):
+        """All that decides what is fetched, as a list for JSON."""
+        grace = self.grace.total_seconds() if self.backup_ages else None
+        return [FORMAT, *map(sorted, (self.tags, self.names)), self.gpu, self.backup_facts, self.backup_ages, grace]
+
+    @property
+    def everything(self):
+        return not self.tags and not self.names
+
+    def named(self, kept):
+        """True where a Droplet's name is asked for; capitals do not count, as in the API."""
+        return not self.names or (kept.get("name") or "").lower() in {name.lower() for name in self.names}
+
+    def tagged(self, kept):
+        """True where a Droplet has one of the tags that are asked for."""
+        return not self.tags or not set(self.tags).isdisjoint(kept.get("tags") or ())
+
+    def in_region(self, host):
+        """True where a Host is in one of the regions that are asked for."""
+        return not self.regions or host.droplet.region in self.regions
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A Droplet, the `variables` that tell of it, without a prefix, and the `groups` that it is in."""
+
+    droplet: Droplet
+    variables: dict
+    groups: tuple[str, ...] = ()
+
+
+class Register:
+    """Whose host each name is, over all files of one inventory.
+
+    A name that several Droplets wished for stays nobody's, so that it never means one of them.
+    """
+
+    def __init__(self):
+        self._owners = {}
+
+    def names(self, source, wished, reserved):
+        """A name of its own for each Droplet: a dict of id to name, made of `wished`, a dict of id to name.
+
+        Where a name is wished for twice, `reserved`, or that of another Droplet, which may be of another `source` (the
+        URL of an API), the id comes behind it.
+        """
+        names = dict(wished)
+        while True:
+            times = Counter(names.values())
+            clashing = [
+                key
+                for key, name in names.items()
+                if times[name] > 1 or name in reserved or self._owners.get(name, (source, key)) != (source, key)
+            ]
+            if not clashing:
+                return names
+            names.update({key: f"{names[key]}_{key}" for key in clashing})
+
+    def claim(self, source, wished, names):
+        """Write the `names` down. Returns `(old, new)` for each earlier host that shares its name with one of these."""
+        renamed = []
+        for key, name in names.items():
+            wish = wished[key]
+            if wish != name:
+                owner = self._owners.get(wish)
+                if owner:
+                    renamed.append((wish, f"{wish}_{owner[1]}"))
+                    self._owners[renamed[-1][1]] = owner
+                self._owners[wish] = None
+        self._owners.update({name: (source, key) for key, name in names.items()})
+        return renamed
+
+
+def kept(data, gpu=False):
+    """What is kept of a Droplet's JSON object, which `Droplet.from_api` reads as well; `gpu` where it surely is one.
+
+    The rest is the larger part, and the same for all Droplets of a size, an image or a region.
+    """
+    size, image = (data.get(name) or {} for name in ("size", "image"))
+    found = {name: data[name] for name in _AS_IT_IS if name in data}
+    found["region"] = {"slug": (data.get("region") or {}).get("slug")}
+    found["size"] = {"price_monthly": size.get("price_monthly")}
+    found["gpu_info"] = bool(gpu or data.get("gpu_info") or size.get("gpu_info"))
+    found["image"] = {name: image.get(name) for name in _OF_IMAGE} if image else None
+    return found
+
+
+def facts(now, clock, droplets, policies=None, backups=None, set_at=None, warnings=()):
+    """All that was fetched, as JSON: `now` is the API's time and `clock` that of this machine.
+
+    `droplets` are `kept`; `policies` are JSON objects by id; `backups` are RestorePoints and `set_at` times by id. What
+    was not fetched is None.
+    """
+    return {
+        "format": FORMAT,
+        "now": now.isoformat(),
+        "clock": clock.isoformat(),
+        "droplets": list(droplets),
+        "policies": policies and {str(key): record for key, record in policies.items()},
+        "backups": None
+        if backups is None
+        else {
+            str(key): [{"id": point.id, "type": point.type, "created_at": iso(point.created_at)} for point in points]
+            for key, points in backups.items()
+        },
+        "set_at": {str(key): iso(moment) for key, moment in (set_at or {}).items()},
+        "warnings": list(warnings),
+    }
+
+
+def usable(found):
+    """True for facts as they are written today."""
+    return isinstance(found, dict) and found.get("format") == FORMAT
+
+
+def time_of(found, clock):
+    """The API's time now (aware datetime, UTC), from when `found` was fetched and how long ago that is by `clock`."""
+    passed = clock - datetime.fromisoformat(found["clock"])
+    return datetime.fromisoformat(found["now"]) + max(passed, timedelta())
+
+
+def hosts(found, wanted, now):
+    """The Hosts in the facts `found`, by ascending id."""
+    aged = found["backups"] is not None
+    for record in sorted(found["droplets"], key=lambda record: record["id"]):
+        droplet = Droplet.from_api(record)
+        variables, key = attributes(record, droplet), str(droplet.id)
+        if not wanted.backup_facts:
+            yield Host(droplet, variables)
+            continue
+        state = BackupState.from_api(found["policies"][key])
+        points = tuple(RestorePoint.from_api(point) for point in found["backups"][key]) if aged else None
+        status = None
+        if wanted.backup_ages:
+            status = _status(state, points, found["set_at"].get(key), wanted.grace, now)
+        variables["backups"] = _backups(state, now, status, points, wanted.backup_ages)
+        yield Host(droplet, variables, groups(state, status))
+
+
+def attributes(record, droplet):
+    """The attributes of a `kept` Droplet, by name; what the token may not read is None."""
+    return {
+        "id": droplet.id,
+        "name": droplet.name,
+        "status": droplet.status,
+        "locked": record.get("locked"),
+        "created_at": iso(droplet.created_at),
+        "region": droplet.region,
+        "size": droplet.size,
+        "price": droplet.price_monthly,
+        "vcpus": record.get("vcpus"),
+        "memory": record.get("memory"),
+        "disk": droplet.disk,
+        "gpu": droplet.gpu,
+        "image": record.get("image"),
+        "features": record.get("features"),
+        "tags": record.get("tags"),
+        "networks": record.get("networks"),
+        "public_v4": droplet.public_v4,
+        "private_v4": droplet.private_v4,
+        "public_v6": droplet.public_v6,
+        "vpc": droplet.vpc_uuid,
+        "volumes": record.get("volume_ids"),
+    }
+
+
+def groups(state, status):
+    """The names of the groups that a Droplet is in, among GROUPS and GROUPS_BY_AGE."""
+    if not state.enabled:
+        return ("backups_disabled",)
+    plan = state.policy.plan if state.policy else None
+    found = ["backups_enabled", f"plan_{plan}" if plan in ("daily", "weekly") else "plan_other"]
+    if status in (statuses.OVERDUE, statuses.PENDING):
+        found.append(f"backups_{status}")
+    return tuple(found)
+
+
+def shared(wished, names):
+    """The names that several wished for, or that were taken, with the ids of who wished, as text; empty: none."""
+    clashing = {}
+    for key, name in wished.items():
+        if names[key] != name:
+            clashing.setdefault(name, []).append(key)
+    told = [f"{name} ({', '.join(map(str, keys))})" for name, keys in sorted(clashing.items())]
+    more = [f"{len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
+    return ", ".join(told[:MOST_NAMED] + more)
+
+
+def _status(state, points, set_at, grace, now):
+    """A status, PENDING or OVERDUE by when the policy was set; None where it depends on backups that were not read.
+
+    Where a Droplet was not late when it was fetched, that time was not asked for, and being late counts as overdue.
+    """
+    found = statuses.at_first_sight(state, points or (), grace, now)
+    if found != statuses.PENDING:
+        return found
+    if points is None:
+        return None
+    return statuses.waiting_or_late(state.policy, timestamp(set_at), grace, now)
+
+
+def _backups(state, now, status, points, aged):
+    policy, window = state.policy, state.next_window
+    told = {
+        "enabled": state.enabled,
+        "plan": policy and policy.plan,
+        "weekday": policy and policy.weekday,
+        "hour": policy and policy.hour,
+        "next_window": window and {"start": iso(window[0]), "end": iso(window[1])},
+        "retention_days": policy and policy.retention_period_days,
+    }
+    if aged:
+        newest = next(iter(newest_first(points or ())), None)
+        told["newest"] = newest and {
+            "id": newest.id,
+            "time": iso(newest.created_at),
+            "age_hours": newest.age_hours(now),
+        }
+        told["count"] = None if points is None else len(points)
+        told["status"] = status
+    return told
