@@ -155,6 +155,17 @@ def kill_sweep(sim, order, moment, start, every):
         assert number < 400, "more requests than a task of one Droplet has"
 
 
+def picked_up(sim, order, kill):
+    """`kill(options, token)` starts a run of its own and kills it, True where it did: the rerun ends what it left."""
+    options, token, before = prepared(sim, order, {})
+    killed = kill(options, token)
+    sim.clear_faults()
+    # What that run has sent is not the rerun's.
+    sim.news()
+    converges(sim, order, _runner(sim, order, options, token), before, options)
+    return killed
+
+
 def converges(sim, order, run, before, options):
     """Without accidents the task reaches its goal, nothing was done twice or lost, and once more nothing happens."""
     again = run()
