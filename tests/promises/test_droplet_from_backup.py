@@ -56,7 +56,7 @@ def copied(sim, run, **more):
 @pytest.mark.parametrize("name", ORDERS)
 def test_p3_killed_at_each_request_in_turn_the_rerun_ends_it(sim, name, moment):
     """At once, so that it finds the Droplet while it is being created."""
-    every = 1 if FULL or name == "by-newest" else 4
+    every = 1 if FULL else 4
     assert orders.kill_sweep(sim, ORDERS[name], moment, 1, every) > 1
 
 
