@@ -142,13 +142,15 @@ class Register:
         """Write the `names` down. Returns `(old, new)` for each earlier host that shares its name with one of these."""
         renamed = []
         for key, name in names.items():
-            wish = wished[key]
-            if wish != name:
-                owner = self._owners.get(wish)
-                if owner:
-                    renamed.append((wish, f"{wish}_{owner[1]}"))
-                    self._owners[renamed[-1][1]] = owner
-                self._owners[wish] = None
+            if (wish := wished[key]) == name:
+                continue
+            if owner := self._owners.get(wish):
+                new = f"{wish}_{owner[1]}"
+                while new in self._owners or new in names.values():
+                    new += f"_{owner[1]}"
+                self._owners[new] = owner
+                renamed.append((wish, new))
+            self._owners[wish] = None
         self._owners.update({name: (source, key) for key, name in names.items()})
         return renamed
 
