@@ -218,7 +218,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         # Ansible would leave out what it does not know, and a filter with a typing error would filter nothing.
         if unknown := sorted(set(config) - set(self._options)):
             raise AnsibleParserError(
-                f"There is no option {', '.join(unknown)}: see ansible-doc -t inventory {self.NAME}"
+                f"There is no option {', '.join(unknown)}. See ansible-doc -t inventory {self.NAME}."
             )
         try:
             self._fill(path, cache)
