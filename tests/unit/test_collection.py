@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.lifeboat.digitalocean.plugins.doc_fragments import connection
+from ansible_collections.lifeboat.digitalocean.plugins.inventory import droplets as inventory
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import USER_AGENT
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connection import TOKEN_VARIABLES
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import hosts
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "lifeboat.digitalocean"
@@ -116,3 +121,34 @@ def test_every_fragment_is_used():
 def test_a_plan_has_a_module_and_tests_of_its_name(plan):
     assert plan in MODULES
     assert (ROOT / "tests" / "unit" / "plans" / f"test_{plan}.py").is_file()
+
+
+class TestTheInventory:
+    """What its documentation says beside what its layers know."""
+
+    OPTIONS = yaml.safe_load(inventory.DOCUMENTATION)["options"]
+
+    def test_every_attribute_can_be_chosen_and_all_are_by_default(self):
+        told = hosts.attributes({}, Droplet(1, "web"))
+        assert self.OPTIONS["attributes"]["choices"] == self.OPTIONS["attributes"]["default"] == list(told)
+
+    def test_what_a_host_is_called_or_reached_by_is_an_attribute(self):
+        assert set(hosts.NAMES) < set(self.OPTIONS["attributes"]["choices"])
+        assert {f"V({name})" for name in hosts.NAMES} <= set(re.findall(r"V\(\w+\)", prose(self.OPTIONS["hostnames"])))
+        assert set(self.OPTIONS["connect_by"]["choices"]) == set(hosts.NAMES) - {"id"}
+
+    def test_its_groups(self):
+        assert self.OPTIONS["backup_groups"]["choices"] == [*hosts.GROUPS, *hosts.GROUPS_BY_AGE]
+
+    def test_of_several_variables_that_hold_a_token_the_same_counts_as_for_modules(self):
+        """Ansible takes the last one that is set, a module the first."""
+        tokens = yaml.safe_load(connection.ModuleDocFragment.ENVIRONMENT)["options"]["token"]["env"]
+        assert [entry["name"] for entry in reversed(tokens)] == list(TOKEN_VARIABLES)
+
+    def test_its_examples_are_whole_files_with_options_that_it_has(self):
+        known = {*self.OPTIONS, *yaml.safe_load(connection.ModuleDocFragment.DOCUMENTATION)["options"]}
+        known |= {"compose", "groups", "keyed_groups", "strict"}
+        known |= {"cache", "cache_plugin", "cache_connection", "cache_timeout"}
+        for example in yaml.safe_load_all(inventory.EXAMPLES):
+            assert example["plugin"] == inventory.InventoryModule.NAME
+            assert set(example) <= known
