@@ -1,0 +1,79 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every YAML example of the guide to the inventory works as it stands."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import surroundings
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
+
+PLUGIN = {"plugin": "lifeboat.digitalocean.droplets"}
+PAGE = (ROOT / "docs" / "inventory.md").read_text()
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+FILES = [block for block in BLOCKS if isinstance(yaml.safe_load(block), dict)]
+PLAYS = [yaml.safe_load(block) for block in BLOCKS if block not in FILES]
+STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
+
+
+@pytest.fixture(name="look")
+def _look(sim, tmp_path):
+    """`look(text, environ={})` writes an inventory file and gives what `ansible-inventory --list` tells."""
+
+    def look(text, **environ):
+        source = written(tmp_path, text)
+        command = ["ansible-inventory", "-i", str(source), "--list"]
+        environ = surroundings(sim, tmp_path, {**STRICT, **environ}, True)
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return look
+
+
+def written(folder, text):
+    source = folder / "my.droplets.yml"
+    source.write_text(text)
+    return source
+
+
+def test_the_page_has_examples_of_both():
+    assert len(FILES) >= 6
+    assert len(PLAYS) >= 2
+
+
+@pytest.mark.parametrize("text", FILES, ids=lambda text: next(iter(yaml.safe_load(text))))
+def test_a_file_or_a_part_of_one(sim, look, text):
+    sim.reset(world="fleet")
+    whole = text if "plugin" in yaml.safe_load(text) else f"{json.dumps(PLUGIN)[1:-1]}\n{text}"
+    told = look(whole, SHOP_TOKEN=sim.token)
+    assert len(told["_meta"]["hostvars"]) > 40
+
+
+def test_the_play_for_the_morning_names_who_is_overdue(sim, play, tmp_path):
+    sim.reset(world="fleet")
+    source = written(tmp_path, json.dumps({**PLUGIN, "backup_ages": True}))
+    (example,) = (play_ for play_ in PLAYS if play_[0]["name"] == "Nobody is overdue")
+    done = play(example, "-i", str(source), environ=STRICT)
+    assert done.status == 2, done.output
+    assert re.search(r"legacy-erp: the newest backup is of 20\d\d-", done.output), done.output
+
+
+def test_the_play_that_takes_snapshots(sim, play, tmp_path):
+    text = f"{json.dumps(PLUGIN)[1:-1]}\nbackup_ages: true\n" + next(text for text in FILES if "keyed_groups" in text)
+    source = written(tmp_path, text)
+    (example,) = (play_ for play_ in PLAYS if play_[0]["name"].endswith("get a snapshot"))
+    assert example[0]["hosts"] == "backups_overdue:&tag_role_db"
+    # Nobody is overdue in this account.
+    plays = [{**example[0], "hosts": "backups_enabled:&tag_role_db"}]
+    done = play(plays, "-i", str(source), environ=STRICT)
+    assert done.status == 0, done.output
+    chosen = [d for d in sim.state()["droplets"] if "role:db" in d["tags"] and d["policy"]]
+    assert chosen
+    assert all(droplet["snapshots"] for droplet in chosen)
