@@ -196,7 +196,10 @@ SECONDS = 600
 """For all requests together, besides what the burst limit costs."""
 
 _REGISTERS = WeakKeyDictionary()
-"""The `hosts.Register` of each inventory, for all files of this plugin."""
+"""By the group `all` of an inventory, its `hosts.Register` for all files of this plugin.
+
+The inventory itself is another wrapper for each file.
+"""
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -282,7 +285,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add_all(self, api_url, told, groups):
         """Add all hosts or, after an error, none. One that is called as a group is by the end, is called anew."""
-        register = _REGISTERS.setdefault(self.inventory, hosts.Register())
+        register = _REGISTERS.setdefault(self.inventory.groups["all"], hosts.Register())
         wished = {host.droplet.id: self._wish(host) for host in told}
         groups = {name: self.inventory.add_group(group) for name, group in groups.items()}
         before, clashes, reserved = set(self.inventory.hosts), set(self.inventory.groups), set(constants.LOCALHOST)
