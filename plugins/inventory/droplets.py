@@ -175,6 +175,7 @@ cache_timeout: 600
 
 import hashlib
 import hmac
+import inspect
 import json
 from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
@@ -194,6 +195,9 @@ ENDINGS = tuple(f"{name}.{kind}" for name in ("droplets", "digitalocean", "lifeb
 TEMPLATED = ("token", "api_url", "tag", "name", "region")
 SECONDS = 600
 """For all requests together, besides what the burst limit costs."""
+
+ATTEMPTS = 5
+"""To find names that no group has, since groups may be made of names."""
 
 _REGISTERS = WeakKeyDictionary()
 """The `hosts.Register` of each inventory, for all files of this plugin."""
@@ -282,12 +286,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add_all(self, api_url, told, groups):
         """Add all hosts or, after an error, none. One that is called as a group is by the end, is called anew."""
-        register = _REGISTERS.setdefault(self.inventory, hosts.Register())
+        # Each file gets a wrapper of its own around the one inventory.
+        register = _REGISTERS.setdefault(inspect.unwrap(self.inventory), hosts.Register())
         wished = {host.droplet.id: self._wish(host) for host in told}
         groups = {name: self.inventory.add_group(group) for name, group in groups.items()}
         before, clashes, reserved = set(self.inventory.hosts), set(self.inventory.groups), set(constants.LOCALHOST)
         try:
-            while clashes:
+            for _attempt in range(ATTEMPTS):
                 self._remove_all_but(before)
                 reserved |= clashes
                 names = register.names(api_url, wished, reserved)
@@ -295,7 +300,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                     self._refuse_or_warn(shared)
                 self._add(told, names, groups)
                 clashes = self.inventory.groups.keys() & set(names.values())
-            for old, new in register.claim(api_url, wished, names):
+                if not clashes:
+                    break
+            else:
+                raise InputError(f"Whatever hosts are called, there is a group of that name: {min(clashes)}.")
+            made = set(self.inventory.groups)
+            if overtaken := register.overtaken(made):
+                self._refuse_or_warn(hosts.shared(overtaken, {}))
+            for old, new in register.claim(api_url, wished, names, made):
                 self._rename(old, new)
         except Exception:
             self._remove_all_but(before)
@@ -336,7 +348,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for key, value in host.vars.items():
             self.inventory.set_variable(new, key, value)
         for group in host.get_groups():
-            self.inventory.add_child(group.name, new)
+            # Parents of its groups are among them.
+            if old in group.host_names:
+                self.inventory.add_child(group.name, new)
         self.inventory.remove_host(host)
 
     def _remove_all_but(self, names):
