@@ -250,8 +250,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         key = f"{place}_{hmac.new(connection.token.encode(), what.encode(), hashlib.sha256).hexdigest()[:32]}"
         found = self._cache.get(key) if cached and cache else None
         if not hosts.usable(found):
-            with Client(connection, SECONDS) as client:
-                found = facts.fetch(client, wanted, clock)
+            try:
+                with Client(connection, SECONDS) as client:
+                    found = facts.fetch(client, wanted, clock)
+            except LifeboatError as error:
+                # The API's own words, which are in it and in its causes, may repeat the token.
+                raise AnsibleParserError(error.message.replace(connection.token, "********")) from None
             if cached:
                 self._cache[key] = found
         return found

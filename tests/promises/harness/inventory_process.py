@@ -15,6 +15,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import sys
 import warnings
 from datetime import datetime
@@ -27,6 +28,7 @@ from ansible.plugins.loader import init_plugin_loader, inventory_loader
 from ansible.utils.display import Display
 
 PLUGIN = "lifeboat.digitalocean.droplets"
+MOST_SECONDS = 60
 
 
 class Clocks:
@@ -67,6 +69,8 @@ def serve():
     for line in sys.stdin:
         child = os.fork()
         if not child:
+            # A run without an end does not outlive its test.
+            signal.alarm(MOST_SECONDS)
             status = 70
             try:
                 carry_out(json.loads(line), module, quick_time)
