@@ -230,7 +230,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(error.message) from error
 
     def _fill(self, path, cache):
-        given = self._options | {name: self.templar.template(self.get_option(name)) for name in TEMPLATED}
+        given = self._options | {name: self._templated(name) for name in TEMPLATED}
         wanted = hosts.Wanted.from_options(given)
         connection = Connection.from_options(given)
         clock = datetime.now(UTC)
@@ -241,6 +241,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         told = [host for host in every if wanted.in_region(host) and self._passes(host)]
         groups = {name: self._sanitize_group_name(given["backup_groups_prefix"] + name) for name in wanted.groups}
         self._add_all(connection.api_url, told, groups)
+
+    def _templated(self, name):
+        given = self.get_option(name)
+        value = self.templar.template(given)
+        if not all(text is None or isinstance(text, str) for text in (value if isinstance(given, list) else [value])):
+            raise InputError(f"{name} has a template that makes something else than a text.")
+        return value
 
     def _facts(self, place, cache, connection, wanted, clock):
         """The facts from the cache, where it has them and may be asked, else from the API."""

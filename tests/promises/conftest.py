@@ -81,7 +81,7 @@ def _world(sim, tmp_path):
     def make(*droplets, of=sim):
         path = tmp_path / "world.yml"
         entries = [{"name": droplet} if isinstance(droplet, str) else droplet for droplet in droplets]
-        path.write_text(json.dumps({"droplets": entries}))
+        path.write_text(json.dumps({"droplets": entries}, ensure_ascii=False), "utf-8")
         of.reset(world=str(path))
         return sorted(of.state().droplets)
 

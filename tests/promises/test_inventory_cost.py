@@ -17,7 +17,7 @@ def pages(count):
 
 
 @pytest.mark.parametrize("gpus", [0, 3])
-@pytest.mark.parametrize("plain", [0, 1, 2, 200, 201, 400])
+@pytest.mark.parametrize("plain", [0, 1, 2, 200, 201])
 def test_p5_what_it_costs(sim, inventory, plain, gpus):
     """N Droplets, G of them GPU: a request for each page of the lists and of the policies, and no more."""
     sim.reset(droplets=plain)
@@ -59,11 +59,11 @@ def test_p5_gpu_droplets_that_the_map_of_policies_leaves_out(sim, inventory):
 
 def test_the_limit_of_requests_at_once(sim, inventory):
     """More pages than the burst limit allows wait for their turn."""
-    sim.reset(droplets=1201)
+    sim.reset(droplets=801)
     start = sim.control("GET", "clock")["now"]
-    told = inventory(burst_limit="4/60", backup_facts=False)
-    assert len(told.hosts) == 1201
-    assert len(told.requests) == 8
+    told = inventory(burst_limit="3/60", backup_facts=False)
+    assert len(told.hosts) == 801
+    assert len(told.requests) == 6
     assert sim.control("GET", "clock")["now"] > start[:14] + "31", "nobody waited"
 
 

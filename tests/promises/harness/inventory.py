@@ -31,7 +31,10 @@ class Told:
     requests: list = field(default_factory=list)
 
     def __post_init__(self):
-        listed = json.loads(self.output, object_hook=_as_text) if self.output.startswith("{") else {}
+        # Behind what -vvv tells.
+        found = re.search(r"^\{$.*^\}$", self.output, re.DOTALL | re.MULTILINE)
+        self.listed = json.loads(found[0]) if found else {}
+        listed = json.loads(found[0], object_hook=_as_text) if found else {}
         self.hosts = listed.pop("_meta", {}).get("hostvars", {})
         """Host → its variables."""
         children = {child for group in listed.values() for child in group.get("children", ())}
