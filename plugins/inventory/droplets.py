@@ -195,6 +195,9 @@ TEMPLATED = ("token", "api_url", "tag", "name", "region")
 SECONDS = 600
 """For all requests together, besides what the burst limit costs."""
 
+ATTEMPTS = 5
+"""To find names that no group has, since groups may be made of names."""
+
 _REGISTERS = WeakKeyDictionary()
 """By the group `all` of an inventory, its `hosts.Register` for all files of this plugin.
 
@@ -229,7 +232,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(error.message) from error
 
     def _fill(self, path, cache):
-        given = self._options | {name: self.templar.template(self.get_option(name)) for name in TEMPLATED}
+        given = self._options | {name: self._templated(name) for name in TEMPLATED}
         wanted = hosts.Wanted.from_options(given)
         connection = Connection.from_options(given)
         clock = datetime.now(UTC)
@@ -241,6 +244,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         groups = {name: self._sanitize_group_name(given["backup_groups_prefix"] + name) for name in wanted.groups}
         self._add_all(connection.api_url, told, groups)
 
+    def _templated(self, name):
+        given = self.get_option(name)
+        value = self.templar.template(given)
+        if not all(text is None or isinstance(text, str) for text in (value if isinstance(given, list) else [value])):
+            raise InputError(f"{name} has a template that makes something else than a text.")
+        return value
+
     def _facts(self, place, cache, connection, wanted, clock):
         """The facts from the cache, where it has them and may be asked, else from the API."""
         cached = self.get_option("cache")
@@ -249,8 +259,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         key = f"{place}_{hmac.new(connection.token.encode(), what.encode(), hashlib.sha256).hexdigest()[:32]}"
         found = self._cache.get(key) if cached and cache else None
         if not hosts.usable(found):
-            with Client(connection, SECONDS) as client:
-                found = facts.fetch(client, wanted, clock)
+            try:
+                with Client(connection, SECONDS) as client:
+                    found = facts.fetch(client, wanted, clock)
+            except LifeboatError as error:
+                # The API's own words, which are in it and in its causes, may repeat the token.
+                raise AnsibleParserError(error.message.replace(connection.token, "********")) from None
             if cached:
                 self._cache[key] = found
         return found
@@ -290,7 +304,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         groups = {name: self.inventory.add_group(group) for name, group in groups.items()}
         before, clashes, reserved = set(self.inventory.hosts), set(self.inventory.groups), set(constants.LOCALHOST)
         try:
-            while clashes:
+            for _attempt in range(ATTEMPTS):
                 self._remove_all_but(before)
                 reserved |= clashes
                 names = register.names(api_url, wished, reserved)
@@ -298,7 +312,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                     self._refuse_or_warn(shared)
                 self._add(told, names, groups)
                 clashes = self.inventory.groups.keys() & set(names.values())
-            for old, new in register.claim(api_url, wished, names):
+                if not clashes:
+                    break
+            else:
+                raise InputError(f"Whatever hosts are called, there is a group of that name: {min(clashes)}.")
+            made = set(self.inventory.groups)
+            if overtaken := register.overtaken(made):
+                self._refuse_or_warn(hosts.shared(overtaken, {}))
+            for old, new in register.claim(api_url, wished, names, made):
                 self._rename(old, new)
         except Exception:
             self._remove_all_but(before)
@@ -339,7 +360,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for key, value in host.vars.items():
             self.inventory.set_variable(new, key, value)
         for group in host.get_groups():
-            self.inventory.add_child(group.name, new)
+            # Parents of its groups are among them.
+            if old in group.host_names:
+                self.inventory.add_child(group.name, new)
         self.inventory.remove_host(host)
 
     def _remove_all_but(self, names):

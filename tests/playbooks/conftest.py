@@ -133,3 +133,8 @@ def play_of(*tasks, **keywords):
 @pytest.fixture(name="play_of")
 def _play_of():
     return play_of
+
+
+@pytest.fixture(name="surroundings")
+def _surroundings():
+    return surroundings

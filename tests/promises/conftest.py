@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.inventory import Inventory, Process
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import Simulator
 
@@ -42,3 +45,44 @@ def _sim(simulators):
 def _run(sim):
     """Runs `droplet_backups` once, in quick time."""
     return Runner(sim)
+
+
+@pytest.fixture(name="second")
+def _second(simulators):
+    """The simulator of another account, after a reset."""
+    simulator = simulators("--droplets", "6", "--seed", "2", "--rate-limit", "off")
+    simulator.reset()
+    return simulator
+
+
+@pytest.fixture(scope="session", name="inventory_process")
+def _inventory_process():
+    process = Process()
+    yield process
+    process.stop()
+
+
+@pytest.fixture(name="inventory")
+def _inventory(inventory_process, sim, tmp_path):
+    """Runs `ansible-inventory` on a file with the options that it is called with."""
+    return Inventory(inventory_process, sim, folder=tmp_path)
+
+
+@pytest.fixture(name="both")
+def _both(inventory_process, sim, second, tmp_path):
+    """Runs it on a file for each of two accounts."""
+    return Inventory(inventory_process, sim, second, folder=tmp_path).each
+
+
+@pytest.fixture(name="world")
+def _world(sim, tmp_path):
+    """`world(droplet, …, of=sim)` makes an account of these, names or entries of a world file; their ids in order."""
+
+    def make(*droplets, of=sim):
+        path = tmp_path / "world.yml"
+        entries = [{"name": droplet} if isinstance(droplet, str) else droplet for droplet in droplets]
+        path.write_text(json.dumps({"droplets": entries}, ensure_ascii=False), "utf-8")
+        of.reset(world=str(path))
+        return sorted(of.state().droplets)
+
+    return make

@@ -126,32 +126,38 @@ class Register:
         Where a name is wished for twice, `reserved`, or that of another Droplet, which may be of another `source` (the
         URL of an API), the id comes behind it.
         """
-        names = dict(wished)
+        names, taken = dict(wished), set(reserved)
         while True:
             times = Counter(names.values())
             clashing = [
                 key
                 for key, name in names.items()
-                if times[name] > 1 or name in reserved or self._owners.get(name, (source, key)) != (source, key)
+                if times[name] > 1 or name in taken or self._owners.get(name, (source, key)) != (source, key)
             ]
             if not clashing:
                 return names
+            taken.update(names[key] for key in clashing)
             names.update({key: f"{names[key]}_{key}" for key in clashing})
 
-    def claim(self, source, wished, names):
-        """Write the `names` down. Returns `(old, new)` for each earlier host that shares its name with one of these."""
-        renamed = []
-        for key, name in names.items():
-            if (wish := wished[key]) == name:
-                continue
-            if owner := self._owners.get(wish):
-                new = f"{wish}_{owner[1]}"
-                while new in self._owners or new in names.values():
-                    new += f"_{owner[1]}"
-                self._owners[new] = owner
-                renamed.append((wish, new))
-            self._owners[wish] = None
+    def overtaken(self, groups):
+        """A dict of id to name of those earlier hosts that are called like one of `groups`, which came later."""
+        return {owner[1]: name for name, owner in self._owners.items() if owner and name in groups}
+
+    def claim(self, source, wished, names, groups=()):
+        """Write the `names` down. Returns `(old, new)` for each earlier host that shares its name with one of these, or
+        with one of `groups`.
+        """
         self._owners.update({name: (source, key) for key, name in names.items()})
+        lost = {wish for key, wish in wished.items() if wish != names[key]}
+        renamed = []
+        for old in sorted(lost.union(self.overtaken(groups).values())):
+            if owner := self._owners.get(old):
+                new = f"{old}_{owner[1]}"
+                while new in groups or self._owners.get(new, owner) != owner:
+                    new = f"{new}_{owner[1]}"
+                renamed.append((old, new))
+                self._owners[new] = owner
+            self._owners[old] = None
         return renamed
 
 
@@ -263,7 +269,7 @@ def shared(wished, names):
     """The names that several wished for, or that were taken, with the ids of who wished, as text; empty: none."""
     clashing = {}
     for key, name in wished.items():
-        if names[key] != name:
+        if names.get(key) != name:
             clashing.setdefault(name, []).append(key)
     told = [f"{name} ({', '.join(map(str, keys))})" for name, keys in sorted(clashing.items())]
     more = [f"{len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
