@@ -1,7 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures tasks over whole accounts on the simulated API, each beside a floor and beside what one would write without
-the collection, all in one run. Prints tables and writes the figures as JSON. docs/performance.md says how to read them.
+the collection, and inventories beside those of others, all in one run. Prints tables and writes the figures as JSON.
+docs/performance.md says how to read them.
 """
 
 import argparse
@@ -16,24 +17,26 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 
 import figures
+import inventories
 import peers
 import process
 import table
 from account import ROOT, simulated
 from ansible.release import __version__ as ansible_version
 from floor import Direct
-from scenarios import POLICIES, SCENARIOS, world
+from scenarios import POLICIES, SCENARIOS, UNLIMITED, world
+
+INVENTORY = "inventory"
+"""The scenario that is no task."""
 
 ROUNDS, PATIENCE = 3, 15
 """A measurement is repeated up to so many times, but not again after so many seconds; the median counts."""
 
 PAGE_ROUNDS = 30
-UNLIMITED = "1000000/60"
-"""Requests a minute: what the API's limits would add is arithmetic, and not measured."""
-
 PLAY = {"hosts": "localhost", "gather_facts": False}
 QUIET = {
     "ANSIBLE_NOCOLOR": "1",
@@ -50,18 +53,23 @@ def main():
     found = {
         "machine": machine(),
         "ansible": ansible_cost(options.rounds),
-        "pages": [page_cost(droplets) for droplets in options.droplets],
+        "pages": [page_cost(droplets) for droplets in sorted({droplets for *_kind, droplets in options.measured})],
         "limits": limits_cost(250, 6),
         "rows": [],
+        "inventories": [],
     }
-    for latency in options.latency_ms:
-        for name in options.scenario:
-            for droplets in options.droplets:
-                row = {"scenario": name, "latency_ms": latency, "droplets": droplets}
-                row |= measure(SCENARIOS[name], droplets, latency, options)
-                found["rows"].append(row)
-                save(found, options.json)
-                print(table.measured([row]).splitlines()[-1], f"after {time.monotonic() - began:.0f} s", flush=True)
+    for latency, name, droplets in options.measured:
+        row = {"scenario": name, "latency_ms": latency, "droplets": droplets}
+        if name == INVENTORY:
+            row["ways"] = measure_inventories(droplets, latency, options)
+            found["inventories"].append(row)
+            lines = table.inventories([row]).splitlines()[2:]
+        else:
+            row |= measure(SCENARIOS[name], droplets, latency, options)
+            found["rows"].append(row)
+            lines = table.measured([row]).splitlines()[2:]
+        save(found, options.json)
+        print(*lines, f"after {time.monotonic() - began:.0f} s", sep="\n", flush=True)
     text = told(found)
     print("\n" + text)
     if options.markdown:
@@ -78,9 +86,10 @@ def save(found, path):
 
 def read_options():
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
-    parser.add_argument("--droplets", type=int, nargs="+", default=[100, 1000, 10000])
-    parser.add_argument("--latency-ms", type=int, nargs="+", default=[0, 50, 100], help="of each request")
-    parser.add_argument("--scenario", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
+    parser.add_argument("--droplets", type=int, nargs="+", help="100, 1000 and 10000; inventories not 100")
+    parser.add_argument("--latency-ms", type=int, nargs="+", help="of each request: 0, 50 and 100; inventories 100")
+    names = [*SCENARIOS, INVENTORY]
+    parser.add_argument("--scenario", nargs="+", choices=names, default=names)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="at most")
     parser.add_argument("--uri-sample", type=int, default=20, help="Droplets that the uri loop really goes through")
     parser.add_argument("--pydo-sample", type=int, default=100, help="the same for the loop with pydo")
@@ -91,6 +100,12 @@ def read_options():
     if options.quick:
         options.droplets, options.latency_ms, options.rounds = [1000], [50], 1
         options.uri_sample, options.pydo_sample = 5, 20
+    tasks = [name for name in options.scenario if name != INVENTORY]
+    asked = [INVENTORY] * (INVENTORY in options.scenario)
+    options.measured = [
+        *product(options.latency_ms or [0, 50, 100], tasks, options.droplets or [100, 1000, 10000]),
+        *product(options.latency_ms or [100], asked, options.droplets or [1000, 10000]),
+    ]
     return options
 
 
@@ -157,7 +172,7 @@ def page_cost(droplets):
 
 def measure(scenario, droplets, latency, options):
     """One row of the table: ours and the floor in turn, then the loops."""
-    with starting_point(scenario, droplets, latency) as (account, folder):
+    with starting_point(scenario.drift, droplets, latency) as (account, folder):
         direct = Direct(account)
         policies = {}
         for answer in map(direct.get, direct.pages([POLICIES])):
@@ -183,6 +198,13 @@ def measure(scenario, droplets, latency, options):
             start_again()
             loops[name] = loop(environment, scenario, ids, drifting, size)
     return compared(ours, empty, least, loops)
+
+
+def measure_inventories(droplets, latency, options):
+    """All ways to have that many Droplets as hosts, as `inventories.measure` tells them."""
+    with starting_point(0.0, droplets, latency) as (account, folder):
+        environment = surroundings(account.environment)
+        return inventories.measure(account, folder, environment, options.rounds, PATIENCE, with_yaml=not options.quick)
 
 
 def compared(ours, empty, least, loops):
@@ -220,11 +242,11 @@ def play(account, playbook, environment, writes):
 
 
 @contextmanager
-def starting_point(scenario, droplets, latency):
-    """A simulated account as `scenario` starts from it, and a folder for files."""
+def starting_point(drift, droplets, latency):
+    """A simulated account of which the share `drift` has no backups, and a folder for files."""
     with tempfile.TemporaryDirectory(prefix="lifeboat-bench-") as folder:
         file = Path(folder, "world.yml")
-        file.write_text(json.dumps(world(droplets, scenario.drift)), encoding="utf-8")
+        file.write_text(json.dumps(world(droplets, drift)), encoding="utf-8")
         kind = ("--world", str(file), "--rate-limit", "off", "--action-seconds", "0", "--latency-ms", str(latency))
         with simulated(*kind) as account:
             yield account, Path(folder)
@@ -246,14 +268,17 @@ def surroundings(account_variables):
 
 def told(found):
     """What goes into the documentation."""
-    samples = {peer: max(row[peer]["sample"] for row in found["rows"]) for peer in ("uri", "pydo")}
-    parts = [
-        f"Measured on {found['machine']}. The loops really went through up to {samples['uri']} Droplets with uri and "
-        f"{samples['pydo']} with pydo.",
-        table.measured(found["rows"]),
-    ]
+    parts = [f"Measured on {found['machine']}."]
+    if found["rows"]:
+        samples = {peer: max(row[peer]["sample"] for row in found["rows"]) for peer in ("uri", "pydo")}
+        parts[0] += (
+            f" The loops really went through up to {samples['uri']} Droplets with uri and {samples['pydo']} with pydo."
+        )
+        parts.append(table.measured(found["rows"]))
     if found["growth"]:
         parts += ["From one size to the next, ours took so many times as long:", table.growth(found["growth"])]
+    if found["inventories"]:
+        parts += ["The same Droplets as hosts of an inventory:", table.inventories(found["inventories"])]
     parts += [
         f"Ansible alone: {found['ansible']['no_task']:.2f} s for a play without tasks, "
         f"{found['ansible']['one_task']:.2f} s with one task, `ansible.builtin.ping`.",

@@ -7,6 +7,10 @@ HEADER = (
     *("task", "latency ms", "Droplets", "s", "requests", "module MiB", "Ansible MiB"),
     *("floor s", "× floor", "uri loop s", "× ours", "pydo loop s", "× ours"),
 )
+INVENTORY_HEADER = (
+    *("inventory", "latency ms", "Droplets", "list s", "× community", "× file"),
+    *("one host s", "× community", "× file", "requests", "Ansible MiB"),
+)
 
 
 def seconds(value, extrapolated=False):
@@ -20,9 +24,19 @@ def times(value):
     return f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
+def share(value):
+    """`0.37`, or as `times` from 10 on: what is about as quick as another needs two digits to tell which is quicker."""
+    return f"{value:.2f}" if value < 10 else times(value)
+
+
 def measured(rows):
     """The table of all rows, which are those of the JSON file."""
     return markdown(HEADER, [_cells(row) for row in rows])
+
+
+def inventories(measured_ones):
+    """The table of all inventories, which are those of the JSON file."""
+    return markdown(INVENTORY_HEADER, [line for one in measured_ones for line in _inventory_lines(one)])
 
 
 def growth(grown):
@@ -78,3 +92,12 @@ def _cells(row):
         loop = row[peer]
         cells += [seconds(loop["seconds"], loop["extrapolated"]), times(loop["times_ours"])]
     return cells
+
+
+def _inventory_lines(one):
+    for name, found in one["ways"].items():
+        cells = [name, one["latency_ms"], one["droplets"]]
+        for key in ("seconds", "one_host"):
+            ratios = (found[f"times_{partner}"][key] for partner in ("community", "file"))
+            cells += [seconds(found[key]), *map(share, ratios)]
+        yield [*cells, found["requests"], f"{found['mib']:.0f}"]
