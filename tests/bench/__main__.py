@@ -50,14 +50,11 @@ def main():
         signal.signal(number, lambda *_about: sys.exit("Stopped."))
     options = read_options()
     began = time.monotonic()
-    found = {
-        "machine": machine(),
-        "ansible": ansible_cost(options.rounds),
-        "pages": [page_cost(droplets) for droplets in sorted({droplets for *_kind, droplets in options.measured})],
-        "limits": limits_cost(250, 6),
-        "rows": [],
-        "inventories": [],
-    }
+    found = {"machine": machine(), "rows": [], "inventories": []}
+    if sizes := {droplets for _latency, name, droplets in options.measured if name != INVENTORY}:
+        found["ansible"] = ansible_cost(options.rounds)
+        found["pages"] = [page_cost(droplets) for droplets in sorted(sizes)]
+        found["limits"] = limits_cost(250, 6)
     for latency, name, droplets in options.measured:
         row = {"scenario": name, "latency_ms": latency, "droplets": droplets}
         if name == INVENTORY:
@@ -70,11 +67,13 @@ def main():
             lines = table.measured([row]).splitlines()[2:]
         save(found, options.json)
         print(*lines, f"after {time.monotonic() - began:.0f} s", sep="\n", flush=True)
-    text = told(found)
-    print("\n" + text)
+    sections = told(found)
+    print("", *sections.values(), sep="\n\n")
     if options.markdown:
         document = options.markdown.read_text(encoding="utf-8")
-        options.markdown.write_text(table.put_between_marks(document, text), encoding="utf-8")
+        for name, text in sections.items():
+            document = table.put_between_marks(document, name, text)
+        options.markdown.write_text(document, encoding="utf-8")
 
 
 def save(found, path):
@@ -94,7 +93,7 @@ def read_options():
     parser.add_argument("--uri-sample", type=int, default=20, help="Droplets that the uri loop really goes through")
     parser.add_argument("--pydo-sample", type=int, default=100, help="the same for the loop with pydo")
     parser.add_argument("--json", type=Path, default=ROOT / ".cache" / "bench.json")
-    parser.add_argument("--markdown", type=Path, help="write the tables between the two marks of this file")
+    parser.add_argument("--markdown", type=Path, help="write the tables between their marks in this file")
     parser.add_argument("--quick", action="store_true", help="1,000 Droplets at 50 ms, once, with small samples")
     options = parser.parse_args()
     if options.quick:
@@ -267,18 +266,25 @@ def surroundings(account_variables):
 
 
 def told(found):
-    """What goes into the documentation."""
-    parts = [f"Measured on {found['machine']}."]
+    """What goes into the documentation: a dict of section to text, for each section that was measured."""
+    sections = {}
     if found["rows"]:
-        samples = {peer: max(row[peer]["sample"] for row in found["rows"]) for peer in ("uri", "pydo")}
-        parts[0] += (
-            f" The loops really went through up to {samples['uri']} Droplets with uri and {samples['pydo']} with pydo."
-        )
-        parts.append(table.measured(found["rows"]))
+        sections["measured"] = told_of_tasks(found)
+    if found["inventories"]:
+        parts = [f"Measured on {found['machine']}.", table.inventories(found["inventories"])]
+        sections["inventories"] = "\n\n".join(parts)
+    return sections
+
+
+def told_of_tasks(found):
+    samples = {peer: max(row[peer]["sample"] for row in found["rows"]) for peer in ("uri", "pydo")}
+    parts = [
+        f"Measured on {found['machine']}. The loops really went through up to {samples['uri']} Droplets with uri and "
+        f"{samples['pydo']} with pydo.",
+        table.measured(found["rows"]),
+    ]
     if found["growth"]:
         parts += ["From one size to the next, ours took so many times as long:", table.growth(found["growth"])]
-    if found["inventories"]:
-        parts += ["The same Droplets as hosts of an inventory:", table.inventories(found["inventories"])]
     parts += [
         f"Ansible alone: {found['ansible']['no_task']:.2f} s for a play without tasks, "
         f"{found['ansible']['one_task']:.2f} s with one task, `ansible.builtin.ping`.",

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The measurements as tables that can be read on a screen and in Markdown alike: pure."""
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 HEADER = (
     *("task", "latency ms", "Droplets", "s", "requests", "module MiB", "Ansible MiB"),
     *("floor s", "× floor", "uri loop s", "× ours", "pydo loop s", "× ours"),
@@ -72,13 +71,19 @@ def markdown(header, rows):
     )
 
 
-def put_between_marks(document, text):
-    """`document` with `text` in place of what is between BEGIN and END; ValueError where it lacks them."""
-    before, begin, rest = document.partition(BEGIN)
-    _old, end, after = rest.partition(END)
+def put_between_marks(document, section, text):
+    """`document` with `text` in place of what is between the `marks` of `section`; ValueError where it lacks them."""
+    opening, closing = marks(section)
+    before, begin, rest = document.partition(opening)
+    _old, end, after = rest.partition(closing)
     if not begin or not end:
-        raise ValueError(f"There is no {BEGIN} followed by {END}.")
-    return f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}"
+        raise ValueError(f"There is no {opening} followed by {closing}.")
+    return f"{before}{opening}\n\n{text.strip()}\n\n{closing}{after}"
+
+
+def marks(section):
+    """The lines before and after the tables of a section, "measured" or "inventories"."""
+    return tuple(f"<!-- {section}: {end} -->" for end in ("begin", "end"))
 
 
 def _cells(row):

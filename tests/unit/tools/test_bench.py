@@ -155,16 +155,26 @@ def test_a_growth_that_was_not_measured_is_left_empty():
 
 
 def test_tables_are_put_between_the_marks_and_nowhere_else():
-    document = f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n"
-    once = table.put_between_marks(document, "new")
-    assert once == f"before\n{table.BEGIN}\n\nnew\n\n{table.END}\nafter\n"
-    assert table.put_between_marks(once, "new") == once
+    (begin, end), others = table.marks("measured"), "\n".join(table.marks("inventories"))
+    document = f"before\n{begin}\nold\n{end}\n{others}\nafter\n"
+    once = table.put_between_marks(document, "measured", "new")
+    assert once == f"before\n{begin}\n\nnew\n\n{end}\n{others}\nafter\n"
+    assert table.put_between_marks(once, "measured", "new") == once
 
 
-@pytest.mark.parametrize("document", ["", table.BEGIN, table.END, f"{table.END} {table.BEGIN}"])
+def test_the_documentation_has_all_marks():
+    document = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    for section in ("measured", "inventories"):
+        assert all(document.count(mark) == 1 for mark in table.marks(section))
+
+
+BEGIN, END = table.marks("measured")
+
+
+@pytest.mark.parametrize("document", ["", BEGIN, END, f"{END} {BEGIN}", " ".join(table.marks("other"))])
 def test_a_document_without_the_marks_is_refused(document):
     with pytest.raises(ValueError, match="There is no"):
-        table.put_between_marks(document, "new")
+        table.put_between_marks(document, "measured", "new")
 
 
 def test_the_command_line_is_understood():
