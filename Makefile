@@ -60,7 +60,7 @@ simulator: env ## Start the simulated DigitalOcean (ARGS='--help' lists its opti
 	@$(BIN)/python tests/simulator $(ARGS)
 
 .PHONY: bench
-bench: env ## Measure time and memory beside peers and a floor (ARGS=--quick takes a minute)
+bench: env ## Measure time and memory beside peers and a floor (ARGS=--quick takes two minutes)
 	@PYTHONPATH=.venv/collections:tests/tools $(BIN)/python tests/bench $(ARGS)
 
 .PHONY: build

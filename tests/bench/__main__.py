@@ -1,7 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures tasks over whole accounts on the simulated API, each beside a floor and beside what one would write without
-the collection, all in one run. Prints tables and writes the figures as JSON. docs/performance.md says how to read them.
+the collection, and inventories beside those of others, all in one run. Prints tables and writes the figures as JSON.
+docs/performance.md says how to read them.
 """
 
 import argparse
@@ -16,24 +17,26 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 
 import figures
+import inventories
 import peers
 import process
 import table
 from account import ROOT, simulated
 from ansible.release import __version__ as ansible_version
 from floor import Direct
-from scenarios import POLICIES, SCENARIOS, world
+from scenarios import POLICIES, SCENARIOS, UNLIMITED, world
+
+INVENTORY = "inventory"
+"""The scenario that is no task."""
 
 ROUNDS, PATIENCE = 3, 15
 """A measurement is repeated up to so many times, but not again after so many seconds; the median counts."""
 
 PAGE_ROUNDS = 30
-UNLIMITED = "1000000/60"
-"""Requests a minute: what the API's limits would add is arithmetic, and not measured."""
-
 PLAY = {"hosts": "localhost", "gather_facts": False}
 QUIET = {
     "ANSIBLE_NOCOLOR": "1",
@@ -47,26 +50,30 @@ def main():
         signal.signal(number, lambda *_about: sys.exit("Stopped."))
     options = read_options()
     began = time.monotonic()
-    found = {
-        "machine": machine(),
-        "ansible": ansible_cost(options.rounds),
-        "pages": [page_cost(droplets) for droplets in options.droplets],
-        "limits": limits_cost(250, 6),
-        "rows": [],
-    }
-    for latency in options.latency_ms:
-        for name in options.scenario:
-            for droplets in options.droplets:
-                row = {"scenario": name, "latency_ms": latency, "droplets": droplets}
-                row |= measure(SCENARIOS[name], droplets, latency, options)
-                found["rows"].append(row)
-                save(found, options.json)
-                print(table.measured([row]).splitlines()[-1], f"after {time.monotonic() - began:.0f} s", flush=True)
-    text = told(found)
-    print("\n" + text)
+    found = {"machine": machine(), "rows": [], "inventories": []}
+    if sizes := {droplets for _latency, name, droplets in options.measured if name != INVENTORY}:
+        found["ansible"] = ansible_cost(options.rounds)
+        found["pages"] = [page_cost(droplets) for droplets in sorted(sizes)]
+        found["limits"] = limits_cost(250, 6)
+    for latency, name, droplets in options.measured:
+        row = {"scenario": name, "latency_ms": latency, "droplets": droplets}
+        if name == INVENTORY:
+            row["ways"] = measure_inventories(droplets, latency, options)
+            found["inventories"].append(row)
+            lines = table.inventories([row]).splitlines()[2:]
+        else:
+            row |= measure(SCENARIOS[name], droplets, latency, options)
+            found["rows"].append(row)
+            lines = table.measured([row]).splitlines()[2:]
+        save(found, options.json)
+        print(*lines, f"after {time.monotonic() - began:.0f} s", sep="\n", flush=True)
+    sections = told(found)
+    print("", *sections.values(), sep="\n\n")
     if options.markdown:
         document = options.markdown.read_text(encoding="utf-8")
-        options.markdown.write_text(table.put_between_marks(document, text), encoding="utf-8")
+        for name, text in sections.items():
+            document = table.put_between_marks(document, name, text)
+        options.markdown.write_text(document, encoding="utf-8")
 
 
 def save(found, path):
@@ -78,19 +85,26 @@ def save(found, path):
 
 def read_options():
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
-    parser.add_argument("--droplets", type=int, nargs="+", default=[100, 1000, 10000])
-    parser.add_argument("--latency-ms", type=int, nargs="+", default=[0, 50, 100], help="of each request")
-    parser.add_argument("--scenario", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
+    parser.add_argument("--droplets", type=int, nargs="+", help="100, 1000 and 10000; inventories not 100")
+    parser.add_argument("--latency-ms", type=int, nargs="+", help="of each request: 0, 50 and 100; inventories 100")
+    names = [*SCENARIOS, INVENTORY]
+    parser.add_argument("--scenario", nargs="+", choices=names, default=names)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="at most")
     parser.add_argument("--uri-sample", type=int, default=20, help="Droplets that the uri loop really goes through")
     parser.add_argument("--pydo-sample", type=int, default=100, help="the same for the loop with pydo")
     parser.add_argument("--json", type=Path, default=ROOT / ".cache" / "bench.json")
-    parser.add_argument("--markdown", type=Path, help="write the tables between the two marks of this file")
+    parser.add_argument("--markdown", type=Path, help="write the tables between their marks in this file")
     parser.add_argument("--quick", action="store_true", help="1,000 Droplets at 50 ms, once, with small samples")
     options = parser.parse_args()
     if options.quick:
         options.droplets, options.latency_ms, options.rounds = [1000], [50], 1
         options.uri_sample, options.pydo_sample = 5, 20
+    tasks = [name for name in options.scenario if name != INVENTORY]
+    asked = [INVENTORY] * (INVENTORY in options.scenario)
+    options.measured = [
+        *product(options.latency_ms or [0, 50, 100], tasks, options.droplets or [100, 1000, 10000]),
+        *product(options.latency_ms or [100], asked, options.droplets or [1000, 10000]),
+    ]
     return options
 
 
@@ -157,7 +171,7 @@ def page_cost(droplets):
 
 def measure(scenario, droplets, latency, options):
     """One row of the table: ours and the floor in turn, then the loops."""
-    with starting_point(scenario, droplets, latency) as (account, folder):
+    with starting_point(scenario.drift, droplets, latency) as (account, folder):
         direct = Direct(account)
         policies = {}
         for answer in map(direct.get, direct.pages([POLICIES])):
@@ -183,6 +197,13 @@ def measure(scenario, droplets, latency, options):
             start_again()
             loops[name] = loop(environment, scenario, ids, drifting, size)
     return compared(ours, empty, least, loops)
+
+
+def measure_inventories(droplets, latency, options):
+    """All ways to have that many Droplets as hosts, as `inventories.measure` tells them."""
+    with starting_point(0.0, droplets, latency) as (account, folder):
+        environment = surroundings(account.environment)
+        return inventories.measure(account, folder, environment, options.rounds, PATIENCE, with_yaml=not options.quick)
 
 
 def compared(ours, empty, least, loops):
@@ -220,11 +241,11 @@ def play(account, playbook, environment, writes):
 
 
 @contextmanager
-def starting_point(scenario, droplets, latency):
-    """A simulated account as `scenario` starts from it, and a folder for files."""
+def starting_point(drift, droplets, latency):
+    """A simulated account of which the share `drift` has no backups, and a folder for files."""
     with tempfile.TemporaryDirectory(prefix="lifeboat-bench-") as folder:
         file = Path(folder, "world.yml")
-        file.write_text(json.dumps(world(droplets, scenario.drift)), encoding="utf-8")
+        file.write_text(json.dumps(world(droplets, drift)), encoding="utf-8")
         kind = ("--world", str(file), "--rate-limit", "off", "--action-seconds", "0", "--latency-ms", str(latency))
         with simulated(*kind) as account:
             yield account, Path(folder)
@@ -245,7 +266,17 @@ def surroundings(account_variables):
 
 
 def told(found):
-    """What goes into the documentation."""
+    """What goes into the documentation: a dict of section to text, for each section that was measured."""
+    sections = {}
+    if found["rows"]:
+        sections["measured"] = told_of_tasks(found)
+    if found["inventories"]:
+        parts = [f"Measured on {found['machine']}.", table.inventories(found["inventories"])]
+        sections["inventories"] = "\n\n".join(parts)
+    return sections
+
+
+def told_of_tasks(found):
     samples = {peer: max(row[peer]["sample"] for row in found["rows"]) for peer in ("uri", "pydo")}
     parts = [
         f"Measured on {found['machine']}. The loops really went through up to {samples['uri']} Droplets with uri and "

@@ -41,3 +41,33 @@ def growth(rows, key):
                 {"latency_ms": latency, "scenario": scenario, "droplets": (few, many), "times": ratio(after, before)}
             )
     return grown
+
+
+def unwrapped(found):
+    """A JSON object as `ansible-inventory` prints it; where it only marks a text as no template, that text."""
+    return found["__ansible_unsafe"] if found.keys() == {"__ansible_unsafe"} else found
+
+
+def difference(hosts, expected):
+    """A sentence where `hosts`, a dict of name to variables, are other Droplets than `expected`; else an empty text."""
+    here, there = ({name: found.get("do_id") for name, found in told.items()} for told in (hosts, expected))
+    if here == there:
+        return ""
+    names = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
+    return f"{len(here)} hosts instead of {len(there)}; {len(names)} differ by name or id, the first is {names[0]}."
+
+
+def beside(inventories, **partners):
+    """`inventories`, each a dict of name to figures, with the ratios to its partners: for each of `partners`, a dict of
+    name to the name of another one, times_… has how many times as long both commands took.
+    """
+    return {
+        name: {
+            **found,
+            **{
+                f"times_{kind}": {key: ratio(found[key], inventories[of[name]][key]) for key in ("seconds", "one_host")}
+                for kind, of in partners.items()
+            },
+        }
+        for name, found in inventories.items()
+    }

@@ -4,6 +4,9 @@
 
 from dataclasses import dataclass, field
 
+UNLIMITED = "1000000/60"
+"""Requests a minute: what the API's limits would add is arithmetic, and not measured."""
+
 DROPLETS = ("/v2/droplets", {})
 GPUS = ("/v2/droplets", {"type": "gpus"})
 POLICIES = ("/v2/droplets/backups/policies", {})

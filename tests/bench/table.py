@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The measurements as tables that can be read on a screen and in Markdown alike: pure."""
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 HEADER = (
     *("task", "latency ms", "Droplets", "s", "requests", "module MiB", "Ansible MiB"),
     *("floor s", "× floor", "uri loop s", "× ours", "pydo loop s", "× ours"),
+)
+INVENTORY_HEADER = (
+    *("inventory", "latency ms", "Droplets", "list s", "× community", "× file"),
+    *("one host s", "× community", "× file", "requests", "Ansible MiB"),
 )
 
 
@@ -20,9 +23,19 @@ def times(value):
     return f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
+def share(value):
+    """`0.37`, or as `times` from 10 on: what is about as quick as another needs two digits to tell which is quicker."""
+    return f"{value:.2f}" if value < 10 else times(value)
+
+
 def measured(rows):
     """The table of all rows, which are those of the JSON file."""
     return markdown(HEADER, [_cells(row) for row in rows])
+
+
+def inventories(measured_ones):
+    """The table of all inventories, which are those of the JSON file."""
+    return markdown(INVENTORY_HEADER, [line for one in measured_ones for line in _inventory_lines(one)])
 
 
 def growth(grown):
@@ -58,13 +71,19 @@ def markdown(header, rows):
     )
 
 
-def put_between_marks(document, text):
-    """`document` with `text` in place of what is between BEGIN and END; ValueError where it lacks them."""
-    before, begin, rest = document.partition(BEGIN)
-    _old, end, after = rest.partition(END)
+def put_between_marks(document, section, text):
+    """`document` with `text` in place of what is between the `marks` of `section`; ValueError where it lacks them."""
+    opening, closing = marks(section)
+    before, begin, rest = document.partition(opening)
+    _old, end, after = rest.partition(closing)
     if not begin or not end:
-        raise ValueError(f"There is no {BEGIN} followed by {END}.")
-    return f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}"
+        raise ValueError(f"There is no {opening} followed by {closing}.")
+    return f"{before}{opening}\n\n{text.strip()}\n\n{closing}{after}"
+
+
+def marks(section):
+    """The lines before and after the tables of a section, "measured" or "inventories"."""
+    return tuple(f"<!-- {section}: {end} -->" for end in ("begin", "end"))
 
 
 def _cells(row):
@@ -78,3 +97,12 @@ def _cells(row):
         loop = row[peer]
         cells += [seconds(loop["seconds"], loop["extrapolated"]), times(loop["times_ours"])]
     return cells
+
+
+def _inventory_lines(one):
+    for name, found in one["ways"].items():
+        cells = [name, one["latency_ms"], one["droplets"]]
+        for key in ("seconds", "one_host"):
+            ratios = (found[f"times_{partner}"][key] for partner in ("community", "file"))
+            cells += [seconds(found[key]), *map(share, ratios)]
+        yield [*cells, found["requests"], f"{found['mib']:.0f}"]

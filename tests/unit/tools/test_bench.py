@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -60,6 +61,60 @@ def test_growth_goes_from_each_size_to_the_next_larger_one_of_the_same_kind():
     ]
 
 
+HOSTS = {"web-1": {"do_id": 1}, "web-2": {"do_id": 2}}
+
+
+def test_the_same_droplets_are_the_same_hosts_whatever_else_is_told_of_them():
+    assert figures.difference({name: {**found, "do_region": "nyc3"} for name, found in HOSTS.items()}, HOSTS) == ""
+
+
+@pytest.mark.parametrize(
+    ("hosts", "told"),
+    [
+        ({}, "0 hosts instead of 2; 2 differ by name or id, the first is web-1."),
+        ({"web-1": {"do_id": 1}}, "1 hosts instead of 2; 1 differ by name or id, the first is web-2."),
+        ({**HOSTS, "web-2": {"do_id": 3}}, "2 hosts instead of 2; 1 differ by name or id, the first is web-2."),
+        ({**HOSTS, "web-2": {}}, "2 hosts instead of 2; 1 differ by name or id, the first is web-2."),
+        ({**HOSTS, "new": {"do_id": 3}}, "3 hosts instead of 2; 1 differ by name or id, the first is new."),
+    ],
+)
+def test_other_hosts_are_told(hosts, told):
+    assert figures.difference(hosts, HOSTS) == told
+
+
+def test_a_text_that_is_marked_as_no_template_becomes_that_text():
+    printed = '{"a": {"__ansible_unsafe": "x"}, "b": [{"c": {"__ansible_unsafe": ""}}], "d": {}, "e": 1}'
+    assert json.loads(printed, object_hook=figures.unwrapped) == {"a": "x", "b": [{"c": ""}], "d": {}, "e": 1}
+
+
+def inventories(**seconds):
+    """Inventories that took so many seconds, and half of them for one host; each stands beside `theirs` and `file`."""
+    found = {
+        name: {"seconds": took, "one_host": took / 2, "requests": 6, "mib": 117.6} for name, took in seconds.items()
+    }
+    return figures.beside(found, community=dict.fromkeys(found, "theirs"), file=dict.fromkeys(found, "file"))
+
+
+def test_an_inventory_stands_beside_its_partners():
+    found = inventories(ours=2.0, theirs=4.0, file=8.0)
+    assert [
+        (name, line["times_community"]["seconds"], line["times_file"]["one_host"]) for name, line in found.items()
+    ] == [
+        ("ours", 0.5, 0.25),
+        ("theirs", 1.0, 0.5),
+        ("file", 2.0, 1.0),
+    ]
+
+
+def test_a_line_tells_all_that_was_measured_of_an_inventory():
+    found = {"latency_ms": 100, "droplets": 1000, "ways": inventories(ours=2.0, theirs=40.0, file=0.125)}
+    header, _rule, *lines = (
+        [cell.strip() for cell in text.strip("|").split("|")] for text in table.inventories([found]).splitlines()
+    )
+    assert [len(line) for line in lines] == [len(header)] * 3
+    assert lines[0] == ["ours", "100", "1000", "2.00", "0.05", "16.0", "1.00", "0.05", "16.0", "6", "118"]
+
+
 @pytest.mark.parametrize(
     ("value", "extrapolated", "shown"),
     [
@@ -100,23 +155,33 @@ def test_a_growth_that_was_not_measured_is_left_empty():
 
 
 def test_tables_are_put_between_the_marks_and_nowhere_else():
-    document = f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n"
-    once = table.put_between_marks(document, "new")
-    assert once == f"before\n{table.BEGIN}\n\nnew\n\n{table.END}\nafter\n"
-    assert table.put_between_marks(once, "new") == once
+    (begin, end), others = table.marks("measured"), "\n".join(table.marks("inventories"))
+    document = f"before\n{begin}\nold\n{end}\n{others}\nafter\n"
+    once = table.put_between_marks(document, "measured", "new")
+    assert once == f"before\n{begin}\n\nnew\n\n{end}\n{others}\nafter\n"
+    assert table.put_between_marks(once, "measured", "new") == once
 
 
-@pytest.mark.parametrize("document", ["", table.BEGIN, table.END, f"{table.END} {table.BEGIN}"])
+def test_the_documentation_has_all_marks():
+    document = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    for section in ("measured", "inventories"):
+        assert all(document.count(mark) == 1 for mark in table.marks(section))
+
+
+BEGIN, END = table.marks("measured")
+
+
+@pytest.mark.parametrize("document", ["", BEGIN, END, f"{END} {BEGIN}", " ".join(table.marks("other"))])
 def test_a_document_without_the_marks_is_refused(document):
     with pytest.raises(ValueError, match="There is no"):
-        table.put_between_marks(document, "new")
+        table.put_between_marks(document, "measured", "new")
 
 
 def test_the_command_line_is_understood():
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests" / "tools")}
     asked = [sys.executable, "tests/bench", "--help"]
     told = subprocess.run(asked, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-    assert all(name in told for name in ("--quick", "--markdown", "no_drift", "info", "drift"))
+    assert all(name in told for name in ("--quick", "--markdown", "no_drift", "info", "drift", "inventory"))
 
 
 def test_a_process_is_measured_with_all_that_it_starts(tmp_path):
