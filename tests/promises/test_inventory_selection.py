@@ -143,3 +143,16 @@ def test_tags_that_the_token_may_not_read_are_an_error_and_no_empty_inventory(si
     assert "tag:read" in told.failure, told
     assert not told.hosts
     assert ids
+
+
+def test_the_list_of_gpu_droplets_is_proof_enough(sim, ids, inventory):
+    """Where a Droplet does not say itself that it has one."""
+    listed = sim.api("GET", "droplets?type=gpus&asked")
+    assert len(listed["droplets"]) == 2
+    for droplet in listed["droplets"]:
+        droplet.pop("gpu_info", None)
+        droplet["size"].pop("gpu_info", None)
+    sim.fault({"status": 200, "body": listed}, path="^/v2/droplets$")
+    told = inventory(gpu="only")
+    assert told.ids == kept(ids, ML, GPU_WEB)
+    assert all(known["do_gpu"] for known in told.hosts.values())
