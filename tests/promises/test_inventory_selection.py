@@ -53,13 +53,18 @@ SELECTED = {
 }
 
 
-@pytest.mark.parametrize("selection", SELECTED)
-@pytest.mark.parametrize("gpu", ["include", "only", "exclude"])
+OF_EACH_KIND = ("all", "tag", "name", "tag-and-name", "region", "filter-by-backups")
+
+
+@pytest.mark.parametrize(
+    ("selection", "gpu"),
+    [(name, "include") for name in SELECTED] + [(name, gpu) for name in OF_EACH_KIND for gpu in ("only", "exclude")],
+)
 def test_selected(sim, ids, inventory, selection, gpu):
     """Each selection with each choice of kind, wherever the API shows GPU Droplets."""
     options, numbers = SELECTED[selection]
     in_kind = {"include": numbers, "only": [n for n in numbers if n >= ML], "exclude": [n for n in numbers if n < ML]}
-    for filtered, policies in POSITIONS if selection in ("all", "tag", "name", "tag-and-name") else POSITIONS[:1]:
+    for filtered, policies in POSITIONS if selection in OF_EACH_KIND[:4] else POSITIONS[:1]:
         sim.behave(gpu_in_filtered_lists=filtered, gpu_in_policies=policies)
         told = inventory(**options, gpu=gpu)
         assert told.failure is None, told
