@@ -208,3 +208,15 @@ def test_a_name_with_an_id_that_is_another_s_name(world, inventory):
     assert told.ids == [one, two, three]
     assert len(set(told.by_id.values())) == 3
     assert "twin" not in told.hosts
+
+
+def test_a_name_that_several_wished_for_stays_nobody_s(world, inventory):
+    """Also where it is made of the name and the id of somebody else."""
+    one, two, three, four = world("one", "two", "three", "four")
+    told = inventory(hostnames=[f"'twin_{three}' if do_id in [{one}, {two}] else 'twin'"])
+    assert told.by_id == {
+        one: f"twin_{three}_{one}",
+        two: f"twin_{three}_{two}",
+        three: f"twin_{three}_{three}",
+        four: f"twin_{four}",
+    }

@@ -53,13 +53,18 @@ SELECTED = {
 }
 
 
-@pytest.mark.parametrize("selection", SELECTED)
-@pytest.mark.parametrize("gpu", ["include", "only", "exclude"])
+OF_EACH_KIND = ("all", "tag", "name", "tag-and-name", "region", "filter-by-backups")
+
+
+@pytest.mark.parametrize(
+    ("selection", "gpu"),
+    [(name, "include") for name in SELECTED] + [(name, gpu) for name in OF_EACH_KIND for gpu in ("only", "exclude")],
+)
 def test_selected(sim, ids, inventory, selection, gpu):
     """Each selection with each choice of kind, wherever the API shows GPU Droplets."""
     options, numbers = SELECTED[selection]
     in_kind = {"include": numbers, "only": [n for n in numbers if n >= ML], "exclude": [n for n in numbers if n < ML]}
-    for filtered, policies in POSITIONS if selection in ("all", "tag", "name", "tag-and-name") else POSITIONS[:1]:
+    for filtered, policies in POSITIONS if selection in OF_EACH_KIND[:4] else POSITIONS[:1]:
         sim.behave(gpu_in_filtered_lists=filtered, gpu_in_policies=policies)
         told = inventory(**options, gpu=gpu)
         assert told.failure is None, told
@@ -143,3 +148,16 @@ def test_tags_that_the_token_may_not_read_are_an_error_and_no_empty_inventory(si
     assert "tag:read" in told.failure, told
     assert not told.hosts
     assert ids
+
+
+def test_the_list_of_gpu_droplets_is_proof_enough(sim, ids, inventory):
+    """Where a Droplet does not say itself that it has one."""
+    listed = sim.api("GET", "droplets?type=gpus&asked")
+    assert len(listed["droplets"]) == 2
+    for droplet in listed["droplets"]:
+        droplet.pop("gpu_info", None)
+        droplet["size"].pop("gpu_info", None)
+    sim.fault({"status": 200, "body": listed}, path="^/v2/droplets$")
+    told = inventory(gpu="only")
+    assert told.ids == kept(ids, ML, GPU_WEB)
+    assert all(known["do_gpu"] for known in told.hosts.values())

@@ -50,6 +50,9 @@ def carry_out(order, module, quick_time):
         os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     os.environ.clear()
     os.environ.update(order["environ"])
+    if order["command"].count("-i") > 1:
+        # What nobody holds any more is gone before the next file: no test passes because it was still there by chance.
+        gc.set_threshold(100, 1, 1)
     # A sentence is to be found whole.
     Display().columns = 1_000_000
     if order["clock"]:
@@ -66,6 +69,7 @@ def serve():
     from ansible_collections.lifeboat.digitalocean.tests.promises.harness.quick_time import quick_time
 
     gc.freeze()
+    gc.collect()
     for line in sys.stdin:
         child = os.fork()
         if not child:
