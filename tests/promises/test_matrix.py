@@ -47,23 +47,21 @@ def quick(row):
     return possible(row) and not (long and row.get("selection") not in ("id", "name"))
 
 
-SAMPLED_VERBS = ("enable", "weekly", "daily-convert_newest", "disable-may_be_lost", "disable-convert_all")
+SAMPLED_VERBS = ("enable", "weekly", "disable-convert_newest")
 
 
 def worth_a_sample(pair):
-    """What the sample owes an accident: of a write, one verb of each kind; of the first read, every selection; of any
-    other request, two verbs, one Droplet and all of them; of the first read and write a rule for all; always the plain
-    world and the one at the edge; no row.
+    """What the sample owes an accident: of a write, one verb of each kind; of the first read, rules too; of any other
+    request, the verb with most steps; one Droplet and all of them, the plain world and the one at the edge; no row.
     """
     if "accident" not in pair:
         return True
     place = faults.BY_NAME[pair["accident"]].place
     if "verb" in pair:
-        return pair["verb"] in (SAMPLED_VERBS if place == "first-write" else ("weekly", "disable-convert_newest"))
+        return pair["verb"] in (SAMPLED_VERBS if place == "first-write" else SAMPLED_VERBS[-1:])
     if "selection" in pair:
-        reading = place == "first-read" and pair["selection"] not in verbs.RULES
         ruled = pair["selection"] == "rule-all" and place in ("first-read", "first-write")
-        return reading or ruled or pair["selection"] in ("id", "all")
+        return ruled or pair["selection"] in ("id", "all")
     return pair.get("world") in ("plain", "edge")
 
 

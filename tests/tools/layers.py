@@ -70,11 +70,11 @@ class Layer:
     needs: Path = field(default=Path())
 
 
-def pytest_layer(name: str, folder: str) -> Layer:
-    """A layer of pytest, on two processors."""
+def pytest_layer(name: str, folder: str, workers: int = 2) -> Layer:
+    """A layer of pytest, on two processors; more `workers` where tests wait for something else."""
     report = REPORTS / f"{name}.xml"
     command = [
-        *(str(BIN / "pytest"), "--quiet", "--numprocesses", "2", "--dist", "loadgroup"),
+        *(str(BIN / "pytest"), "--quiet", "--numprocesses", str(workers), "--dist", "loadgroup"),
         *("--junitxml", str(report), folder),
     ]
     return Layer(name, [Check(name, command, reports=report)], needs=Path(folder))
@@ -104,7 +104,7 @@ def layers() -> list[Layer]:
         pytest_layer("unit", "tests/unit"),
         pytest_layer("simulator", "tests/simulator/tests"),
         pytest_layer("promises", "tests/promises"),
-        pytest_layer("playbooks", "tests/playbooks"),
+        pytest_layer("playbooks", "tests/playbooks", workers=3),
         molecule_layer(),
         Layer(
             "sanity",

@@ -59,7 +59,7 @@ class Wanted:
                 raise InputError(f"{option} has an empty entry.")
         if options["grace_hours"] < 0:
             raise InputError(f"grace_hours {options['grace_hours']} is below 0.")
-        if not (options["prefix"] + "id").isidentifier():
+        if not (options["prefix"] + "id").isidentifier() or not options["prefix"].isascii():
             raise InputError(f"prefix {options['prefix']!r} cannot begin the name of a variable.")
         backup_facts, backup_ages = options["backup_facts"], options["backup_ages"]
         if backup_ages and not backup_facts:

@@ -65,11 +65,13 @@ def options(**given_):
     return {**left_out, **given_}
 
 
-def facts(policy=DAILY, points=(), set_at=None, **fields):
+def facts(policy=None, points=(), set_at=None, **fields):
     """Facts that were fetched at NOW; `points` None where the token may not read backups."""
     backups = None if points is None else {7: points}
     record = hosts.kept({**DATA, **fields})
-    return json.loads(json.dumps(hosts.facts(NOW, HERE, [record], {7: policy}, backups, {7: set_at} if set_at else {})))
+    return json.loads(
+        json.dumps(hosts.facts(NOW, HERE, [record], {7: policy or DAILY}, backups, {7: set_at} if set_at else {}))
+    )
 
 
 def host(found, wanted=AGED, now=NOW):
@@ -104,6 +106,7 @@ class TestWanted:
             ({"grace_hours": -1.0}, "grace_hours -1.0 is below 0"),
             ({"prefix": "do-"}, "prefix 'do-' cannot begin the name of a variable"),
             ({"prefix": "1"}, "prefix '1' cannot"),
+            ({"prefix": "é"}, "prefix 'é' cannot"),
         ],
     )
     def test_what_cannot_be_meant_is_refused(self, given_, says):
@@ -270,6 +273,7 @@ class TestNames:
             ({1: "a", 2: "a", 3: "a_1"}, {1: "a_1_1", 2: "a_2", 3: "a_1_3"}),
             ({1: "localhost", 2: "b"}, {1: "localhost_1", 2: "b"}),
             ({1: "a", 2: "A"}, {1: "a", 2: "A"}),
+            ({1: "a_3", 2: "a_3", 3: "a", 4: "a"}, {1: "a_3_1", 2: "a_3_2", 3: "a_3_3", 4: "a_4"}),
             ({}, {}),
         ],
     )
