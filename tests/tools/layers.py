@@ -17,11 +17,15 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from pathlib import Path
+from typing import TextIO
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -63,11 +67,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Layer:
-    """Checks that are run one after the other; ``needs`` is the file or folder without which there are none."""
+    """Checks that are run one after the other; ``needs`` is the file or folder without which there are none.
+
+    Layers that are ``beside`` others, since each keeps about one processor busy, run at the same time, after the rest.
+    """
 
     name: str
     checks: Sequence[Check]
     needs: Path = field(default=Path())
+    beside: bool = False
 
 
 def pytest_layer(name: str, folder: str, workers: int = 2) -> Layer:
@@ -85,7 +93,8 @@ def molecule_layer(root: Path = ROOT) -> Layer:
     folder = Path("extensions", "molecule")
     scenarios = sorted(path.parent.name for path in (root / folder).glob("*/molecule.yml"))
     command = [str(BIN / "molecule"), "test", "--no-command-borders", "--scenario-name"]
-    return Layer("molecule", [Check(f"molecule {name}", [*command, name]) for name in scenarios], needs=folder)
+    checks = [Check(f"molecule {name}", [*command, name]) for name in scenarios]
+    return Layer("molecule", checks, needs=folder, beside=True)
 
 
 def layers() -> list[Layer]:
@@ -109,16 +118,17 @@ def layers() -> list[Layer]:
         Layer(
             "sanity",
             [Check("sanity", [python, "tests/tools/sanity.py"], reports=SANITY_COPY / "tests" / "output" / "junit")],
+            beside=True,
         ),
     ]
 
 
-def count_report(path: Path) -> Counts:
+def count_report(path: Path, output: TextIO | None = None) -> Counts:
     """The tests in one JUnit file; one that cannot be read is a failure."""
     try:
         cases = list(ET.parse(path).getroot().iter("testcase"))  # noqa: S314, written by our own tools
     except (OSError, ET.ParseError) as error:
-        print(f"{path} cannot be read: {error}")
+        print(f"{path} cannot be read: {error}", file=output)
         return Counts(failed=1)
     counts = Counts()
     for case in cases:
@@ -132,20 +142,20 @@ def count_report(path: Path) -> Counts:
     return counts
 
 
-def judge(check: Check, status: int, root: Path = ROOT) -> Counts:
+def judge(check: Check, status: int, root: Path = ROOT, output: TextIO | None = None) -> Counts:
     """What a finished check counts for; its exit status and its reports must agree."""
     if check.reports is None:
         return Counts(failed=1) if status else Counts(passed=1)
     place = root / check.reports
     counts = Counts()
     for path in sorted(place.glob("*.xml")) if place.is_dir() else [place]:
-        counts += count_report(path)
+        counts += count_report(path, output)
     if counts.failed == 0:
         if status:
-            print(f"{check.name} ended with status {status}, although no test of it failed.")
+            print(f"{check.name} ended with status {status}, although no test of it failed.", file=output)
             return counts + Counts(failed=1)
         if counts.passed + counts.skipped == 0:
-            print(f"{check.name} ran nothing.")
+            print(f"{check.name} ran nothing.", file=output)
             return counts + Counts(failed=1)
     return counts
 
@@ -156,19 +166,28 @@ def forget(reports: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def run(check: Check, root: Path, patience: float) -> int:
-    """The exit status of a check's command; it and all it started are killed when the patience is over."""
+def run(check: Check, root: Path, patience: float, output: TextIO | None = None) -> int:
+    """The exit status of a check's command; it and all it started are killed when the patience is over.
+
+    What it says goes to ``output``, a file, or where our own goes.
+    """
     environ = dict(os.environ)
     if check.home is not None:
         (root / check.home).mkdir(parents=True, exist_ok=True)
         environ["HOME"] = str(root / check.home)
     with subprocess.Popen(
-        check.command, cwd=root, env=environ, stdin=subprocess.DEVNULL, start_new_session=True
+        check.command,
+        cwd=root,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
+        start_new_session=True,
     ) as process:
         try:
             return process.wait(timeout=patience)
         except subprocess.TimeoutExpired:
-            print(f"{check.name} was stopped after {patience:.0f} seconds.")
+            print(f"{check.name} was stopped after {patience:.0f} seconds.", file=output)
             return -signal.SIGKILL
         finally:
             if process.poll() is None:
@@ -185,36 +204,55 @@ def alone(check: Check, root: Path) -> Iterator[None]:
         yield
 
 
-def run_check(check: Check, root: Path = ROOT, patience: float = PATIENCE) -> Counts:
+def run_check(check: Check, root: Path = ROOT, patience: float = PATIENCE, output: TextIO | None = None) -> Counts:
     """Run one check and judge it."""
     with alone(check, root):
         if check.reports is not None:
             forget(root / check.reports)
             (root / check.reports).parent.mkdir(parents=True, exist_ok=True)
         try:
-            status = run(check, root, patience)
+            status = run(check, root, patience, output)
         except OSError as error:
-            print(f"{check.name} cannot be started: {error}")
+            print(f"{check.name} cannot be started: {error}", file=output)
             return Counts(failed=1)
-        counts = judge(check, status, root)
+        counts = judge(check, status, root, output)
     if counts.failed:
-        print(f"FAILED: {check.name}")
+        print(f"FAILED: {check.name}", file=output)
     return counts
+
+
+def run_layer(layer: Layer, root: Path, output: TextIO | None = None) -> tuple[Counts, float]:
+    """What the checks of a layer count for, and its seconds."""
+    print(f"--- {layer.name}", file=output, flush=True)
+    start = time.monotonic()
+    counts = sum((run_check(check, root, output=output) for check in layer.checks), Counts())
+    return counts, time.monotonic() - start
+
+
+def run_beside(chosen: Sequence[Layer], root: Path) -> Iterator[tuple[Counts, float]]:
+    """Run layers at the same time; what each has said is told when it is over, in their order."""
+
+    def go(layer: Layer, output: TextIO) -> tuple[Counts, float]:
+        return run_layer(layer, root, output)
+
+    with ThreadPoolExecutor(max(1, len(chosen))) as threads, contextlib.ExitStack() as files:
+        outputs = [files.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _layer in chosen]
+        for future, output in zip([*map(threads.submit, repeat(go), chosen, outputs)], outputs, strict=True):
+            found = future.result()
+            output.seek(0)
+            print(output.read(), end="")
+            yield found
 
 
 def run_layers(chosen: Iterable[Layer], root: Path = ROOT) -> Counts:
     """Run the layers that are there, tell about each, and add up."""
+    there = sorted((layer for layer in chosen if (root / layer.needs).exists()), key=lambda layer: layer.beside)
+    beside = [layer for layer in there if layer.beside]
+    found = chain((run_layer(layer, root) for layer in there if not layer.beside), run_beside(beside, root))
     total = Counts()
     table = []
-    for layer in chosen:
-        if not (root / layer.needs).exists():
-            continue
-        print(f"--- {layer.name}")
-        start = time.monotonic()
-        counts = Counts()
-        for check in layer.checks:
-            counts += run_check(check, root)
-        table.append(f"{layer.name:<12}{time.monotonic() - start:7.1f} s   {counts}")
+    for layer, (counts, seconds) in zip(there, found, strict=True):
+        table.append(f"{layer.name:<12}{seconds:7.1f} s   {counts}")
         total += counts
     print("---", *table, sep="\n")
     if total == Counts():

@@ -160,6 +160,29 @@ def test_layers_are_summed_and_those_not_there_left_out(tmp_path: Path, capsys: 
     assert "later" not in output
 
 
+def test_layers_beside_each_other_run_at_the_same_time_and_are_told_in_order(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Each waits for what the other one makes."""
+    code = (
+        "import pathlib, sys, time\n"
+        "mine, other = map(pathlib.Path, ('{}', '{}'))\n"
+        "mine.touch()\n"
+        "while not other.exists(): time.sleep(0.01)\n"
+        "print('this is', mine); raise SystemExit({})\n"
+    )
+    chosen = [
+        Layer("one", [python(code.format("one", "two", 0))], beside=True),
+        Layer("first", [python("")]),
+        Layer("two", [python(code.format("two", "one", 1), name="culprit")], beside=True),
+    ]
+    assert layers.run_layers(chosen, tmp_path) == Counts(2, 1)
+    output = capfd.readouterr().out
+    told = ["--- first", "--- one", "this is one", "--- two", "this is two", "FAILED: culprit", "---"]
+    assert [line for line in output.splitlines() if not line.startswith(("first ", "one ", "two "))] == told
+    assert re.search(r"^two +\d+\.\d s   0 passed, 1 failed, 0 skipped$", output, re.MULTILINE)
+
+
 def test_nothing_run_is_a_failure(tmp_path: Path) -> None:
     assert layers.run_layers([Layer("later", [python("")], needs=Path("not", "yet"))], tmp_path) == Counts(failed=1)
 
