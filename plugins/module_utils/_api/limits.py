@@ -145,9 +145,8 @@ class Governor:
     def check(self, seconds, reason):
         if seconds > self._budget.left:
             raise RateLimitError(
-                f"It takes another {seconds:.0f} s until {reason}, and wait_timeout leaves "
-                f"{max(0, self._budget.left):.0f} s of {self._budget.seconds:.0f} s. Run the task again later, "
-                "or raise wait_timeout.",
+                f"It takes another {seconds:.0f} s until {reason}, and {max(0, self._budget.left):.0f} s of "
+                f"{self._budget.seconds:.0f} s are left. Run it again later, or raise wait_timeout where it has one.",
                 status=429,
             )
 

@@ -389,7 +389,7 @@ class TestLimits:
     def test_a_wait_that_would_outlast_the_task_fails_early(self, method, refusal):
         sender = Sender(refusal)
         with pytest.raises(
-            errors.RateLimitError, match=r"wait_timeout leaves 600 s of 600 s\. Run the task again later"
+            errors.RateLimitError, match=r"and 600 s of 600 s are left\. Run it again later"
         ):
             sender.send(method)
         assert sender.sent == [method]
