@@ -173,9 +173,6 @@ cache_connection: ~/.cache/lifeboat
 cache_timeout: 600
 """
 
-import hashlib
-import hmac
-import json
 from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
 
@@ -185,16 +182,12 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import facts, optional
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import Client
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connection import Connection, token_warnings
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import hosts
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, LifeboatError
 
 ENDINGS = tuple(f"{name}.{kind}" for name in ("droplets", "digitalocean", "lifeboat") for kind in ("yml", "yaml"))
 TEMPLATED = ("token", "api_url", "tag", "name", "region")
-SECONDS = 600
-"""For all requests together, besides what the burst limit costs."""
-
 ATTEMPTS = 5
 """To find names that no group has, since groups may be made of names."""
 
@@ -229,7 +222,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             self._fill(path, cache)
         except LifeboatError as error:
-            raise AnsibleParserError(error.message) from error
+            raise AnsibleParserError(error.message) from None
 
     def _fill(self, path, cache):
         given = self._options | {name: self._templated(name) for name in TEMPLATED}
@@ -253,18 +246,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _facts(self, place, cache, connection, wanted, clock):
         """The facts from the cache, where it has them and may be asked, else from the API."""
-        cached = self.get_option("cache")
-        # A hash with the token as its key: another account's facts are never found, and the token not told.
-        what = json.dumps([connection.api_url, *wanted.fetched])
-        key = f"{place}_{hmac.new(connection.token.encode(), what.encode(), hashlib.sha256).hexdigest()[:32]}"
+        cached, key = self.get_option("cache"), f"{place}_{facts.cache_key(connection, wanted)}"
         found = self._cache.get(key) if cached and cache else None
         if not hosts.usable(found):
-            try:
-                with Client(connection, SECONDS) as client:
-                    found = facts.fetch(client, wanted, clock)
-            except LifeboatError as error:
-                # The API's own words, which are in it and in its causes, may repeat the token.
-                raise AnsibleParserError(error.message.replace(connection.token, "********")) from None
+            found = facts.fetch(connection, wanted, clock)
             if cached:
                 self._cache[key] = found
         return found

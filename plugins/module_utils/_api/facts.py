@@ -4,19 +4,45 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+
 from .._domain import hosts, status
-from .._domain.errors import ScopeError
+from .._domain.errors import LifeboatError, ScopeError
 from .._domain.models import BackupState, Droplet
 from . import backups, droplets, paging, statuses
+from .client import Client
+
+SECONDS = 600
+"""For all requests together, besides what the burst limit costs."""
 
 NO_AGES = "The token lacks the scope image:read: ages of backups are not told, nor what depends on them."
 
 
-def fetch(client, wanted, clock):
+def cache_key(connection, wanted):
+    """What tells the facts of one account, and of what `wanted` asks for, from all others, as text.
+
+    The token is the key of the hash: nothing tells it, and whoever has another one finds nothing.
+    """
+    what = json.dumps([connection.api_url, *wanted.fetched])
+    return hmac.new(connection.token.encode(), what.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def fetch(connection, wanted, clock):
     """The facts (`hosts.facts`) of the Droplets that `wanted`, a `hosts.Wanted`, asks for; raises LifeboatError.
 
     `clock` is the time of this machine. Whole, or an error.
     """
+    try:
+        with Client(connection, SECONDS) as client:
+            return _fetch(client, wanted, clock)
+    except LifeboatError as error:
+        # No module stands between this and the user, to take the token out of the API's own words.
+        raise error.again(error.message.replace(connection.token, "********")) from None
+
+
+def _fetch(client, wanted, clock):
     found = _droplets(client, wanted)
     if not wanted.backup_facts:
         return hosts.facts(client.now(), clock, found.values())
