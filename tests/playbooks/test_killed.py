@@ -25,7 +25,7 @@ FIRST = [
 ]
 CHOSEN = ["droplet_restore-newest-stopped", "droplet_restore-backup", *FIRST]
 MOMENTS = [(method, number) for method, most in (("POST", 7), ("GET", 25)) for number in range(most)]
-CASES = one_in(6, CHOSEN, MOMENTS[:: 1 if FULL else 4])
+CASES = one_in(8, CHOSEN, MOMENTS[:: 1 if FULL else 5])
 START = 60
 """Seconds until a run must have come to its request, or to its end."""
 

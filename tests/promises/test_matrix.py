@@ -47,22 +47,19 @@ def quick(row):
     return possible(row) and not (long and row.get("selection") not in ("id", "name"))
 
 
-SAMPLED_VERBS = ("enable", "weekly", "disable-convert_newest")
-
-
 def worth_a_sample(pair):
-    """What the sample owes an accident: of a write, one verb of each kind; of the first read, rules too; of any other
-    request, the verb with most steps; one Droplet and all of them, the plain world and the one at the edge; no row.
+    """What the sample owes an accident: the world at the edge, all Droplets, and the verb with most steps; one that may
+    hit the planning or a write also one Droplet and a rule; one of a write also a verb with one step; no row.
     """
     if "accident" not in pair:
         return True
     place = faults.BY_NAME[pair["accident"]].place
     if "verb" in pair:
-        return pair["verb"] in (SAMPLED_VERBS if place == "first-write" else SAMPLED_VERBS[-1:])
+        return pair["verb"] == "disable-convert_newest" or (place == "first-write" and pair["verb"] == "weekly")
     if "selection" in pair:
-        ruled = pair["selection"] == "rule-all" and place in ("first-read", "first-write")
-        return ruled or pair["selection"] in ("id", "all")
-    return pair.get("world") in ("plain", "edge")
+        more = ("id", "rule-all") if place in ("first-read", "first-write") else ()
+        return pair["selection"] in ("all", *more)
+    return pair.get("world") == "edge"
 
 
 def chosen():

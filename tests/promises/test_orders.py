@@ -28,7 +28,7 @@ ORDERS = {
     for order in importlib.import_module(f"{PACKAGE}.{name}").ORDERS
 }
 ROWS = pairwise({**SWITCHES, "token": ("everything", "least")})
-SAMPLE = 53
+SAMPLE = 71
 """One accident in so many for each order, beginning elsewhere for each."""
 
 KILLS = 1 if FULL else 9

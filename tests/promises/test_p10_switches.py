@@ -14,7 +14,7 @@ DEFAULTS = {key: values[0] for key, values in SWITCHES.items()}
 POSITIONS = [(key, value) for key, values in SWITCHES.items() for value in values[1:]]
 
 
-@pytest.mark.parametrize(("changed", "verb"), one_in(5, POSITIONS, verbs.BY_NAME), ids=str)
+@pytest.mark.parametrize(("changed", "verb"), one_in(7, POSITIONS, verbs.BY_NAME), ids=str)
 def test_p10_alone(sim, changed, verb):
     switch, position = changed
     selection = verbs.SELECTIONS[(POSITIONS.index(changed) + list(verbs.BY_NAME).index(verb)) % 6]
@@ -23,7 +23,7 @@ def test_p10_alone(sim, changed, verb):
 
 
 @pytest.mark.parametrize(
-    ("hidden", "verb", "selection"), one_in(5, ("omit", "empty"), verbs.BY_NAME, verbs.SELECTIONS)
+    ("hidden", "verb", "selection"), one_in(7, ("omit", "empty"), verbs.BY_NAME, verbs.SELECTIONS)
 )
 def test_p10_least_scopes_are_enough(sim, selection, verb, hidden):
     """A token with only the scopes that the documentation names."""

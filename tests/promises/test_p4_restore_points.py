@@ -32,7 +32,7 @@ def task(sim, verb, selection="id"):
     return before, {**options, **verb.params, "wait_timeout": 600}, ids
 
 
-@pytest.mark.parametrize(("verb", "position", "selection"), one_in(3, RISKY, POSITIONS, ("id", "all")), ids=named)
+@pytest.mark.parametrize(("verb", "position", "selection"), one_in(5, RISKY, POSITIONS, ("id", "all")), ids=named)
 def test_p4_under_every_reading(sim, run, verb, position, selection):
     sim.behave(**dict(zip(READINGS, position, strict=True)))
     before, params, ids = task(sim, verb, selection)
@@ -59,7 +59,7 @@ def test_p4_under_every_reading(sim, run, verb, position, selection):
     assert gone == names - there.keys(), told
 
 
-@pytest.mark.parametrize(("verb", "position"), one_in(3, CONVERTING, POSITIONS), ids=named)
+@pytest.mark.parametrize(("verb", "position"), one_in(5, CONVERTING, POSITIONS), ids=named)
 def test_p4_a_failed_conversion_leaves_everything_on(sim, run, verb, position):
     """The conversion ends as errored: backups stay on, the policy stays, nothing more is sent for this Droplet."""
     sim.behave(**dict(zip(READINGS, position, strict=True)))
@@ -74,7 +74,7 @@ def test_p4_a_failed_conversion_leaves_everything_on(sim, run, verb, position):
         truth.check_kept(before.droplets[key]["backups"], after, key)
 
 
-@pytest.mark.parametrize(("verb", "position"), one_in(3, CONVERTING, POSITIONS), ids=named)
+@pytest.mark.parametrize(("verb", "position"), one_in(5, CONVERTING, POSITIONS), ids=named)
 def test_p4_a_conversion_that_did_nothing_is_noticed(sim, run, verb, position):
     """The API says 201 to the conversion, without an action that ever shows: backups stay on."""
     sim.behave(**dict(zip(READINGS, position, strict=True)))

@@ -109,7 +109,7 @@ def layers() -> list[Layer]:
         Check("documentation", [str(BIN / "antsibull-docs"), "lint-collection-docs", "--plugin-docs", "."], home=HOME),
     ]
     return [
-        Layer("lint", linters),
+        Layer("lint", linters, beside=True),
         pytest_layer("unit", "tests/unit"),
         pytest_layer("simulator", "tests/simulator/tests"),
         pytest_layer("promises", "tests/promises"),
