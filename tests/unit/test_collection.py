@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from ansible_collections.lifeboat.digitalocean.plugins.doc_fragments import connection
-from ansible_collections.lifeboat.digitalocean.plugins.inventory import droplets as inventory
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import USER_AGENT
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connection import TOKEN_VARIABLES
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import hosts
@@ -32,13 +31,17 @@ def loaded(*path):
 
 def documents(module):
     """A module's DOCUMENTATION, EXAMPLES and RETURN, as YAML."""
-    source = (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
-    texts = {
+    texts = constants("modules", f"{module}.py")
+    return [yaml.safe_load(texts[name]) for name in ("DOCUMENTATION", "EXAMPLES", "RETURN")]
+
+
+def constants(*path):
+    """The texts that a file of `plugins` gives names to, by name."""
+    return {
         node.targets[0].id: node.value.value
-        for node in ast.parse(source).body
+        for node in ast.parse(ROOT.joinpath("plugins", *path).read_text(encoding="utf-8")).body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
     }
-    return [yaml.safe_load(texts[name]) for name in ("DOCUMENTATION", "EXAMPLES", "RETURN")]
 
 
 def prose(value):
@@ -124,9 +127,13 @@ def test_a_plan_has_a_module_and_tests_of_its_name(plan):
 
 
 class TestTheInventory:
-    """What its documentation says beside what its layers know."""
+    """What its documentation says beside what its layers know.
 
-    OPTIONS = yaml.safe_load(inventory.DOCUMENTATION)["options"]
+    It is read and not imported: with it, Ansible would take this process for one that runs plays.
+    """
+
+    TEXTS = constants("inventory", "droplets.py")
+    OPTIONS = yaml.safe_load(TEXTS["DOCUMENTATION"])["options"]
 
     def test_every_attribute_can_be_chosen_and_all_are_by_default(self):
         told = hosts.attributes({}, Droplet(1, "web"))
@@ -149,6 +156,6 @@ class TestTheInventory:
         known = {*self.OPTIONS, *yaml.safe_load(connection.ModuleDocFragment.DOCUMENTATION)["options"]}
         known |= {"compose", "groups", "keyed_groups", "strict"}
         known |= {"cache", "cache_plugin", "cache_connection", "cache_timeout"}
-        for example in yaml.safe_load_all(inventory.EXAMPLES):
-            assert example["plugin"] == inventory.InventoryModule.NAME
+        for example in yaml.safe_load_all(self.TEXTS["EXAMPLES"]):
+            assert example["plugin"] == f"{COLLECTION}.droplets"
             assert set(example) <= known
