@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from unittest import mock
 
 import pytest
+from ansible.module_utils import _internal as ansible_internal
 from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.testing import patch_module_args
 from azure.core.pipeline.transport import RequestsTransport
@@ -125,6 +126,8 @@ class Runner:
         output = io.StringIO()
         with contextlib.ExitStack() as stack:
             stack.enter_context(patch_module_args(arguments))
+            # A process that has imported a filter is one that runs plays, and would print warnings.
+            stack.enter_context(mock.patch.object(ansible_internal, "is_controller", False))
             stack.enter_context(mock.patch.object(ansible_warnings, "_global_warnings", {}))
             stack.enter_context(contextlib.redirect_stdout(output))
             if not self.real_time:
