@@ -254,13 +254,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self._cache[key] = found
         return found
 
-    def _variables(self, host):
-        """All variables that a host could have, which expressions see."""
-        return {self.get_option("prefix") + name: value for name, value in host.variables.items()}
-
     def _evaluate(self, option, expression, host):
         try:
-            return self._compose(expression, self._variables(host))
+            return self._compose(expression, host.variables)
         except AnsibleError as error:
             raise AnsibleParserError(f"{option}: {expression!r} fails for Droplet {host.droplet}: {error}") from error
 
@@ -275,9 +271,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _wish(self, host):
         """The name that a host is to have if nobody else wants it."""
+        prefix = self.get_option("prefix")
         for preference in self.get_option("hostnames"):
             known = preference in hosts.NAMES
-            value = host.variables[preference] if known else self._evaluate("hostnames", preference, host)
+            value = host.variables[prefix + preference] if known else self._evaluate("hostnames", preference, host)
             if value not in (None, ""):
                 return str(value)
         return host.droplet.name or str(host.droplet.id)
@@ -318,20 +315,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add(self, told, names, groups):
         """First all hosts with their variables, then their groups, which may be made of them."""
-        strict, compose = self.get_option("strict"), self.get_option("compose")
-        shown = {self.get_option("prefix") + name for name in (*self.get_option("attributes"), "backups")}
+        strict, compose, prefix = (self.get_option(name) for name in ("strict", "compose", "prefix"))
+        shown = {prefix + name for name in (*self.get_option("attributes"), "backups")}
         for host in told:
-            name, variables = self.inventory.add_host(names[host.droplet.id]), self._variables(host)
-            known = {key: value for key, value in variables.items() if key in shown}
-            if address := host.variables[self.get_option("connect_by")]:
+            name = self.inventory.add_host(names[host.droplet.id])
+            known = {key: value for key, value in host.variables.items() if key in shown}
+            if address := host.variables[prefix + self.get_option("connect_by")]:
                 known["ansible_host"] = address
             # Set through the inventory, each value would be copied and marked with this file, which takes twice as long
             # as all the rest.
             for key, value in known.items():
                 self.inventory.hosts[name].set_variable(key, value)
-            self._set_composite_vars(compose, variables, name, strict)
+            self._set_composite_vars(compose, host.variables, name, strict)
         for host in told:
-            name, variables = names[host.droplet.id], self._variables(host)
+            name, variables = names[host.droplet.id], host.variables
             for group in host.groups:
                 if group in groups:
                     self.inventory.add_child(groups[group], name)

@@ -141,6 +141,7 @@ from datetime import timedelta
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, statuses
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import report
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, ScopeError
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.options import grace_of
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection, still_there
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 
@@ -162,11 +163,10 @@ class Request:
 
 
 def request(params):
-    if params["grace_hours"] < 0:
-        raise InputError(f"grace_hours {params['grace_hours']} is below 0.")
+    grace = grace_of(params)
     if "cost" in params["include"] and "policies" not in params["include"]:
         raise InputError("include: cost needs policies as well, because the plan decides what backups cost.")
-    return Request(arguments.selection(params), frozenset(params["include"]), timedelta(hours=params["grace_hours"]))
+    return Request(arguments.selection(params), frozenset(params["include"]), grace)
 
 
 def read(client, wanted):

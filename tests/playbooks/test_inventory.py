@@ -5,32 +5,23 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
+
+from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import finished, surroundings
 
 PLUGIN = "lifeboat.digitalocean.droplets"
 
 
 @pytest.fixture(name="command")
-def _command(sim, surroundings, tmp_path):
+def _command(sim, tmp_path):
     """`command(name, argument, …, environ={}, **options)` runs it on an inventory file with these options."""
 
     def run(name, *arguments, environ=None, file="my.droplets.yml", **options):
         path = tmp_path / file
         path.write_text(json.dumps({"plugin": PLUGIN, **options}))
         found = surroundings(sim, tmp_path, {"ANSIBLE_INVENTORY_UNPARSED_WARNING": "True", **(environ or {})}, True)
-        done = subprocess.run(
-            [name, "-i", str(path), *arguments],
-            cwd=tmp_path,
-            env=found,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
+        done = finished([name, "-i", str(path), *arguments], found, tmp_path)
         assert sim.token.removeprefix("dop_v1_") not in done.stdout + done.stderr, "the token is in the output"
         return done
 
@@ -159,10 +150,8 @@ def test_a_refresh_in_a_play_asks_again(sim, command, tmp_path):
     assert f"<{' '.join(left)}>" in done.stdout.replace("\\n", " ")
 
 
-def test_documentation_is_found(sim, surroundings, tmp_path):
-    command = ["ansible-doc", "-t", "inventory", PLUGIN]
-    environ = surroundings(sim, tmp_path, {}, False)
-    shown = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+def test_documentation_is_found(sim, tmp_path):
+    shown = finished(["ansible-doc", "-t", "inventory", PLUGIN], surroundings(sim, tmp_path, {}, False), tmp_path)
     assert shown.returncode == 0, shown.stderr
     for option in ("backup_ages", "same_names", "cache_plugin", "keyed_groups", "DIGITALOCEAN_TOKEN"):
         assert option in shown.stdout

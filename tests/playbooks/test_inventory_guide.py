@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 
 import pytest
 import yaml
 
-from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import surroundings
+from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import finished, surroundings
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
 PLUGIN = {"plugin": "lifeboat.digitalocean.droplets"}
@@ -28,9 +27,8 @@ def _look(sim, tmp_path):
 
     def look(text, **environ):
         source = written(tmp_path, text)
-        command = ["ansible-inventory", "-i", str(source), "--list"]
         environ = surroundings(sim, tmp_path, {**STRICT, **environ}, True)
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        done = finished(["ansible-inventory", "-i", str(source), "--list"], environ, tmp_path)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .._domain.errors import InputError
-from .._domain.names import at_least
+from .._domain.options import at_least
 
 TOKEN_VARIABLES = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "DO_API_TOKEN")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

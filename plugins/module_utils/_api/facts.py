@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 
-from .._domain import hosts, status
+from .._domain import hosts
 from .._domain.errors import LifeboatError, ScopeError
 from .._domain.models import BackupState, Droplet
 from . import backups, droplets, paging, statuses
@@ -58,7 +58,9 @@ def _fetch(client, wanted, clock):
         points = backups.backups_of(client, known, ask_each=False)
     except ScopeError:
         return hosts.facts(client.now(), clock, found.values(), policies, warnings=(NO_AGES,))
-    set_at = statuses.policies_set_at(client, _late(known, policies, points, wanted.grace, client.now()))
+    states = {key: BackupState.from_api(record) for key, record in policies.items()}
+    first = statuses.at_first_sight(known, states, points, wanted.grace, client.now())
+    set_at = statuses.policies_set_at(client, known, first)
     return hosts.facts(client.now(), clock, found.values(), policies, points, set_at)
 
 
@@ -98,13 +100,3 @@ def _missed(client, wanted, ids):
         ids = ids - _list(client, type="gpus").keys()
     asked = client.map(lambda key: droplets.get_if_there(client, key, hosts.kept), sorted(ids))
     return {record["id"]: record for record in asked if record}
-
-
-def _late(known, policies, points, grace, now):
-    """The Droplets whose newest backup is older than their policy promises."""
-
-    def is_late(droplet):
-        state = BackupState.from_api(policies[droplet.id])
-        return status.at_first_sight(state, points[droplet.id], grace, now) == status.PENDING
-
-    return [droplet for droplet in known if is_late(droplet)]

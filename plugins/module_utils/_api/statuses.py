@@ -15,27 +15,29 @@ def of(client, droplets, states, backups, grace):
     read them; `grace` a timedelta.
     """
     now = client.now()
-    known = {
-        droplet.id: status.at_first_sight(states[droplet.id], (backups or {}).get(droplet.id, ()), grace, now)
+    first = at_first_sight(droplets, states, backups or {}, grace, now)
+    since = {} if backups is None else policies_set_at(client, droplets, first)
+    return {
+        key: status.settled(found, states[key].policy, backups is not None, since.get(key), grace, now)
+        for key, found in first.items()
+    }
+
+
+def at_first_sight(droplets, states, backups, grace, now):
+    """A dict of Droplet id to its status as far as policy and backups tell: PENDING means "pending or overdue"."""
+    return {
+        droplet.id: status.at_first_sight(states[droplet.id], backups.get(droplet.id, ()), grace, now)
         for droplet in droplets
     }
-    late = [droplet for droplet in droplets if known[droplet.id] == status.PENDING]
-    if backups is None:
-        return {**known, **dict.fromkeys((droplet.id for droplet in late), None)}
-
-    since = policies_set_at(client, late)
-    closer = {
-        droplet.id: status.waiting_or_late(states[droplet.id].policy, since[droplet.id], grace, now) for droplet in late
-    }
-    return {**known, **closer}
 
 
-def policies_set_at(client, droplets):
-    """A dict of Droplet id to when its policy was set, from the log of each."""
-    client.afford(len(droplets), "reads of the actions of Droplets that look late")
+def policies_set_at(client, droplets, first):
+    """A dict of Droplet id to when its policy was set, from the log of each that is PENDING in `first`."""
+    late = [droplet for droplet in droplets if first[droplet.id] == status.PENDING]
+    client.afford(len(late), "reads of the actions of Droplets that look late")
 
     def look(droplet):
         return status.policy_set_at(droplet, actions.of_droplet_if_there(client, droplet.id))
 
-    found = client.map(look, droplets)
-    return {droplet.id: moment for droplet, moment in zip(droplets, found, strict=True)}
+    found = client.map(look, late)
+    return {droplet.id: moment for droplet, moment in zip(late, found, strict=True)}

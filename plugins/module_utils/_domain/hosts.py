@@ -11,10 +11,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from . import status as statuses
 from .errors import InputError
 from .models import BackupState, Droplet, RestorePoint, iso, timestamp
+from .options import grace_of, no_empty_entry
+from .report import next_window
 from .retention import newest_first
+from .status import OVERDUE, PENDING, at_first_sight, settled
 
 NAMES = ("name", "id", "public_v4", "private_v4", "public_v6")
 """Attributes that a host can be called by."""
@@ -39,7 +41,7 @@ class Wanted:
     """What an inventory is to hold. Droplets with any of `tags`, of any of `names`, or all where both are empty.
 
     `gpu` is "include", "only" or "exclude"; `grace` as in `_domain/status.py`; `groups` are among GROUPS and
-    GROUPS_BY_AGE.
+    GROUPS_BY_AGE; `prefix` begins the names of variables.
     """
 
     tags: tuple[str, ...] = ()
@@ -50,15 +52,12 @@ class Wanted:
     backup_ages: bool = False
     grace: timedelta = timedelta(hours=2)
     groups: tuple[str, ...] = GROUPS
+    prefix: str = ""
 
     @classmethod
     def from_options(cls, options):
         """From a mapping of the options of the inventory; raises InputError."""
-        for option in ("tag", "name", "region"):
-            if any(not str(value).strip() for value in options[option]):
-                raise InputError(f"{option} has an empty entry.")
-        if options["grace_hours"] < 0:
-            raise InputError(f"grace_hours {options['grace_hours']} is below 0.")
+        no_empty_entry(options, "tag", "name", "region")
         if not (options["prefix"] + "id").isidentifier() or not options["prefix"].isascii():
             raise InputError(f"prefix {options['prefix']!r} cannot begin the name of a variable.")
         backup_facts, backup_ages = options["backup_facts"], options["backup_ages"]
@@ -75,8 +74,9 @@ class Wanted:
             options["gpu"],
             backup_facts,
             backup_ages,
-            timedelta(hours=options["grace_hours"]),
+            grace_of(options),
             tuple(groups),
+            options["prefix"],
         )
 
     @property
@@ -104,7 +104,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A Droplet, the `variables` that tell of it, without a prefix, and the `groups` that it is in."""
+    """A Droplet, the `variables` that tell of it, and the `groups` that it is in."""
 
     droplet: Droplet
     variables: dict
@@ -214,7 +214,8 @@ def hosts(found, wanted, now):
     aged = found["backups"] is not None
     for record in sorted(found["droplets"], key=lambda record: record["id"]):
         droplet = Droplet.from_api(record)
-        variables, key = attributes(record, droplet), str(droplet.id)
+        variables = {wanted.prefix + name: value for name, value in attributes(record, droplet).items()}
+        key = str(droplet.id)
         if not wanted.backup_facts:
             yield Host(droplet, variables)
             continue
@@ -222,8 +223,10 @@ def hosts(found, wanted, now):
         points = tuple(RestorePoint.from_api(point) for point in found["backups"][key]) if aged else None
         status = None
         if wanted.backup_ages:
-            status = _status(state, points, found["set_at"].get(key), wanted.grace, now)
-        variables["backups"] = _backups(state, now, status, points, wanted.backup_ages)
+            # When the policy was set is known of those alone that were late when they were fetched: others are overdue.
+            since, first = timestamp(found["set_at"].get(key)), at_first_sight(state, points or (), wanted.grace, now)
+            status = settled(first, state.policy, aged, since, wanted.grace, now)
+        variables[f"{wanted.prefix}backups"] = _backups(state, now, status, points, wanted.backup_ages)
         yield Host(droplet, variables, groups(state, status))
 
 
@@ -260,7 +263,7 @@ def groups(state, status):
         return ("backups_disabled",)
     plan = state.policy.plan if state.policy else None
     found = ["backups_enabled", f"plan_{plan}" if plan in ("daily", "weekly") else "plan_other"]
-    if status in (statuses.OVERDUE, statuses.PENDING):
+    if status in (OVERDUE, PENDING):
         found.append(f"backups_{status}")
     return tuple(found)
 
@@ -276,27 +279,14 @@ def shared(wished, names):
     return ", ".join(told[:MOST_NAMED] + more)
 
 
-def _status(state, points, set_at, grace, now):
-    """A status, PENDING or OVERDUE by when the policy was set; None where it depends on backups that were not read.
-
-    Where a Droplet was not late when it was fetched, that time was not asked for, and being late counts as overdue.
-    """
-    found = statuses.at_first_sight(state, points or (), grace, now)
-    if found != statuses.PENDING:
-        return found
-    if points is None:
-        return None
-    return statuses.waiting_or_late(state.policy, timestamp(set_at), grace, now)
-
-
 def _backups(state, now, status, points, aged):
-    policy, window = state.policy, state.next_window
+    policy = state.policy
     told = {
         "enabled": state.enabled,
         "plan": policy and policy.plan,
         "weekday": policy and policy.weekday,
         "hour": policy and policy.hour,
-        "next_window": window and {"start": iso(window[0]), "end": iso(window[1])},
+        "next_window": next_window(state),
         "retention_days": policy and policy.retention_period_days,
     }
     if aged:

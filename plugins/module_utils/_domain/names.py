@@ -57,9 +57,3 @@ def tag_name(option, name):
             f"most {LONGEST} of them."
         )
     return name
-
-
-def at_least(options, name, least):
-    """Raises InputError where the option is below `least`."""
-    if options[name] < least:
-        raise InputError(f"{name} {options[name]} is too small: it must be at least {least}.")

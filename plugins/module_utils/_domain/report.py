@@ -21,10 +21,9 @@ def about(droplet, state, backups, status, cost, now):
     record["volumes"] = None if droplet.volume_ids is None else list(droplet.volume_ids)
     if state is not None:
         policy = state.policy
-        window = state.next_window
         record["enabled"] = state.enabled
         record["policy"] = policy and policy.to_api()
-        record["next_window"] = window and {"start": iso(window[0]), "end": iso(window[1])}
+        record["next_window"] = next_window(state)
     if backups is not None:
         record["backups"] = [_backup(point, now) for point in newest_first(backups)]
         record["newest"] = next(iter(record["backups"]), None)
@@ -33,6 +32,12 @@ def about(droplet, state, backups, status, cost, now):
         if cost:
             record["monthly_cost"] = _monthly_cost(droplet, state)
     return record
+
+
+def next_window(state):
+    """The next window of a BackupState as `start` and `end`, or None."""
+    window = state.next_window
+    return window and {"start": iso(window[0]), "end": iso(window[1])}
 
 
 def _monthly_cost(droplet, state):

@@ -59,6 +59,13 @@ def waiting_or_late(policy, since, grace, now):
     return PENDING if now <= first_window_after(policy, since) + _length(policy) + grace else OVERDUE
 
 
+def settled(first, policy, told, since, grace, now):
+    """A status at first sight, and where that is PENDING a closer one; None if the backups were not `told`."""
+    if first != PENDING:
+        return first
+    return waiting_or_late(policy, since, grace, now) if told else None
+
+
 def first_window_after(policy, moment):
     """The start (UTC) of the first window of a daily or weekly `policy` that opens after `moment`."""
     start = datetime(moment.year, moment.month, moment.day, policy.hour or 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from .._api.connection import TOKEN_VARIABLES
-from .._domain.errors import InputError
-from .._domain.names import at_least, checked_id
+from .._domain.names import checked_id
+from .._domain.options import at_least, no_empty_entry
 from .._domain.selection import Selection
 
 
@@ -130,9 +130,7 @@ def selection(params):
     """The Selection of a task; raises InputError."""
     for droplet_id in params["droplet_id"] or ():
         checked_id("droplet_id", droplet_id)
-    for name in ("droplet_name", "tag", "exclude_tag"):
-        if any(not value.strip() for value in params[name] or ()):
-            raise InputError(f"{name} has an empty entry.")
+    no_empty_entry(params, "droplet_name", "tag", "exclude_tag")
     return Selection(
         ids=_distinct(params["droplet_id"]),
         names=_distinct(params["droplet_name"]),
