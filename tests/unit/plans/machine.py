@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.incidents import WORK, Seen
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.marks import Done, Intent, safety_name
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, RestorePoint
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import Tag
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import Wanted
@@ -15,8 +16,35 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.sele
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_restore as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, on, snapshot
 
+HOUR = timedelta(hours=1)
 HAND_MADE = replace(snapshot(12, days=2.5), name="by hand")
 POINTS = (backup(11, days=3), HAND_MADE, backup(13, days=1.25, size=3.0))
+SAFETY = "lifeboat-before-restore.inc-1.web-01"
+
+RESTORED = Action(100, "restore", "completed", 1, "droplet", NOW + HOUR, NOW + 2 * HOUR)
+REBUILT = replace(RESTORED, type="rebuild")
+OLD = replace(RESTORED, id=90, started_at=NOW - timedelta(days=2))
+LATER = replace(RESTORED, id=110, started_at=NOW + 5 * HOUR)
+
+
+def types(change):
+    """The types of its steps."""
+    return [step.type or "tag" for step in change.steps]
+
+
+def intent(incident="inc-1", image=13, at=NOW, was_on=True):
+    """A mark, as a tag."""
+    return Intent(incident, image, at, was_on).tag
+
+
+def done(incident="inc-1", image=13, action=100):
+    """A mark, as a tag."""
+    return Done(incident, image, action).tag
+
+
+def safety(at=NOW + timedelta(minutes=1), key=300, incident="inc-1"):
+    """A safety snapshot."""
+    return replace(snapshot(key), name=safety_name(incident, "web-01"), created_at=at, size_gigabytes=3.0)
 
 
 def wanted(incident="inc-1", confirm="web-01", safety_snapshot=True, stop_first=False, **point):
