@@ -23,7 +23,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain, repeat
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -231,13 +231,12 @@ def run_layer(layer: Layer, root: Path, output: TextIO | None = None) -> tuple[C
 
 def run_beside(chosen: Sequence[Layer], root: Path) -> Iterator[tuple[Counts, float]]:
     """Run layers at the same time; what each has said is told when it is over, in their order."""
-
-    def go(layer: Layer, output: TextIO) -> tuple[Counts, float]:
-        return run_layer(layer, root, output)
-
     with ThreadPoolExecutor(max(1, len(chosen))) as threads, contextlib.ExitStack() as files:
         outputs = [files.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _layer in chosen]
-        for future, output in zip([*map(threads.submit, repeat(go), chosen, outputs)], outputs, strict=True):
+        running = [
+            threads.submit(run_layer, layer, root, output) for layer, output in zip(chosen, outputs, strict=True)
+        ]
+        for future, output in zip(running, outputs, strict=True):
             found = future.result()
             output.seek(0)
             print(output.read(), end="")
