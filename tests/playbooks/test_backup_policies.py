@@ -48,8 +48,8 @@ def test_p2_rules_as_people_write_them(sim, play, tmp_path):
     done = play(None, "--diff", playbook=playbook)
     assert done.status == 0, done.output
     for output in (told.output, done.output):
-        assert "\n web:\n" in output, output
-        assert "\n+  " in output
+        assert "\nweb:\n  " in output, output
+        assert " → " in output
         assert "held back' held until 2020-02-29" in output
     web = {key for key, droplet in sim.state().droplets.items() if "role:web" in droplet["tags"]}
     assert all(sim.state().policy(key)["hour"] == 4 for key in web)

@@ -275,7 +275,7 @@ class TestByTag:
         assert (entry["name"], entry["before"], entry["after"]) == ("late", None, {"status": "off"})
         assert entry["changed"]
         assert told.result["summary"] == {"matched": 4, "changed": 4, "unchanged": 0, "failed": 0, "not_tried": 0}
-        assert str(late) not in told.diff["after"]
+        assert str(late) not in told.diff["prepared"]
         assert [key for key in three if key not in told.droplets] == []
 
     @pytest.mark.parametrize("position", ["empty", "404"])

@@ -236,8 +236,9 @@ def test_p2_check_mode_tells_what_would_be_made(sim, run):
     assert entry["restore_point"]["created_at"] == newest["created_at"]
     assert 0 < entry["restore_point"]["age_hours"] < 24
     assert entry["after"]["monthly_cost"] == pytest.approx(6 * 1.3)
-    assert told.diff["before"] == f"{tasks.NAME}: absent\n"
-    assert f"from image {newest['id']} ({newest['name']})" in told.diff["after"]
+    before, after = told.diff["prepared"].split(" → ")
+    assert before == f"{tasks.NAME}: absent"
+    assert f"from image {newest['id']} ({newest['name']})" in after
 
 
 class TestWhatIsThere:

@@ -140,7 +140,7 @@ def test_p10_six_rules_over_a_mixed_fleet(sim, run, number, world, unknown):
     again = run(**params)
     assert {key for key, entry in again.droplets.items() if "error" in entry} == hopeless, again
     assert len(again.writes) == len(hopeless), f"P1: wrote again\n{again}"
-    assert hopeless or (not again.changed and again.diff == {"before": "", "after": ""}), again
+    assert hopeless or (not again.changed and again.diff == {"prepared": ""}), again
     assert sim.state().policies() == after.policies()
 
 
@@ -222,7 +222,7 @@ class TestUnmatched:
             told = run(check=check, policies=self.POLICIES, unmatched="fail")
             assert told.kind == "refused", told
             assert told.changed
-            assert told.diff["before"] != told.diff["after"]
+            assert " → " in told.diff["prepared"]
             assert {one["id"] for one in told.result["unmatched"]} == lone
             assert all(before.droplets[key]["name"] in told.result["msg"] for key in lone)
             assert told.result["summary"]["failed"] == 0
@@ -420,7 +420,7 @@ class TestOneLook:
         assert len(done.writes) == 300
         assert len(done.reads) <= 60, done
         assert told.diff == done.diff
-        assert done.diff["before"].count("\n") == 301
+        assert done.diff["prepared"].count("\n") == 301
         again = run(policies=self.SIX)
         assert (again.changed, again.writes) == (False, [])
         assert len(again.reads) <= 12, again

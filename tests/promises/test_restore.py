@@ -58,7 +58,7 @@ def converged(sim, before, options, run):
     assert not last.failed, last
     assert not last.changed, last
     assert not last.writes, last
-    assert last.diff == {"before": "", "after": ""}
+    assert last.diff == {"prepared": ""}
     assert orders.wrong(before, sim.state(), options) is None
 
 

@@ -4,26 +4,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from .._domain.plan import Plan
 from .apply import State
 
 LIST_ALL_UP_TO = 200
 """More Droplets than this are listed only where something happened to them, unless the user asks for all."""
 
 
-def diff(plan, describe):
-    """Ansible's diff of a plan, one line for each Droplet that changes, by ascending id.
+def diff(plan: Plan, describe: Callable[[dict[str, Any]], str]) -> dict[str, str]:
+    """Ansible's diff of a plan: `name (id): before → after`, one line for each Droplet that changes, by ascending id.
 
-    Where there are rules, in their order, each that changes something has a line of its own above its Droplets.
+    Ansible prints a `prepared` diff as it is. One with `before` and `after` becomes, for a fleet, a wall of old lines
+    and then a wall of new ones. When there are rules, each that changes something has a line above its Droplets.
     """
-    sides = {"before": [], "after": []}
+    lines = []
     for rule in plan.rules or (None,):
         changed = [change for change in plan.needed if change.rule == rule]
-        for side, lines in sides.items():
-            if rule is not None and changed:
-                lines.append(f"{rule}:\n")
-            indent = "" if rule is None else "  "
-            lines += [f"{indent}{change.target}: {describe(getattr(change, side))}\n" for change in changed]
-    return {side: "".join(lines) for side, lines in sides.items()}
+        if rule is not None and changed:
+            lines.append(f"{rule}:\n")
+        indent = "" if rule is None else "  "
+        lines += [
+            f"{indent}{change.target}: {describe(change.before)} → {describe(change.after)}\n" for change in changed
+        ]
+    return {"prepared": "".join(lines)}
 
 
 def droplets(plan, jobs, extras):

@@ -166,9 +166,9 @@ class Expectation:
             ids = sorted(self.of(rule["name"]) & changed)
             expected += [f"{rule['name']}:"] * bool(ids)
             expected += [f"  {self.before.droplets[key]['name']} ({key})" for key in ids]
-        for side in ("before", "after"):
-            lines = outcome.diff[side].splitlines()
-            assert [line if line.endswith(":") else line.split(": ")[0] for line in lines] == expected, outcome
+        lines = outcome.diff["prepared"].splitlines()
+        assert [line if line.endswith(":") else line.split(": ")[0] for line in lines] == expected, outcome
+        assert all(line.endswith(":") or " → " in line for line in lines), outcome
 
 
 def window(policy):

@@ -62,7 +62,7 @@ def play(sim, case):
     else:
         assert not told.failed, told
         assert told.changed, told
-        assert told.diff["before"] != told.diff["after"], told
+        assert " → " in told.diff["prepared"], told
 
     hooks = accident.order(sim, target) if accident.effect else {}
     met = run(token=token, **hooks, **params)
@@ -153,4 +153,4 @@ def _converges(sim, run, case, before, ids, params, gone, hopeless, listed):
     if not hopeless:
         assert not last.changed, f"P1: changed again\n{last}"
         assert not last.writes, f"P1: wrote again\n{last}"
-        assert last.diff == {"before": "", "after": ""}, last
+        assert last.diff == {"prepared": ""}, last

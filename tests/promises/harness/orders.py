@@ -182,7 +182,7 @@ def converges(sim, order, run, before, options):
     assert not last.failed, last
     assert not last.changed, f"P1: changed again\n{last}"
     assert not last.writes, f"P1: wrote again\n{last}"
-    assert last.diff == {"before": "", "after": ""}, last
+    assert last.diff == {"prepared": ""}, last
     assert order.wrong(before, sim.state(), options) is None, last
 
 

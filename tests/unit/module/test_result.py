@@ -27,6 +27,8 @@ from ansible_collections.lifeboat.digitalocean.tests.unit.builders import drople
 
 BEFORE = {"state": "disabled", "monthly_cost": 0.0}
 AFTER = {"state": "enabled", "plan": "daily", "hour": 4, "monthly_cost": 7.2}
+OFF = "disabled, 0.00 USD a month"
+DAILY = "daily at 04:00 UTC, 7.20 USD a month"
 SENT = Action(36, "enable_backups", "completed", 1, "droplet")
 
 
@@ -48,14 +50,11 @@ def entry(change_, job_=None):
 class TestDiff:
     def test_one_line_for_each_droplet_that_changes(self):
         assert result.diff(Plan((change(1), change(2, changes=False), change(3))), describe) == {
-            "before": "web-01 (1): disabled, 0.00 USD a month\nweb-03 (3): disabled, 0.00 USD a month\n",
-            "after": (
-                "web-01 (1): daily at 04:00 UTC, 7.20 USD a month\nweb-03 (3): daily at 04:00 UTC, 7.20 USD a month\n"
-            ),
+            "prepared": f"web-01 (1): {OFF} → {DAILY}\nweb-03 (3): {OFF} → {DAILY}\n",
         }
 
     def test_nothing_changes(self):
-        assert result.diff(Plan((change(1, changes=False),)), describe) == {"before": "", "after": ""}
+        assert result.diff(Plan((change(1, changes=False),)), describe) == {"prepared": ""}
 
     def test_by_rules_in_their_order_and_only_those_that_change_something(self):
         ruled = [
@@ -66,9 +65,8 @@ class TestDiff:
             replace(change(5), rule="web"),
         ]
         told = result.diff(Plan(tuple(ruled), rules=("db", "exempt", "web")), describe)
-        off = "disabled, 0.00 USD a month"
-        assert told["before"] == f"db:\n  web-02 (2): {off}\nweb:\n  web-01 (1): {off}\n  web-05 (5): {off}\n"
-        assert told["after"] == told["before"].replace(off, "daily at 04:00 UTC, 7.20 USD a month")
+        move = f"{OFF} → {DAILY}"
+        assert told["prepared"] == f"db:\n  web-02 (2): {move}\nweb:\n  web-01 (1): {move}\n  web-05 (5): {move}\n"
 
 
 class TestOneDroplet:
