@@ -72,6 +72,19 @@ _UNSERVED = """
     POST   /v2/images/{image_id}/account_transfer/accept
     POST   /v2/images/{image_id}/account_transfer/cancel
     POST   /v2/images/{image_id}/account_transfer/decline
+    GET    /v2/volumes
+    POST   /v2/volumes
+    DELETE /v2/volumes
+    POST   /v2/volumes/actions
+    GET    /v2/volumes/snapshots/{snapshot_id}
+    DELETE /v2/volumes/snapshots/{snapshot_id}
+    GET    /v2/volumes/{volume_id}
+    DELETE /v2/volumes/{volume_id}
+    GET    /v2/volumes/{volume_id}/actions
+    POST   /v2/volumes/{volume_id}/actions
+    GET    /v2/volumes/{volume_id}/actions/{action_id}
+    GET    /v2/volumes/{volume_id}/snapshots
+    POST   /v2/volumes/{volume_id}/snapshots
 """
 
 
