@@ -38,6 +38,14 @@ options:
         same token show in the API's answers and are taken into account; give a lower limit to leave them more room.
     type: str
     default: 250/60
+  lag_tolerance:
+    description:
+      - For how long the API may not show yet what has just been done, in seconds. Lists, single reads and the log of
+        actions lag behind now and then.
+      - Something that is missing, but may have been made that recently, is waited for and not made again. Where
+        everything shows at once, this costs no request.
+    type: int
+    default: 60
 """
 
     # For plugins on the controller, where Ansible itself looks into the environment. The last that is set counts.

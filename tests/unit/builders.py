@@ -113,6 +113,7 @@ def params(**given):
         "request_timeout": 30,
         "concurrency": 8,
         "burst_limit": "250/60",
+        "lag_tolerance": 60,
         "wait": True,
         "wait_timeout": None,
         "report": "changed",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 
 from .._domain.errors import RateLimitError
 from .connection import checked_url
@@ -40,6 +41,8 @@ class Client:
             connection_verify=connection.ca_path or True,
         )
         self._session = session
+        self.lag_tolerance = timedelta(seconds=connection.lag_tolerance)
+        """For so long the API may not show what has been done."""
         self._governor = Governor(connection.burst_limit, self.budget, self.sleep)
         self.do = PydoClient(
             connection.token,

@@ -17,7 +17,10 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where and how to reach the API. `request_timeout` in seconds; `burst_limit` as "requests/seconds"."""
+    """Where and how to reach the API. `request_timeout` and `lag_tolerance` in seconds.
+
+    `burst_limit` as "requests/seconds".
+    """
 
     token: str
     api_url: str = "https://api.digitalocean.com"
@@ -25,6 +28,7 @@ class Connection:
     request_timeout: float = 30
     concurrency: int = 8
     burst_limit: str = "250/60"
+    lag_tolerance: int = 60
 
     def __repr__(self):
         return f"Connection({self.api_url})"
@@ -41,6 +45,7 @@ class Connection:
             raise InputError(f"ca_path {ca_path!r} is not a file that can be read where the task runs.")
         for name in ("request_timeout", "concurrency"):
             at_least(options, name, 1)
+        at_least(options, "lag_tolerance", 0)
         return cls(**{name: options[name] for name in cls.__slots__})
 
 

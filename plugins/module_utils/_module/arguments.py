@@ -65,6 +65,7 @@ CONNECTION = Arguments(
         "request_timeout": {"type": "int", "default": 30},
         "concurrency": {"type": "int", "default": 8},
         "burst_limit": {"type": "str", "default": "250/60"},
+        "lag_tolerance": {"type": "int", "default": 60},
     }
 )
 

@@ -31,8 +31,9 @@ def test_a_connection(tmp_path):
         request_timeout=5,
         concurrency=2,
         burst_limit="9/3",
+        lag_tolerance=0,
     )
-    assert Connection.from_options(given) == Connection(TOKEN, "https://api.example.com", str(tmp_path), 5, 2, "9/3")
+    assert Connection.from_options(given) == Connection(TOKEN, "https://api.example.com", str(tmp_path), 5, 2, "9/3", 0)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,7 @@ def test_a_connection(tmp_path):
         pytest.param({"token": "dop_v1_é"}, "or another character that no token has", id="a letter with an accent"),
         pytest.param({"request_timeout": 0}, "request_timeout 0 is too small", id="no time for a request"),
         pytest.param({"concurrency": -1}, "concurrency -1 is too small: it must be at least 1", id="less than one"),
+        pytest.param({"lag_tolerance": -1}, "lag_tolerance -1 is too small: it must be at least 0", id="below nothing"),
         pytest.param({"ca_path": "/nowhere/ca.pem"}, "ca_path '/nowhere/ca.pem' is not a file", id="no such file"),
     ],
 )
