@@ -10,8 +10,8 @@ options:
   token:
     description:
       - The DigitalOcean API token.
-      - Taken from the first of E(DIGITALOCEAN_TOKEN), E(DIGITALOCEAN_ACCESS_TOKEN) and E(DO_API_TOKEN) that is set
-        where the task runs, if left out. A warning tells where they differ.
+      - Taken from the first of E(DIGITALOCEAN_TOKEN), E(DIGITALOCEAN_ACCESS_TOKEN), E(DO_API_TOKEN), E(DO_API_KEY) and
+        E(DO_OAUTH_TOKEN) that is set where the task runs, if left out. A warning says if they differ.
     type: str
   api_url:
     description:
@@ -24,6 +24,12 @@ options:
       - A file with certificates of authorities to trust instead of the system's, in PEM format.
       - Taken from E(DIGITALOCEAN_CA_PATH) if left out.
     type: path
+  validate_certs:
+    description:
+      - Certificates are always validated. V(false), which other collections know, is refused. Set O(ca_path) instead,
+        for a server whose certificate is of an authority of your own.
+    type: bool
+    default: true
   request_timeout:
     description: How long to wait for the answer to one request, in seconds.
     type: int
@@ -53,6 +59,8 @@ options:
 options:
   token:
     env:
+      - name: DO_OAUTH_TOKEN
+      - name: DO_API_KEY
       - name: DO_API_TOKEN
       - name: DIGITALOCEAN_ACCESS_TOKEN
       - name: DIGITALOCEAN_TOKEN

@@ -182,7 +182,12 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import facts, optional
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connection import Connection, token_warnings
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connection import (
+    API_URL,
+    Connection,
+    from_environment,
+    token_warnings,
+)
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import hosts
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, LifeboatError
 
@@ -220,12 +225,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 f"There is no option {', '.join(unknown)}. See ansible-doc -t inventory {self.NAME}."
             )
         try:
-            self._fill(path, cache)
+            self._fill(path, config, cache)
         except LifeboatError as error:
             raise AnsibleParserError(error.message) from None
 
-    def _fill(self, path, cache):
+    def _fill(self, path, config, cache):
         given = self._options | {name: self._templated(name) for name in TEMPLATED}
+        # Ansible takes the last variable that is set, even if it is empty.
+        given |= {
+            name: from_environment(name) or default
+            for name, default in (("token", None), ("api_url", API_URL), ("ca_path", None))
+            if not given[name] and name not in config
+        }
         wanted = hosts.Wanted.from_options(given)
         connection = Connection.from_options(given)
         clock = datetime.now(UTC)

@@ -123,7 +123,7 @@ def test_module_defaults_for_the_group(sim, play, play_of):
     assert sim.state().policy(target)["hour"] == 8
 
 
-@pytest.mark.parametrize("variable", ["DIGITALOCEAN_ACCESS_TOKEN", "DO_API_TOKEN"])
+@pytest.mark.parametrize("variable", ["DIGITALOCEAN_ACCESS_TOKEN", "DO_OAUTH_TOKEN"])
 def test_environment_variables(sim, play, play_of, variable):
     """The token's other names work as well; address and authority come from the environment too."""
     account = {variable: sim.token, "DIGITALOCEAN_API_URL": sim.api_url, "DIGITALOCEAN_CA_PATH": sim.ca_path}

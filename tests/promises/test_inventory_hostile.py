@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from dosim.behaviour import SWITCHES
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connection import TOKEN_VARIABLES
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.inventory import PLUGIN
 
 TEMPLATES = ["{{ 7 * 7 }}", "{% raw %}x{% endraw %}", "{{ lookup('env', 'HOME') }}", "{{ nothing }}"]
@@ -134,7 +135,7 @@ def test_a_name_that_the_api_leaves_out(world, sim, inventory):
     assert inventory().by_id == {key: str(key)}
 
 
-@pytest.mark.parametrize("variable", ["DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "DO_API_TOKEN"])
+@pytest.mark.parametrize("variable", TOKEN_VARIABLES)
 def test_the_token_from_the_environment(sim, inventory, variable):
     path = inventory.write({"token": None, "api_url": None, "ca_path": None})
     connection = {"DIGITALOCEAN_API_URL": sim.api_url, "DIGITALOCEAN_CA_PATH": sim.ca_path}
@@ -143,8 +144,15 @@ def test_the_token_from_the_environment(sim, inventory, variable):
     assert not told.warnings
 
 
+@pytest.mark.parametrize("first", TOKEN_VARIABLES[:-1])
+def test_an_empty_variable_is_as_none(sim, inventory, first):
+    path = inventory.write({"token": None})
+    told = inventory.run(path, environ={first: "", TOKEN_VARIABLES[-1]: sim.token})
+    assert len(told.hosts) == 6, told
+
+
 def test_two_tokens_in_the_environment(sim, inventory):
-    """The first of the three is taken, and a warning says so."""
+    """The first in the order is taken, and a warning says so."""
     path = inventory.write({"token": None})
     other = sim.make_token("image:read")
     told = inventory.run(path, environ={"DIGITALOCEAN_TOKEN": sim.token, "DO_API_TOKEN": other})

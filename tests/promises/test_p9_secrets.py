@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connection import TOKEN_VARIABLES
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import verbs
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
@@ -81,7 +82,7 @@ def test_p9_redirects_are_not_followed(sim, run, method, status):
 
 
 def test_p9_no_token_at_all(sim, monkeypatch):
-    for name in ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "DO_API_TOKEN"):
+    for name in TOKEN_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     sim.tokens.append("x" * 20)
     told = Runner(sim)._run({"droplet_id": 1, "api_url": sim.api_url}, None, None, None)

@@ -110,6 +110,7 @@ def params(**given):
         "token": "dop_v1_" + "0123456789abcdef" * 4,
         "api_url": "https://api.digitalocean.com",
         "ca_path": None,
+        "validate_certs": True,
         "request_timeout": 30,
         "concurrency": 8,
         "burst_limit": "250/60",

@@ -7,23 +7,22 @@ The options are described in the documentation fragments of the same names.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
-from .._api.connection import TOKEN_VARIABLES
+from .._api.connection import API_URL, from_environment
 from .._domain.names import checked_id
 from .._domain.options import at_least, no_empty_entry
 from .._domain.selection import Selection
 
 
-def first_set(*names):
-    """The value of the first environment variable that is set and not empty, as a fallback of an option."""
-    for name in names:
-        if os.environ.get(name):
-            return os.environ[name]
-    raise AnsibleFallbackNotFound
+def first_set(option: str) -> str:
+    """What the environment says about `option`, as its fallback."""
+    found = from_environment(option)
+    if found is None:
+        raise AnsibleFallbackNotFound
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +54,14 @@ class Arguments:
 
 CONNECTION = Arguments(
     {
-        "token": {"type": "str", "no_log": True, "fallback": (first_set, list(TOKEN_VARIABLES))},
+        "token": {"type": "str", "no_log": True, "fallback": (first_set, ["token"])},
         "api_url": {
             "type": "str",
-            "default": "https://api.digitalocean.com",
-            "fallback": (first_set, ["DIGITALOCEAN_API_URL"]),
+            "default": API_URL,
+            "fallback": (first_set, ["api_url"]),
         },
-        "ca_path": {"type": "path", "fallback": (first_set, ["DIGITALOCEAN_CA_PATH"])},
+        "ca_path": {"type": "path", "fallback": (first_set, ["ca_path"])},
+        "validate_certs": {"type": "bool", "default": True},
         "request_timeout": {"type": "int", "default": 30},
         "concurrency": {"type": "int", "default": 8},
         "burst_limit": {"type": "str", "default": "250/60"},

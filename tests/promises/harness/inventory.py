@@ -15,7 +15,7 @@ from . import journal
 from .simulator import ROOT
 
 PLUGIN = "lifeboat.digitalocean.droplets"
-OURS = ("DIGITALOCEAN_", "DO_API_")
+OURS = ("DIGITALOCEAN_", "DO_")
 """What the names of the variables that the plugin reads begin with."""
 
 _FAILED = re.compile(r"Failed to parse inventory with '(?:auto|lifeboat[\w.]+)' plugin: (.*)")

@@ -47,6 +47,7 @@ def test_a_connection(tmp_path):
         pytest.param({"request_timeout": 0}, "request_timeout 0 is too small", id="no time for a request"),
         pytest.param({"concurrency": -1}, "concurrency -1 is too small: it must be at least 1", id="less than one"),
         pytest.param({"lag_tolerance": -1}, "lag_tolerance -1 is too small: it must be at least 0", id="below nothing"),
+        pytest.param({"validate_certs": False}, "validate_certs: false is refused: .* set ca_path", id="unverified"),
         pytest.param({"ca_path": "/nowhere/ca.pem"}, "ca_path '/nowhere/ca.pem' is not a file", id="no such file"),
     ],
 )
@@ -54,6 +55,41 @@ def test_a_connection_that_cannot_work_is_refused_before_anything_is_sent(given,
     with pytest.raises(InputError, match=says) as caught:
         Connection.from_options(params(**given))
     assert TOKEN not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("DO_TOKEN", "DIGITAL_OCEAN_TOKEN", "DIGITALOCEAN_API_TOKEN", "DIGITALOCEAN_KEY", "DO_PAT", "TF_VAR_do_token"),
+        *("DIGITALOCEAN_API_V2_TOKEN", "DO_AUTH_TOKEN", "DIGITAL_OCEAN_API_KEY", "OAUTH_TOKEN", "do_token"),
+    ],
+)
+def test_a_variable_that_looks_like_the_token_s_is_named(monkeypatch, name):
+    monkeypatch.setenv(name, OTHER)
+    with pytest.raises(InputError, match=f"{name} is set, but not read; if it holds the token, give it as") as caught:
+        Connection.from_options(params(token=None))
+    assert OTHER not in caught.value.message
+
+
+def test_several_that_look_like_it_are_all_named(monkeypatch):
+    for name in ("DO_TOKEN", "DIGITALOCEAN_API_TOKEN"):
+        monkeypatch.setenv(name, OTHER)
+    with pytest.raises(InputError, match="DIGITALOCEAN_API_TOKEN and DO_TOKEN are set, but not read; if one of them"):
+        Connection.from_options(params(token=None))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("DO_TOKEN", ""), ("GITHUB_TOKEN", "x"), ("DO_SPACES_KEY", "x"), ("DO_SSH_KEY", "x"), ("DOMAIN_KEY", "x")),
+        *(("DO_SSH_PRIVATE_KEY", "x"), ("DIGITALOCEAN_API_URL", "x"), ("TF_VAR_token", "x")),
+    ],
+)
+def test_other_variables_are_not_named(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError) as caught:
+        Connection.from_options(params(token=None))
+    assert caught.value.message.endswith("where the task runs.")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +114,15 @@ def test_a_connection_that_cannot_work_is_refused_before_anything_is_sent(given,
                 "DIGITALOCEAN_TOKEN is used."
             ],
             id="three that differ",
+        ),
+        *(
+            pytest.param(
+                {"DO_API_TOKEN": TOKEN, name: OTHER},
+                TOKEN,
+                [f"DO_API_TOKEN and {name} hold different tokens; DO_API_TOKEN is used."],
+                id=name,
+            )
+            for name in ("DO_API_KEY", "DO_OAUTH_TOKEN")
         ),
     ],
 )

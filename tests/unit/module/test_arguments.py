@@ -105,7 +105,7 @@ def test_no_time_for_the_task_is_refused(seconds):
 def test_an_empty_variable_does_not_hide_the_one_after_it(monkeypatch):
     monkeypatch.setenv("DIGITALOCEAN_TOKEN", "")
     monkeypatch.setenv("DIGITALOCEAN_ACCESS_TOKEN", "dop_v1_second")
-    assert arguments.first_set("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN") == "dop_v1_second"
+    assert arguments.first_set("token") == "dop_v1_second"
     monkeypatch.delenv("DIGITALOCEAN_ACCESS_TOKEN")
     with pytest.raises(AnsibleFallbackNotFound):
-        arguments.first_set("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN")
+        arguments.first_set("token")
