@@ -54,8 +54,8 @@ options:
   max_age_hours:
     description:
       - A Droplet with a snapshot that is no older than this, in hours, is as it should be, whatever its name. For
-        O(state=present). O(snapshot_name) is then only the name of a new one, and C({droplet}-snapshot-{date}) where
-        it is left out.
+        O(state=present). O(snapshot_name) is then only the name of a new one, in which C({time}) stands for the time in
+        UTC, and C({droplet}-snapshot-{date}) if it is left out.
     type: float
   older_than_hours:
     description:

@@ -7,6 +7,7 @@ Single tasks under accidents, kills and switches are in `orders/`.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from math import ceil
 
@@ -234,6 +235,22 @@ def test_a_snapshot_under_way_is_waited_for_and_counts(sim, snap):
     assert not told.failed, told
     assert not told.writes, told
     assert len(sim.state().droplets[key]["snapshots"]) == 1
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_p3_a_name_with_the_time_makes_one_snapshot(sim, snap, lost):
+    """The name is another one at each run; the age says that there is one."""
+    (key,) = backed_up(sim, "alpha")
+    if lost:
+        sim.fault({"drop": True, "carried_out": True}, method="POST")
+    task = {"droplet_id": key, "max_age_hours": 6, "snapshot_name": "{droplet}-{date}-{time}"}
+    first = snap(**task)
+    assert first.changed, first
+    sim.advance(3600)
+    again = snap(**task)
+    assert not again.changed, again
+    (made,) = sim.state().droplets[key]["snapshots"]
+    assert re.fullmatch(r"alpha-[0-9-]{10}-[0-9:]{8}", made["name"])
 
 
 def test_one_that_ends_right_after_the_state_was_read_is_not_taken_twice(sim, snap):

@@ -97,7 +97,7 @@ def request(selection, params):
         selection,
         ids=None if params["snapshot_id"] is None else tuple(dict.fromkeys(params["snapshot_id"])),
         deleted=bool(params["deleted_droplets"]),
-        name=_name(present, params["snapshot_name"]),
+        name=_name(present and params["max_age_hours"] is None, params["snapshot_name"]),
         max_age=_hours(params["max_age_hours"]),
         older_than=_hours(params["older_than_hours"]),
         regions=tuple(sorted(set(params["regions"] or ()))),
@@ -128,13 +128,14 @@ def _check_combination(present, selection, params):
         raise InputError("exclude_tag goes with a selection of Droplets. Leave it out.")
 
 
-def _name(present, template):
-    if present and template is not None and "{time}" in template:
+def _name(finds, template):
+    """`finds` if a snapshot is looked for by this name, so that a name of its own for each run would find none."""
+    if finds and template is not None and "{time}" in template:
         raise InputError(
             f"snapshot_name {template!r} would be another one at each run, because of {{time}}. For several snapshots "
-            "a day use max_age_hours; names need not be unique."
+            "a day set max_age_hours as well: then the age decides, and the name is only that of a new one."
         )
-    return checked(template, ("droplet", "date") if present else ("droplet", "date", "time"))
+    return checked(template, ("droplet", "date") if finds else ("droplet", "date", "time"))
 
 
 def _hours(hours):

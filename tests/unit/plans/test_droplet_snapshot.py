@@ -105,7 +105,7 @@ class TestTheRequest:
             ({"snapshot_name": "x", "max_age_hours": 0.0}, "max_age_hours 0 must be above 0"),
             ({"state": "absent", "older_than_hours": -1.0}, "older_than_hours -1 must be above 0"),
             ({"snapshot_name": "x", "max_delete": -1}, "max_delete -1 is below 0"),
-            ({"snapshot_name": "{time}"}, "because of {time}. For several snapshots a day use max_age_hours"),
+            ({"snapshot_name": "{time}"}, "because of {time}. For several snapshots a day set max_age_hours as well"),
             ({"snapshot_name": "{what}"}, "has {what}, which is not among its placeholders: {droplet}, {date}."),
             ({"snapshot_name": "x", "tags": ["a b"]}, "which is no tag"),
         ],
@@ -170,6 +170,15 @@ TODAY = {"name": "web-01-snapshot-2026-03-02"}
 )
 def test_present(request_, points, expected):
     assert steps(request_, *points) == expected
+
+
+def test_the_time_may_be_in_the_name_if_the_age_decides():
+    request = plans.request(ONE, {**OPTIONS, "snapshot_name": "{droplet} {date} {time}", "max_age_hours": 6.0})
+    made = change(request, seen())
+    assert made.steps == (DropletAction("snapshot", {"name": "web-01 2026-03-02 12:00:00"}, size_gigabytes=25),)
+    # Planned again later, it is still the same snapshot.
+    assert made.goal.name == "web-01 2026-03-02 12:00:00"
+    assert steps(request, point(21, 0.2, "web-01 2026-03-02 07:00:00")) == []
 
 
 def test_what_a_new_one_is_and_costs_at_most():
