@@ -12,7 +12,7 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from dosim import routes
+from dosim import lag, routes
 from dosim.cloud import Order
 from dosim.control import control_plane
 from dosim.errors import ApiError
@@ -108,6 +108,9 @@ class App:
     def _carry_out(self, request: Request, scopes: frozenset[str], entry: Entry) -> Answer:
         """Only here does the model change on a request's behalf. The answer is serialised at once, so that
         it tells the state of this moment even if a fault holds it."""
+        if request.method != "GET":
+            now = self.simulator.cloud.now
+            self.simulator.cloud.past.before_change(now, now)
         try:
             reply = self._dispatch(request, scopes)
             answer = Answer(reply.status, b"" if reply.payload is None else orjson.dumps(reply.payload), {})
@@ -135,7 +138,7 @@ class App:
         if request.body is None:
             raise ApiError(413)
         call = Call(
-            cloud=self.simulator.cloud,
+            cloud=lag.view(self.simulator.cloud, request.method, template, params),
             path=request.path,
             query_string=request.query,
             body=request.body,

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Switches: one for every point on which the sources about the API conflict or are silent."""
 
+import re
+
 from dosim.errors import ControlError
 
 SWITCHES: dict[str, tuple[str, ...]] = {
@@ -47,25 +49,56 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "weekday_with_daily": ("ignore", "reject", "store"),
     "weekly_without_weekday": ("reject", "assign"),
 }
+LAGS = (
+    # Simulated seconds; README.md says what each is about.
+    "lag_droplets_list", "lag_droplets_single", "lag_addresses",
+    "lag_policies_list", "lag_policies_single",
+    "lag_backups_list", "lag_snapshots_list", "lag_snapshots_single",
+    "lag_images_list", "lag_images_single",
+    "lag_actions_list", "lag_actions_single",
+    "lag_tags_list", "lag_tags_single",
+)  # fmt: skip
+LONGEST_LAG = 3600
 
 
 class Behaviour:
     """The switches' positions: ``behaviour["gpu_backups"] == "rejected"``."""
 
     def __init__(self) -> None:
-        self._values = {key: values[0] for key, values in SWITCHES.items()}
+        self._values = {key: values[0] for key, values in SWITCHES.items()} | dict.fromkeys(LAGS, "0")
 
     def __getitem__(self, key: str) -> str:
         return self._values[key]
 
     def set(self, changes: dict[str, object]) -> None:
         """Set several or none. Raises ControlError with what is allowed."""
+        checked: dict[str, str] = {}
         for key, value in changes.items():
+            if key in LAGS:
+                checked[key] = _seconds(key, value)
+                continue
             if key not in SWITCHES:
-                raise ControlError(f"unknown switch {key!r}; the switches are {', '.join(SWITCHES)}")
-            if value not in SWITCHES[key]:
+                raise ControlError(f"unknown switch {key!r}; the switches are {', '.join((*SWITCHES, *LAGS))}")
+            if not isinstance(value, str) or value not in SWITCHES[key]:
                 raise ControlError(f"switch {key} takes {', '.join(SWITCHES[key])}, not {value!r}")
-        self._values.update(changes)
+            checked[key] = value
+        self._values.update(checked)
+
+    def lag(self, key: str) -> int:
+        """One of ``LAGS``, in seconds."""
+        return int(self._values[key])
+
+    @property
+    def longest_lag(self) -> int:
+        return max(map(self.lag, LAGS))
 
     def as_dict(self) -> dict[str, str]:
         return dict(self._values)
+
+
+def _seconds(key: str, value: object) -> str:
+    """A lag as text, like every position of a switch; a number is taken for one, too."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not (isinstance(text, str) and re.fullmatch(r"[0-9]{1,4}", text) and int(text) <= LONGEST_LAG):
+        raise ControlError(f"switch {key} takes whole seconds from 0 to {LONGEST_LAG}, not {value!r}")
+    return str(int(text))

@@ -19,7 +19,7 @@ from pathlib import Path
 import uvicorn
 
 from dosim.app import App
-from dosim.behaviour import SWITCHES
+from dosim.behaviour import LAGS, SWITCHES
 from dosim.clock import instant
 from dosim.cloud import Durations
 from dosim.errors import ControlError
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--latency-ms", type=float, default=0, help="real milliseconds before each request is looked at")
     add("--action-seconds", default="1", metavar="SECONDS|TYPE=SECONDS,…|real", help="what actions take (default: 1)")
     add("--rate-limit", default="on", metavar="on|off|REQUESTS/SECONDS,…", help="on, the default: 5000/3600,250/60")
-    switches = f"switches: {', '.join(SWITCHES)}"
+    switches = f"switches: {', '.join((*SWITCHES, *LAGS))}"
     add("--behaviour", action="extend", nargs="+", default=[], metavar="KEY=VALUE", help=switches)
     add("--ready-file", type=Path, metavar="FILE", help="also write the ready line there")
     return parser

@@ -12,6 +12,7 @@ from dosim.behaviour import Behaviour
 from dosim.clock import Clock, stamp
 from dosim.errors import ControlError
 from dosim.ids import Ids, stable
+from dosim.lag import Past
 from dosim.store import Store
 
 IMAGE_WORK = frozenset({"snapshot", "backup", "restore", "rebuild", "transfer"})
@@ -84,6 +85,7 @@ class Cloud:
         self.behaviour = behaviour
         self.durations = durations
         self.order = Order()
+        self.past = Past(store, behaviour)
         self.now = clock.now()
         self._due: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._sequence = count()
@@ -110,5 +112,6 @@ class Cloud:
         while self._due and self._due[0][0] <= present:
             moment, _sequence, event, args = heapq.heappop(self._due)
             self.now = max(self.now, moment)
+            self.past.before_change(self.now, present)
             event(self, *args)
         self.now = max(self.now, present)

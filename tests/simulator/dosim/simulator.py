@@ -54,6 +54,7 @@ class Simulator:
         cloud = Cloud(worlds.empty_store(plan), clock, Ids(seed), behaviour, settings.durations)
         plan.fill(cloud)
         cloud.store.log.sort(key=lambda action: action.started)
+        cloud.past.switched()
         self.cloud = cloud
         self.tokens = Tokens(self.token, seed)
         self.limits = Limits(settings.rate_limit)
@@ -64,6 +65,7 @@ class Simulator:
     def switch(self, changes: dict[str, Any]) -> None:
         """Turn switches; what was serialised under the old positions is forgotten. Raises ControlError."""
         self.cloud.behaviour.set(changes)
+        self.cloud.past.switched()
         for droplet in self.cloud.store.droplets.rows.values():
             droplet.views.clear()
 

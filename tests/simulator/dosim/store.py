@@ -53,7 +53,7 @@ class Droplet:
     backups: list[int] = field(default_factory=list)
     snapshots: list[int] = field(default_factory=list)
     pending: list["Action"] = field(default_factory=list)
-    views: dict[object, bytes] = field(default_factory=dict)
+    views: dict[object, bytes] = field(default_factory=dict, compare=False)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from dosim import routes
-from dosim.behaviour import SWITCHES
+from dosim.behaviour import LAGS, SWITCHES
 
 HERE = Path(__file__).parent
 TEXT = (HERE.parent / "README.md").read_text(encoding="utf-8")
@@ -34,3 +34,7 @@ def test_every_switch_is_in_the_table_with_its_values() -> None:
     rows = re.findall(r"^\| `(\w+)` \| ((?:`\w+` ?)+) \| (.+) \| (.+) \|$", TEXT, re.MULTILINE)
     assert {key: tuple(re.findall(r"`(\w+)`", values)) for key, values, _meaning, _source in rows} == SWITCHES
     assert [key for key, *_rest in rows] == sorted(SWITCHES)
+
+
+def test_every_lag_is_in_the_table() -> None:
+    assert tuple(re.findall(r"^\| `(lag_\w+)` \| .+ \|$", TEXT, re.MULTILINE)) == LAGS

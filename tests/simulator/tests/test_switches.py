@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from dosim.behaviour import SWITCHES
+from dosim.behaviour import LAGS, SWITCHES
 from dosim_testing import Sim, try_switch
 
 PENDING = "Droplet already has a pending event."
@@ -374,7 +374,7 @@ def test_switch(sim: Sim, switch: str, value: str) -> None:
 
 
 def test_the_first_value_is_the_default_and_a_reset_goes_back_to_it(sim: Sim) -> None:
-    defaults = {key: values[0] for key, values in SWITCHES.items()}
+    defaults = {key: values[0] for key, values in SWITCHES.items()} | dict.fromkeys(LAGS, "0")
     assert sim.control("GET", "behaviour") == defaults
     sim.behave(**{key: values[-1] for key, values in SWITCHES.items()})
     sim.reset()
