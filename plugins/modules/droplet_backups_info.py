@@ -12,7 +12,7 @@ author:
   - Lifeboat maintainers (@lifeboat)
 description:
   - Tells for each Droplet whether backups are on, their policy and next window, the backups there are with their age,
-    what backups cost a month, and a status.
+    what backups cost a month, and a status. For a whole account also the backups of Droplets that are gone.
   - The whole account costs one request for each 200 Droplets, one for their policies, one for each 200 images and one
     for each 200 GPU Droplets, at least one. A Droplet whose newest backup is too old costs one request more, which
     tells when its policy was set.
@@ -55,6 +55,18 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: fleet.droplets | rejectattr('status', 'in', ['protected', 'pending']) | length == 0
     fail_msg: "{{ fleet.summary.status }}"
+
+- name: Which backups are left of Droplets that are gone?
+  lifeboat.digitalocean.droplet_backups_info:
+    all: true
+  register: fleet
+
+- name: Name them
+  ansible.builtin.debug:
+    msg: "{{ item.id }} of {{ item.droplet_name }}, {{ item.age_hours }} hours old"
+  loop: "{{ fleet.orphaned_backups }}"
+  loop_control:
+    label: "{{ item.name }}"
 
 - name: Which plans are there?
   lifeboat.digitalocean.droplet_backups_info:
@@ -126,8 +138,62 @@ summary:
     - For people. C(matched) Droplets; C(status), how many have which, and C(status_unknown), how many have none;
       C(oldest_newest), the Droplet whose newest backup is the oldest; C(monthly_cost) of all backups in USD, and
       C(monthly_cost_unknown), how many are not in it.
+    - With RV(orphaned_backups), C(orphaned_backups) is their number, null if they are not told.
   returned: success
   type: dict
+orphaned_backups:
+  description:
+    - The backups that no Droplet owns, newest first. A backup outlives its Droplet for up to four weeks; see
+      M(lifeboat.digitalocean.droplet_from_backup) and M(lifeboat.digitalocean.backup_to_snapshot) for what can be
+      done with it.
+    - Whose a backup is, is told by the Droplets that there are. So all of them have to be read, and for any other
+      selection there is no such key. O(exclude_tag) does not matter, the backups of excluded Droplets are not orphaned.
+    - A backup that is younger than O(lag_tolerance), or may have been made while the lists were read, is not among
+      them yet. Null, with a warning, if the token does not show which backups the Droplets have.
+  returned: with O(all), and O(include=policies) and O(include=backups)
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The id of the image.
+      type: int
+      sample: 67539192
+    name:
+      description: The name of the image.
+      type: str
+      sample: web-01- 2026-03-11
+    droplet_name:
+      description: The name of its Droplet, with which the image's name begins. Null if it has no such name.
+      type: str
+      sample: web-01
+    created_at:
+      description: When it was made.
+      type: str
+      sample: "2026-03-11T04:51:12Z"
+    age_hours:
+      description: Its age in hours.
+      type: float
+      sample: 4.6
+    expires_by:
+      description:
+        - Four weeks after it was made. The API tells no date, and not the plan of a Droplet that is gone. A backup of
+          plan V(weekly) goes then, and one of plan V(daily) after a week; so what is needed should be kept soon.
+        - Null for a backup that is older than that, of which nothing tells how long it stays.
+      type: str
+      sample: "2026-04-08T04:51:12Z"
+    size_gigabytes:
+      description: Its size in GiB.
+      type: float
+      sample: 2.3
+    min_disk_size:
+      description: The smallest disk that it fits on, in GiB.
+      type: int
+      sample: 25
+    regions:
+      description: The slugs of the regions that hold it.
+      type: list
+      elements: str
+      sample: [nyc3]
 supported_policies:
   description: The plans that can be chosen, with hours, weekdays, window and retention.
   returned: with O(include=supported_policies)
@@ -139,10 +205,14 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, statuses
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import report
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import orphans, report
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, ScopeError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.options import grace_of
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection, still_there
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import (
+    Selection,
+    finish,
+    still_there,
+)
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 
 PARTS = ["policies", "backups", "cost", "supported_policies"]
@@ -153,6 +223,7 @@ ARGUMENTS = arguments.DROPLETS + arguments.Arguments(
     }
 )
 NO_AGES = "The token lacks the scope image:read: ages of backups are not told, nor the status that depends on them."
+NO_ORPHANS = "The token does not show which backups Droplets have (scope image:read): none can be called orphaned."
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +231,11 @@ class Request:
     selection: Selection
     include: frozenset
     grace: timedelta
+
+    @property
+    def tells_orphans(self):
+        """Whether every Droplet is read, with the policies as the proof, and every image."""
+        return self.selection.everything and {"policies", "backups"} <= self.include
 
 
 def request(params):
@@ -171,16 +247,22 @@ def request(params):
 
 def read(client, wanted):
     """Everything that is told, by pages; then one request more for each Droplet that looks late."""
-    told = {"warnings": []}
-    states, points, known = {}, None, {}
-    if "policies" in wanted.include:
+    told, began = {"warnings": []}, client.budget.spent
+    everyone, states, points, images, known = [], {}, None, None, {}
+    if wanted.tells_orphans:
+        everyone, states = backups.everyone(client, wanted.selection)
+        found = still_there(wanted.selection, finish(wanted.selection, everyone), states)
+    elif "policies" in wanted.include:
         found, states = backups.fleet(client, wanted.selection)
         found = still_there(wanted.selection, found, states)
     else:
         found = droplets.chosen(client, wanted.selection)
     if "backups" in wanted.include:
         try:
-            points = backups.backups_of(client, found, ask_each=False)
+            if wanted.tells_orphans:
+                points, images = backups.backups_and_images(client, found)
+            else:
+                points = backups.backups_of(client, found, ask_each=False)
         except ScopeError:
             told["warnings"].append(NO_AGES)
     if "policies" in wanted.include:
@@ -197,6 +279,13 @@ def read(client, wanted):
         for droplet in found
     ]
     told["summary"] = report.summary(told["droplets"])
+    if wanted.tells_orphans:
+        since = client.now() - timedelta(seconds=client.budget.spent - began)
+        orphaned = None if images is None else orphans.orphaned(images.values(), everyone, since, client.lag_tolerance)
+        if orphaned is None:
+            told["warnings"].append(NO_ORPHANS)
+        told["orphaned_backups"] = None if orphaned is None else orphans.report(orphaned, client.now())
+        told["summary"]["orphaned_backups"] = None if orphaned is None else len(orphaned)
     if "supported_policies" in wanted.include:
         told["supported_policies"] = [asdict(offer) for offer in backups.supported_policies(client)]
     return told

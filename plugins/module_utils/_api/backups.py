@@ -41,11 +41,17 @@ def fleet(client, selection):
     if not selection.everything:
         found = chosen(client, selection)
         return found, states(client, found)
+    found, known = everyone(client, selection)
+    return choose.finish(selection, found), known
+
+
+def everyone(client, selection):
+    """All Droplets of the account, those included that the `selection` of all excludes, and a dict of BackupStates."""
     found = find(client, selection)
     known = known_states(client, {droplet.id for droplet in found})
     missed = sorted(known.keys() - {droplet.id for droplet in found})
     asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missed)
-    return choose.finish(selection, [*found, *filter(None, asked)]), known
+    return [*found, *filter(None, asked)], known
 
 
 def states(client, droplets):
@@ -84,12 +90,20 @@ def backups_of(client, droplets, ask_each=True):
     known = {}
     if len(droplets) > OWN_LISTS:
         try:
-            known = _from_images(client, droplets)
+            known = _joined(images.own(client, fewer_than=len(droplets)) or {}, droplets)
         except ScopeError:
             if not ask_each:
                 raise
     missing = [droplet.id for droplet in droplets if droplet.id not in known]
     return {**known, **_own_of_each(client, missing, "backups")}
+
+
+def backups_and_images(client, droplets):
+    """The same from all images of the account, whatever that takes, and these as a dict of id; raises ScopeError."""
+    listed = images.own(client)
+    known = _joined(listed, droplets)
+    missing = [droplet.id for droplet in droplets if droplet.id not in known]
+    return {**known, **_own_of_each(client, missing, "backups")}, listed
 
 
 def snapshots_of(client, droplets):
@@ -210,9 +224,8 @@ def _own_of_each(client, droplet_ids, kind):
     return {droplet_id: tuple(found.values()) for droplet_id, found in zip(droplet_ids, lists, strict=True)}
 
 
-def _from_images(client, droplets):
-    """Backups joined to Droplets through `backup_ids`, for the Droplets where the join is whole."""
-    listed = images.own(client, fewer_than=len(droplets)) or {}
+def _joined(listed, droplets):
+    """Backups in `listed` joined to Droplets through `backup_ids`, for the Droplets where the join is whole."""
     backups = {key: point for key, point in listed.items() if point.type == "backup"}
     return {
         droplet.id: tuple(backups[backup_id] for backup_id in droplet.backup_ids)

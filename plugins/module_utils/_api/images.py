@@ -26,14 +26,14 @@ def get(client, image_id):
         return None
 
 
-def own(client, fewer_than):
+def own(client, fewer_than=None):
     """All images of the account as a dict of id to RestorePoint.
 
-    None where that takes as many requests as `fewer_than` or more. Raises ScopeError where the token may not read them.
+    None if that takes as many requests as `fewer_than` or more. Raises ScopeError if the token may not read them.
     """
     asked = {"make": RestorePoint.from_api, "private": True}
     first = paging.fetch(client.do.images.list, "images", **asked)
-    if first.pages - 1 >= fewer_than:
+    if fewer_than is not None and first.pages - 1 >= fewer_than:
         return None
     return paging.whole(client, client.do.images.list, "images", first, **asked)
 

@@ -32,7 +32,9 @@ def made_from_a_backup(snapshot, droplet_name):
     The space in it sets it apart from what people like to call their own snapshots.
     """
     made = snapshot.created_at
-    return bool(made) and re.fullmatch(f"{re.escape(droplet_name)}-? +{made:%Y-%m-%d}", snapshot.name) is not None
+    if made is None:
+        return False
+    return re.fullmatch(f"{re.escape(droplet_name)}(?: -|-)? +{made:%Y-%m-%d}", snapshot.name) is not None
 
 
 def to_convert(at_risk, converted, how):

@@ -87,6 +87,7 @@ def test_a_rerun_after_a_kill_converts_nothing_more(points, same_id):
     [
         pytest.param("web-01- 2026-03-01", 1, True, id="as the API names backups"),
         pytest.param("web-01 2026-03-01", 1, True, id="as it named them years ago"),
+        pytest.param("web-01 - 2026-03-01", 1, True, id="with a space on either side"),
         pytest.param("web-01- 2026-03-01", 2, False, id="of another day"),
         pytest.param("db-01- 2026-03-01", 1, False, id="of another Droplet"),
         pytest.param("before the upgrade", 1, False, id="made by hand"),
