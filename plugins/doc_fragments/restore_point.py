@@ -10,19 +10,25 @@ options:
   backup_id:
     description:
       - The id of a backup.
-      - Exactly one of O(backup_id), O(snapshot_id), O(newest) and O(before) is required.
+      - Exactly one of O(backup_id), O(snapshot_id), O(newest), O(before) and O(snapshot_name) is required.
     type: int
   snapshot_id:
     description: The id of a snapshot.
     type: int
   newest:
-    description: The newest restore point there is. Only V(true) can be given.
+    description:
+      - The newest restore point there is. Only V(true) can be given.
+      - The safety snapshot of a restore is never meant, here and with O(before) and O(snapshot_name). Name it by its
+        id.
     type: bool
     choices: [true]
   before:
     description:
       - The newest restore point that is not younger than this time, as in V(2026-03-11T09:30:00Z). The zone is
         required.
+    type: str
+  snapshot_name:
+    description: The newest snapshot of this name, letter for letter.
     type: str
   max_age_hours:
     description: Refuse a restore point that is older than this, in hours.

@@ -106,8 +106,9 @@ options:
     default: false
   max_age_hours:
     description:
-      - Refuse to make a Droplet from a restore point that is older than this, in hours. One that is made already may
-        age.
+      - Refuse a restore point that is older than this, in hours.
+      - A Droplet of that name that is there already, and was made from one that is older by now, is refused as well. So
+        is one whose restore point is gone, because nothing tells its age any more.
     type: float
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection

@@ -26,7 +26,8 @@ options:
     description:
       - The key of what has happened, as in V(inc-2026-031), 1 to 80 letters, digits, V(-) and V(_). Capitals do not
         count.
-      - The same key restores once. Another restore of the same Droplet needs another key.
+      - The same key restores once. Another restore of the same Droplet needs another key, and so does another restore
+        point; V(newest) goes on meaning the one that was the newest when it was chosen.
     type: str
     required: true
   confirm:
@@ -37,8 +38,8 @@ options:
   safety_snapshot:
     description:
       - Make a snapshot of the disk as it is before it is overwritten. If that fails, nothing is restored.
-      - The snapshot does not expire and costs money for as long as it exists. It is never chosen by O(newest) or
-        O(before).
+      - The snapshot does not expire and costs money for as long as it exists. It is chosen by O(snapshot_id) only, by
+        every module.
     type: bool
     default: true
   stop_first:

@@ -56,12 +56,15 @@ options:
       - A Droplet with a snapshot that is no older than this, in hours, is as it should be, whatever its name. For
         O(state=present). O(snapshot_name) is then only the name of a new one, in which C({time}) stands for the time in
         UTC, and C({droplet}-snapshot-{date}) if it is left out.
+      - The safety snapshot of a restore (M(lifeboat.digitalocean.droplet_restore)) does not count, for it holds what
+        was to be got rid of.
     type: float
   older_than_hours:
     description:
       - Delete snapshots that are older than this, in hours; with O(snapshot_name) only those of that name. For
         O(state=absent).
       - Where a Droplet has nothing else to restore from, its newest snapshot is kept, with a warning.
+      - Safety snapshots of restores are kept as well, unless O(snapshot_name) is their name.
     type: float
   regions:
     description:

@@ -45,7 +45,9 @@ options:
     type: list
     elements: str
   max_age_hours:
-    description: Only snapshots that are at most so old.
+    description:
+      - Only snapshots that are at most so old, without the safety snapshots of restores, which are no fresh state to go
+        back to.
     type: float
   min_age_hours:
     description: Only snapshots that are at least so old.

@@ -245,7 +245,11 @@ class TestWhatIsThere:
     def test_a_newer_backup_changes_nothing_and_the_age_is_told(self, sim, run):
         _key, options, entry = copied(sim, run)
         sim.advance(3 * worlds.DAY)
-        again = run(**options, max_age_hours=1)
+        refused = run(**options, max_age_hours=1)
+        assert (refused.kind, refused.writes) == ("refused", []), refused
+        assert f"from backup {entry['restore_point']['id']} (" in refused.result["msg"]
+        assert "hours old, and max_age_hours allows 1." in refused.result["msg"]
+        again = run(**options)
         assert (again.changed, again.writes, again.failed) == (False, [], False), again
         point = again.result["droplets"][0]["restore_point"]
         assert point["id"] == entry["restore_point"]["id"]

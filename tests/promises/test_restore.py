@@ -298,6 +298,12 @@ def test_p1_p10_the_same_incident_is_unchanged_whatever_shows(sim, restore, swit
     converged(sim, before, options, restore)
     sim.advance(2 * worlds.DAY)
     newest = {"droplet_id": key, "confirm": "alpha", "newest": True, "max_age_hours": 30, "incident": "INC-1"}
+    if point == "backup":
+        # It was not the newest.
+        refused = restore(**newest)
+        assert (refused.kind, refused.writes) == ("refused", []), refused
+        assert "and not from the newest restore point, which was backup" in refused.result["msg"]
+        newest = {**options, "incident": "INC-1"}
     untag(sim, key, "intent")
     last = restore(**newest)
     assert not last.changed, last

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from .cost import monthly_snapshot_cost
 from .errors import InputError
+from .marks import safety_of
 from .models import Droplet, RestorePoint, iso
 from .names import LONGEST, is_tag
 from .retention import newest_first
@@ -108,7 +109,10 @@ class Filter:
     min_age_hours: float | None = None
 
     def fits(self, point, droplets, now):
-        """True for a snapshot that is meant; `droplets` are the ids of those there are. An unknown age fits none."""
+        """True for a snapshot that is meant; `droplets` are the ids of those there are.
+
+        An unknown age fits no age, and a safety snapshot of a restore is never one that is new enough.
+        """
         age = point.age_hours(now)
         return (
             (self.droplet_ids is None or point.droplet_id in self.droplet_ids)
@@ -116,7 +120,10 @@ class Filter:
             and (not self.tags or len(missing_tags(self.tags, point)) < len(self.tags))
             and (self.name is None or fnmatchcase(point.name, self.name))
             and (not self.regions or not set(self.regions).isdisjoint(point.regions))
-            and (self.max_age_hours is None or (age is not None and age <= self.max_age_hours))
+            and (
+                self.max_age_hours is None
+                or (age is not None and age <= self.max_age_hours and safety_of(point) is None)
+            )
             and (self.min_age_hours is None or (age is not None and age >= self.min_age_hours))
         )
 

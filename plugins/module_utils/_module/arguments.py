@@ -96,16 +96,19 @@ ONE_DROPLET = Arguments(
     required_one_of=(("droplet_id", "droplet_name"),),
 )
 
+_POINTS = ("backup_id", "snapshot_id", "newest", "before", "snapshot_name")
+
 RESTORE_POINT = Arguments(
     {
         "backup_id": {"type": "int"},
         "snapshot_id": {"type": "int"},
         "newest": {"type": "bool", "choices": [True]},
         "before": {"type": "str"},
+        "snapshot_name": {"type": "str"},
         "max_age_hours": {"type": "float"},
     },
-    mutually_exclusive=(("backup_id", "snapshot_id", "newest", "before"),),
-    required_one_of=(("backup_id", "snapshot_id", "newest", "before"),),
+    mutually_exclusive=(_POINTS,),
+    required_one_of=(_POINTS,),
 )
 """What `Wanted.from_options` takes."""
 

@@ -66,7 +66,7 @@ def request(selection, params):
         for name in NOT_WITH_AN_ID:
             if params[name]:
                 raise InputError(f"{name} goes with a selection of Droplets, and backup_id is none. Leave it out.")
-    given = {**dict.fromkeys(("snapshot_id", "max_age_hours")), **params}
+    given = {**dict.fromkeys(("snapshot_id", "max_age_hours")), **params, "snapshot_name": None}
     wanted = None if params["all_backups"] else Wanted.from_options(given)
     return Request(selection, wanted, checked(params["snapshot_name"]), checked_tags(params["tags"]))
 

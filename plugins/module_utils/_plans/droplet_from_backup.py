@@ -9,6 +9,7 @@ nothing about images and sizes needs to be known, or to be there any more, once 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from .._domain import origin, placement
 from .._domain.choice import Wish, choose, listed, offer_of
@@ -209,9 +210,13 @@ def describe(shown):
 def _check_source(params, wanted):
     given = [name for name in ("source_droplet_id", "source_droplet_name") if params[name] is not None]
     if wanted.id is None and not given:
-        raise InputError("newest and before go by a Droplet: set source_droplet_id or source_droplet_name.")
+        raise InputError(
+            "newest, before and snapshot_name go by a Droplet: set source_droplet_id or source_droplet_name."
+        )
     if wanted.id is not None and given:
-        raise InputError(f"{given[0]} goes with newest and before; {wanted} is named by its id, so leave it out.")
+        raise InputError(
+            f"{given[0]} goes with newest, before and snapshot_name; {wanted} is named by its id, so leave it out."
+        )
     checked_id("source_droplet_id", params["source_droplet_id"])
 
 
@@ -244,6 +249,12 @@ def _existing(request, observed, droplet, now):
     known = observed.image and observed.image.id == image
     point = observed.image if known else RestorePoint(image, None, None)
     new = droplet.status == "new"
+    if not new and (why := _outside(request.wanted, image, observed.image if known else None, now)):
+        raise RefusedError(
+            f"There is a Droplet {droplet} already, which was made from {why}. Choose another name, or rename or "
+            "delete that one first: this module does neither.",
+            droplet=droplet.id,
+        )
     creations = [action for action in observed.history if action.type == "create"]
     if new and any(action.errored for action in creations):
         raise ActionFailedError(
@@ -284,6 +295,28 @@ def _same_origin(request, observed, droplet):
         "this module does neither.",
         droplet=droplet.id,
     )
+
+
+def _outside(wanted: Wanted, image: int, point: RestorePoint | None, now: datetime) -> str | None:
+    """Why a Droplet that is there is not what is wanted, by the restore point that it was made from; or None.
+
+    `point` is None if the image is gone, so that nothing tells its name and time any more.
+    """
+    limits = [name for name in ("before", "snapshot_name", "max_age_hours") if getattr(wanted, name) is not None]
+    if point is None and limits:
+        instead = "leave max_age_hours out" if wanted.id is not None else f"name it by backup_id: {image} alone"
+        return (
+            f"image {image}, which is gone by now: nothing tells whether it fits {listed(limits)}. If that Droplet is "
+            f"the one, {instead}"
+        )
+    if point is None:
+        return None
+    made = f"{point} of {iso(point.created_at)}" if point.created_at else f"{point} of an unknown time"
+    if wanted.id is None and limits and not wanted.describes(point):
+        return f"{made}, and that is not {wanted}"
+    if told := too_old(wanted, point, now):
+        return f"{made}: it is {told}"
+    return None
 
 
 def _creation(request, observed, now):

@@ -15,6 +15,7 @@ from math import ceil
 from .._domain.choice import listed
 from .._domain.consent import unconfirmed
 from .._domain.cost import monthly_snapshot_cost
+from .._domain.decided import difference
 from .._domain.errors import InputError, LifeboatError, RefusedError, ScopeError
 from .._domain.incidents import WORK, Goal, Story, in_order
 from .._domain.marks import Done, Intent, checked_incident, safety_name, safety_of, undo_of
@@ -93,7 +94,7 @@ def plan(request, seen, now):
     if strangers := story.strangers(point):
         return replace(_stopped(story, strangers, point, now), unconfirmed=question)
     if story.done:
-        change, warnings = _unchanged(story, point, now)
+        change, warnings = _unchanged(request, story, point, now)
     elif story.mine:
         change, warnings = _finish(story, point, now), ()
     else:
@@ -173,10 +174,7 @@ def _point(request, story, now):
     if story.done and story.image is None:
         return None
     if story.image is None:
-        points = story.seen.points
-        if request.wanted.id is None:
-            points = tuple(point for point in points if safety_of(point) is None)
-        return resolve(request.wanted, points, droplet, now)
+        return resolve(request.wanted, story.seen.points, droplet, now)
     found = story.find(story.image)
     if found is None and not (story.done or story.mine):
         raise RefusedError(
@@ -196,19 +194,30 @@ def _refuse_another_point(request, story):
     if decided.image is None:
         _refuse_a_later_point(request, story)
         return
-    what = "was restored from" if story.done or story.mine else "is to be restored from"
-    if request.wanted.id not in (None, decided.image):
-        raise RefusedError(
-            f"Incident {request.incident!r} of Droplet {droplet} {what} image {decided.image}, and not from "
-            f"{request.wanted.id}. Another restore point needs a new incident.",
-            droplet=droplet.id,
-        )
     if request.run and request.run.image not in (None, decided.image):
         raise RefusedError(
             f"Another run of incident {request.incident!r} on Droplet {droplet} has chosen image {decided.image}, "
             f"and this one image {request.run.image}. Nothing more is sent by this one.",
             droplet=droplet.id,
         )
+    what = "was restored from" if story.done or story.mine else "is to be restored from"
+    # A run has asked this once, before it began.
+    if request.run is None and (other := _another(request.wanted, story, decided)):
+        raise RefusedError(
+            f"Incident {request.incident!r} of Droplet {droplet} {what} image {decided.image}, and not from "
+            f"{other}. Another restore point needs a new incident.",
+            droplet=droplet.id,
+        )
+
+
+def _another(wanted: Wanted, story: Story, decided: Intent | Done) -> str | None:
+    """What is asked for instead of the image that was decided; None if it is that, or if the image is gone."""
+    found = story.find(decided.image)
+    if found is None:
+        # Nothing tells any more what a described point was: the plan warns.
+        return None if wanted.id in (None, decided.image) else str(wanted.id)
+    moment = story.intent.at if story.intent else story.mine and story.mine.started_at
+    return difference(wanted, found, moment, story.seen.points, story.seen.actions)
 
 
 def _refuse_a_later_point(request, story):
@@ -279,7 +288,7 @@ def _stopped(story, strangers, point, now):
     return Plan((change,), shortfall=_sentence(story, running, point))
 
 
-def _unchanged(story, point, now):
+def _unchanged(request, story, point, now):
     """`(Change, warnings)` where the restore is done."""
     incident, mark = story.incident, story.done
     shown = {"state": "restored", "image": mark.image}
@@ -293,6 +302,11 @@ def _unchanged(story, point, now):
             f"The tags of incident {incident!r} are gone from Droplet {story.seen.droplet}. That it was restored is "
             f"told by its safety snapshot {snapshot} and by action {mark.action} ({story.mine.type}), which came next; "
             "from which image, nothing tells.",
+        )
+    elif point is None and request.wanted.id is None and not request.wanted.newest:
+        warnings = (
+            f"Incident {incident!r} of Droplet {story.seen.droplet} was restored from image {mark.image}, which is "
+            f"gone by now, so nothing tells whether that was {request.wanted}.",
         )
     return Change(story.seen.droplet, shown, shown, notes=(note,), goal=goal), warnings
 

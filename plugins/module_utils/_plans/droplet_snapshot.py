@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from .._domain.cost import monthly_snapshot_cost
 from .._domain.errors import InputError, RefusedError, SelectionError
+from .._domain.marks import safety_of
 from .._domain.models import Droplet, RestorePoint
 from .._domain.names import checked_id
 from .._domain.plan import Change, DeleteSnapshot, DropletAction, Plan, Tag, TransferImage
@@ -253,10 +254,14 @@ def _own_of(change, seen):
 
 
 def _wanted(request, one, now):
-    """The snapshot of a Droplet that `request` asks for, or None: the newest that is new enough, or of that name."""
+    """The snapshot of a Droplet that `request` asks for, or None: the newest that is new enough, or of that name.
+
+    The safety snapshot of a restore holds what was to be got rid of: it never counts as one that is new enough.
+    """
     if request.by_age:
         since = request.since or now - request.max_age
-        fit = [point for point in one.snapshots if point.created_at and point.created_at >= since]
+        dated = (point for point in one.snapshots if point.created_at and safety_of(point) is None)
+        fit = [point for point in dated if point.created_at >= since]
     else:
         name = rendered(request.name, one.droplet.name, now)
         fit = [point for point in one.snapshots if point.name == name]
@@ -331,6 +336,9 @@ def _doomed(request, one, now):
     found = [point for point in one.snapshots if request.ids is None or point.id in request.ids]
     if request.name is not None:
         found = [point for point in found if fits(request.name, one.droplet.name, point)]
+    elif request.ids is None:
+        # By age alone the way back from a restore would go.
+        found = [point for point in found if safety_of(point) is None]
     if request.older_than is not None:
         found = [point for point in found if point.created_at and now - point.created_at > request.older_than]
     return newest_first(found)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,14 +16,20 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     RefusedError,
     SelectionError,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import Wanted, resolve
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import (
+    Wanted,
+    own_points,
+    resolve,
+)
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, snapshot
 
 POINTS = (backup(11, days=3), snapshot(12, days=2), backup(13, days=1), backup(14, days=None))
-LEFT_OUT = {"backup_id": None, "snapshot_id": None, "newest": None, "before": None, "max_age_hours": None}
+SAFETY = replace(snapshot(15), name="lifeboat-before-restore.inc-1.web-01")
+LEFT_OUT = dict.fromkeys(("backup_id", "snapshot_id", "newest", "before", "snapshot_name", "max_age_hours"))
 
 
-def found(points=POINTS, **wanted):
+def found(points=(*POINTS, SAFETY), **wanted):
+    """A safety snapshot, younger than all others, is there and is found by its id alone."""
     return resolve(Wanted(**wanted), points, droplet(), NOW).id
 
 
@@ -36,6 +43,8 @@ def found(points=POINTS, **wanted):
         ({"before": NOW - timedelta(days=1)}, 13),
         ({"before": NOW - timedelta(days=1, seconds=1)}, 12),
         ({"before": NOW - timedelta(days=3)}, 11),
+        ({"snapshot_name": "web-01- 2026-02-28"}, 12),
+        ({"snapshot_id": 15}, 15),
         ({"newest": True, "max_age_hours": 24}, 13),
     ],
     ids=str,
@@ -47,16 +56,25 @@ def test_a_restore_point_is_found(wanted, key):
 @pytest.mark.parametrize(
     ("wanted", "sentence"),
     [
-        ({"backup_id": 99}, "Image 99 is no restore point of Droplet web-01 (1), whose own are: 13, 12, 11, 14."),
+        (
+            {"backup_id": 99, "points": POINTS},
+            "Image 99 is no restore point of Droplet web-01 (1). Its own are: backup 13 (web-01- 2026-03-01) of "
+            "2026-03-01T12:00:00Z; snapshot 12 (web-01- 2026-02-28) of 2026-02-28T12:00:00Z; backup 11 (web-01- "
+            "2026-02-27) of 2026-02-27T12:00:00Z; backup 14 (web-01) of an unknown time. Only a Droplet's own",
+        ),
         ({"backup_id": 12}, "Image 12 of Droplet web-01 (1) is a snapshot: name it with snapshot_id."),
         ({"snapshot_id": 11}, "Image 11 of Droplet web-01 (1) is a backup: name it with backup_id."),
         (
-            {"before": NOW - timedelta(days=4)},
-            "has no such restore point as the newest restore point of 2026-02-26T12:00:00Z or before: the oldest is "
-            "of 2026-02-27T12:00:00Z.",
+            {"before": NOW - timedelta(days=4), "points": POINTS},
+            "has no such restore point as the newest restore point of 2026-02-26T12:00:00Z or before. Its own are: "
+            "backup 13 (web-01- 2026-03-01) of 2026-03-01T12:00:00Z;",
         ),
         ({"newest": True, "points": ()}, "Droplet web-01 (1) has no such restore point as the newest restore"),
-        ({"newest": True, "points": (backup(14, days=None),)}, "it has none."),
+        ({"newest": True, "points": ()}, "It has none."),
+        ({"newest": True, "points": (backup(14, days=None),)}, "backup 14 (web-01) of an unknown time."),
+        ({"newest": True, "points": (SAFETY,)}, "of 2026-03-02T12:00:00Z, a safety snapshot, by its id only."),
+        ({"snapshot_name": "web-01- 2026-02-27"}, "as the newest snapshot named 'web-01- 2026-02-27'. Its own are"),
+        ({"snapshot_name": SAFETY.name, "points": (SAFETY,)}, "a safety snapshot, by its id only."),
     ],
     ids=str,
 )
@@ -79,6 +97,13 @@ def test_an_older_one_than_allowed_is_refused(wanted, told):
     with pytest.raises(RefusedError, match="of Droplet web-01") as caught:
         found(**wanted)
     assert told in caught.value.message
+
+
+def test_a_long_list_is_cut():
+    points = [backup(100 + number, days=number) for number in range(25)]
+    told = own_points(points)
+    assert told.count(";") == 20
+    assert told.endswith("; and 5 older ones.")
 
 
 @given(st.permutations(POINTS), st.integers(0, 5))
@@ -107,6 +132,7 @@ def test_options_are_read():
         ({"before": "2026-03-02T12:00:00"}, "is not a time with its zone: write it like 2026-03-11T09:30:00Z."),
         ({"backup_id": 0}, "backup_id 0 is not the id of an image"),
         ({"snapshot_id": -1}, "snapshot_id -1 is not the id of an image"),
+        ({"snapshot_name": " "}, "snapshot_name is empty"),
         ({"newest": True, "max_age_hours": 0.0}, "max_age_hours 0.0 must be above 0."),
     ],
     ids=str,

@@ -110,6 +110,13 @@ def test_a_filter_for_deleted_droplets_and_for_ages_that_are_not_told():
     assert not Filter(min_age_hours=0).fits(undated, {1}, NOW)
 
 
+def test_a_safety_snapshot_is_listed_and_is_none_that_is_new_enough():
+    safety = replace(POINT, name="lifeboat-before-restore.inc-1.web-01")
+    assert Filter(min_age_hours=1).fits(safety, {1}, NOW)
+    assert Filter(name="lifeboat-before-restore.*").fits(safety, {1}, NOW)
+    assert not Filter(max_age_hours=1000).fits(safety, {1}, NOW)
+
+
 def test_a_report_knows_what_has_outlived_its_droplet():
     left_over = replace(snapshot(8, days=1, size=None), droplet_id=2)
     there = {1: droplet(1)}

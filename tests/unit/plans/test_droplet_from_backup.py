@@ -46,7 +46,7 @@ BACKUP = replace(backup(11, days=1), regions=("nyc3",), min_disk_size=25)
 SNAPSHOT = replace(snapshot(12, days=2), regions=("nyc3", "ams3"), min_disk_size=60)
 OPTIONS = ("source_droplet_id", "source_droplet_name", "size", "region", "vpc_uuid", "ssh_keys", "tags", "user_data")
 OPTIONS += ("monitoring", "ipv6", "backups", "backup_policy", "backup_id", "snapshot_id", "newest", "before")
-OPTIONS += ("max_age_hours", "wait")
+OPTIONS += ("snapshot_name", "max_age_hours", "wait")
 
 
 def asked(**given_):
@@ -58,6 +58,14 @@ def asked(**given_):
 
 def newest(**given_):
     return asked(newest=True, source_droplet_name="web", **given_)
+
+
+def before(days):
+    return asked(before=f"{NOW - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}", source_droplet_name="web")
+
+
+def of_name(name):
+    return asked(snapshot_name=name, source_droplet_name="web")
 
 
 def by_id(**given_):
@@ -104,7 +112,7 @@ class TestWhatIsAsked:
     @pytest.mark.parametrize(
         ("given_", "sentence"),
         [
-            ({"newest": True}, "newest and before go by a Droplet: set source_droplet_id"),
+            ({"newest": True}, "newest, before and snapshot_name go by a Droplet: set source_droplet_id"),
             ({"backup_id": 11, "source_droplet_id": 1}, "backup 11 is named by its id, so leave it out"),
             ({"newest": True, "source_droplet_id": 0}, "source_droplet_id 0 is not the id of a Droplet"),
             ({"newest": True, "source_droplet_name": " "}, "source_droplet_name is empty"),
@@ -374,12 +382,35 @@ class TestRefusing:
 
 
 class TestWhatIsThere:
-    @pytest.mark.parametrize("request_", [newest(), by_id(), newest(max_age_hours=1), asked(snapshot_id=11)], ids=str)
+    @pytest.mark.parametrize(
+        "request_", [newest(), by_id(), newest(max_age_hours=25), asked(snapshot_id=11), before(1)], ids=str
+    )
     def test_it_is_unchanged(self, request_):
         found = change(request_, read(OURS, image=BACKUP))
         assert (found.steps, found.awaits, found.notes) == ((), None, ())
         assert found.before == found.after
         assert found.facts["restore_point"]["age_hours"] == 24.0
+
+    @pytest.mark.parametrize(
+        ("request_", "image", "sentence"),
+        [
+            (newest(max_age_hours=1), BACKUP, "11 (web-01- 2026-03-01) of 2026-03-01T12:00:00Z: it is 24.0 hours"),
+            (by_id(max_age_hours=1), BACKUP, "it is 24.0 hours old, and max_age_hours allows 1. Choose another name"),
+            (before(2), BACKUP, "that is not the newest restore point of 2026-02-28T12:00:00Z or before. Choose"),
+            (of_name("nightly"), BACKUP, "and that is not the newest snapshot named 'nightly'. Choose another name"),
+            (newest(max_age_hours=25), None, "tells whether it fits max_age_hours. If that Droplet is the one, name"),
+            (before(1), None, "image 11, which is gone by now: nothing tells whether it fits before."),
+            (by_id(max_age_hours=25), None, "If that Droplet is the one, leave max_age_hours out. Choose another name"),
+        ],
+        ids=str,
+    )
+    def test_one_that_was_made_from_another_point_than_allowed_is_refused(self, request_, image, sentence):
+        with pytest.raises(RefusedError) as refused:
+            change(request_, read(OURS, image=image))
+        assert refused.value.message.startswith("There is a Droplet copy (5) already, which was made from ")
+        assert sentence in refused.value.message
+        new = replace(OURS, status="new")
+        assert not change(request_, read(new, image=image)).steps
 
     def test_also_where_the_tags_were_spelled_otherwise_first(self):
         assert not change(newest(), read(copy("Lifeboat:From:11", "LIFEBOAT:source:1"))).steps

@@ -33,7 +33,7 @@ from ansible_collections.lifeboat.digitalocean.tests.unit.plans.machine import (
 
 def params(**given):
     left_out = {
-        **dict.fromkeys(("backup_id", "snapshot_id", "newest", "before", "max_age_hours", "confirm")),
+        **dict.fromkeys(("backup_id", "snapshot_id", "newest", "before", "snapshot_name", "max_age_hours", "confirm")),
         "incident": "inc-1",
         "safety_snapshot": True,
         "stop_first": False,

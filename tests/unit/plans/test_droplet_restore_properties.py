@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -56,7 +57,8 @@ def test_one_restore_whatever_happens(request, status, events):
         elif event == "hour":
             machine.now += timedelta(hours=1)
         elif event == "backup":
-            machine.points.append(backup(500 + number))
+            # It shows when it is over, and bears the time at which it was begun.
+            machine.points.append(replace(backup(500 + number), created_at=machine.now - timedelta(hours=1)))
         else:
             run.step("errored" if event == "fails" else "completed")
     intended = [tag for tag in machine.tags if ":intent:" in tag]

@@ -105,6 +105,15 @@ def test_a_rerun_does_what_remains(case):
     assert machine.run(request) == []
 
 
+@pytest.mark.parametrize("point", [{"before": NOW, "max_age_hours": 48}, {"snapshot_name": "by hand"}])
+def test_what_a_restored_image_was_is_not_told_once_it_is_gone(point):
+    machine = Machine(tags=[done(image=77)], log=[RESTORED], now=NOW + 6 * HOUR)
+    plan = machine.plan(wanted(**point))
+    assert plan.changes[0].steps == ()
+    assert "was restored from image 77, which is gone by now, so nothing tells whether that was" in plan.warnings[0]
+    assert machine.plan(wanted(backup_id=77)).warnings == ()
+
+
 def test_the_mark_that_is_written_again_names_the_action():
     machine = Machine(tags=[intent()], log=[RESTORED], now=NOW + 6 * HOUR)
     change = machine.change(wanted())
@@ -205,6 +214,28 @@ REFUSED = {
         [done()], [RESTORED], {"backup_id": 11},
         "Incident 'inc-1' of Droplet web-01 (1) was restored from image 13, and not from 11. Another restore point "
         "needs a new incident.",
+    ),
+    "a time before the one that was restored": (
+        [intent(), done()], [RESTORED], {"before": NOW - 2 * HOUR * 24, "max_age_hours": 99},
+        "Incident 'inc-1' of Droplet web-01 (1) was restored from image 13, and not from the newest restore point of "
+        "2026-02-28T12:00:00Z or before. Another restore point needs a new incident.",
+    ),
+    "the same with the intent removed": (
+        [done()], [RESTORED], {"before": NOW - 2 * HOUR * 24, "max_age_hours": 99}, "was restored from image 13, and",
+    ),
+    "the same, out of the log": ([done(action=7)], [], {"before": NOW - 2 * HOUR * 24, "max_age_hours": 99}, "and not"),
+    "a time before the one that is to be restored": (
+        [intent()], [], {"before": NOW - 2 * HOUR * 24, "max_age_hours": 99}, "is to be restored from image 13, and",
+    ),
+    "the newest, and an older one was chosen": (
+        [intent(image=11)], [], {}, "from image 11, and not from the newest restore point, which was backup 13",
+    ),
+    "of another name": (
+        [done()], [RESTORED], {"snapshot_name": "by hand"}, "and not from the newest snapshot named 'by hand'. Another",
+    ),
+    "younger than the one that was restored": (
+        [intent(), done()], [RESTORED], {"newest": True, "max_age_hours": 3},
+        "and not from one that is young enough: it was 30.0 hours old, and max_age_hours allows 3. Another",
     ),
     "another image, begun": ([intent()], [], {"snapshot_id": 12}, "is to be restored from image 13, and not from 12."),
     "the image is gone": (

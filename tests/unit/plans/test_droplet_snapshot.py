@@ -130,6 +130,10 @@ TODAY = {"name": "web-01-snapshot-2026-03-02"}
 @pytest.mark.parametrize(
     ("request_", "points", "expected"),
     [
+        pytest.param(
+            have(max_age=HOURS[6], name="x"), [point(21, 0, "lifeboat-before-restore.inc-1.web-01")], [TAKE],
+            id="the safety snapshot of a restore is none that is new enough",
+        ),
         pytest.param(have(name="x"), [point(21, 1)], [TAKE], id="none of that name"),
         pytest.param(have(name="x"), [point(21, 900, "x")], [], id="one of that name, however old"),
         pytest.param(have(name="x"), [backup(11, 0)], [TAKE], id="a backup is no snapshot"),
@@ -253,6 +257,7 @@ def test_present_is_verified(points, says):
     assert [found.id for found in plans.became([planned], done)] == [21]
 
 
+SAFETY = "lifeboat-before-restore.inc-1.web-01"
 OLD = (point(21, 5, "a"), point(22, 3, "b"), point(23, 1, "a"))
 
 
@@ -265,10 +270,13 @@ OLD = (point(21, 5, "a"), point(22, 3, "b"), point(23, 1, "a"))
         (drop(older_than=timedelta(days=3)), [21]),
         (drop(older_than=HOURS[48], name="a"), [21]),
         (drop(ids=(22, 99)), [22]),
+        (drop(ids=(24,)), [24]),
+        (drop(name=SAFETY), [24]),
     ],
 )
 def test_absent(request_, gone):
-    assert steps(request_, *OLD) == [DeleteSnapshot(key) for key in gone]
+    """The safety snapshot of a restore goes by its id or its name, and not by its age alone."""
+    assert steps(request_, *OLD, point(24, 9, SAFETY)) == [DeleteSnapshot(key) for key in gone]
 
 
 def test_absent_by_a_name_with_the_snapshot_s_own_date_and_time():
