@@ -52,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The Droplets with something to complain of, by ascending id.
+  description: The Droplets with something to complain of, by the first of their kinds, then by ascending id.
   type: list
   elements: dict
   contains:

@@ -287,6 +287,19 @@ exempt:
   type: list
   elements: dict
   sample: [{id: 3164450, name: shop-old-1, rule: migration, reason: Moves to the new cluster.}]
+left_alone:
+  description:
+    - The Droplets that a rule leaves alone because of O(on_unknown_plan=leave), by ascending id, each with its rule.
+  returned: once the account has been read and planned
+  type: list
+  elements: dict
+  sample: [{id: 3164451, name: ledger, rule: databases}]
+unknown_cost:
+  description: The Droplets behind the number C(monthly_cost.unknown), by ascending id, each with its rule or null.
+  returned: once the account has been read and planned
+  type: list
+  elements: dict
+  sample: [{id: 3164451, name: ledger, rule: databases}]
 monthly_cost:
   description:
     - What the backups of all Droplets cost, exempt and unmatched ones included, C(before) and C(after), in USD a month.

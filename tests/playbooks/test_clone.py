@@ -36,8 +36,8 @@ def test_p1_p2_a_clone_of_the_newest(sim, play):
     assert writes(sim) == []
     newest = max(sim.state().droplets[key]["backups"], key=lambda point: point["created_at"])
     assert f"web-01-clone would be made from backup {newest['id']} of {newest['created_at']}" in said(told), told.output
-    assert "-web-01-clone: absent" in told.output
-    assert f"+web-01-clone: s-1vcpu-1gb in nyc3 from image {newest['id']} ({newest['name']}), no" in told.output
+    assert "web-01-clone: absent → " in told.output
+    assert f" → s-1vcpu-1gb in nyc3 from image {newest['id']} ({newest['name']}), no" in told.output
     done = play(None, "--diff", *options, playbook=NAME)
     assert done.status == 0, done.output
     assert writes(sim) == ["/v2/droplets"]
@@ -65,5 +65,5 @@ def test_nothing_named_is_nothing_made(sim, play):
     backed_up(sim)
     told = play(None, playbook=NAME)
     assert told.status == 0, told.output
-    assert "Droplets with a backup: web-01." in said(told)
+    assert "Droplets with a backup: web-01 (" in said(told)
     assert writes(sim) == []

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
@@ -232,3 +233,49 @@ def test_several_accounts_do_not_share_a_token(sim, play, tmp_path):
     assert "Set backup_policy_token for one." in done.output
     assert "Set backup_policy_token for two." in done.output
     assert sim.journal() == []
+
+
+def test_several_accounts_that_all_fail_have_a_line_each(sim, play, tmp_path):
+    options, environ = accounts(tmp_path, sim, production="dop_v1_revoked_long_ago", staging="")
+    for playbook in (APPLY, AUDIT):
+        done = play(None, *options, *RULES, playbook=playbook, environ=environ)
+        assert done.status == 2
+        assert '"production: not done: The API does not accept the token' in done.output
+        assert "staging: not done: There is no token" in done.output
+
+
+@pytest.mark.parametrize("playbook", [APPLY, AUDIT])
+def test_without_rules_it_says_how_to_give_them(sim, play, playbook):
+    done = play(None, playbook=playbook)
+    assert done.status == 2
+    assert "There are no rules for localhost: write backup_policy_rules into a file" in " ".join(done.output.split())
+    assert "-e @policies.yml" in done.output
+    assert sim.journal() == []
+
+
+def test_an_error_names_the_variables_of_the_role(sim, play):
+    on = droplet(sim, plan="daily")
+    off = {"name": "off", "match": {"droplet_ids": [on["id"]]}, "state": "disabled", "existing_backups": "may_be_lost"}
+    done = play(None, *given(off), playbook=APPLY)
+    assert done.status == 2
+    assert "Here max_disable is backup_policy_max_disable." in " ".join(done.output.split())
+    assert not writes(sim)
+
+
+def test_the_shipped_files_agree():
+    """What `-e @policies.yml` sets would silently win over an account's own variable of the same name."""
+    shared = yaml.safe_load((EXAMPLES / "policies.yml").read_text())
+    group = yaml.safe_load((EXAMPLES / "accounts.yml").read_text())["accounts"]
+    for own in (group["vars"], *group["hosts"].values()):
+        assert own.keys().isdisjoint(shared)
+
+
+def test_of_many_findings_the_first_fifty_are_shown(sim, play):
+    sim.reset(droplets=60)
+    weekly = {"name": "all", "match": {"all": True}, "plan": "weekly", "weekday": "SUN", "hour": 20}
+    done = play(None, *given(weekly), playbook=AUDIT)
+    assert done.status == 2
+    headline, *lines = findings(done)
+    assert headline.startswith("59 findings: 59 drift")
+    assert len(lines) == 51
+    assert lines[-1] == "9 more: all of them are in the fact backup_policy_findings"

@@ -10,6 +10,9 @@ from .findings import KINDS
 NAMED = 20
 """So many Droplets are named in a line."""
 
+NAMES_BEHIND = {"left_alone": "left alone:", "unknown_cost": "cost unknown:", "unmatched": "no rule covers"}
+"""The lists of a result whose Droplets are named, and how their line begins."""
+
 OUTCOMES = ("changed", "compliant", "left_alone", "failed", "not_tried")
 
 
@@ -27,8 +30,11 @@ def digest(policies, planned, fleet=None, findings=()):
         lines = [_found(findings), *lines, f"status: {_counted(fleet['summary']['status'].items())}"]
     lines.append(f"cost: {_cost(policies['monthly_cost'])}")
     lines += [_rule(rule, planned) for rule in policies["rules"]]
-    if policies["unmatched"]:
-        lines.append(f"no rule covers {some([_named(droplet) for droplet in policies['unmatched']], NAMED)}")
+    lines += [
+        f"{start} {some([_named(droplet) for droplet in policies[key]], NAMED)}"
+        for key, start in NAMES_BEHIND.items()
+        if policies[key]
+    ]
     return lines
 
 

@@ -17,7 +17,7 @@ NO_AGES = (
 
 
 def findings(policies, fleet, fail_on_unmatched, describe):
-    """A list of dicts for the Droplets with something to complain of, by ascending id.
+    """A list of dicts for the Droplets with something to complain of, by their first kind, then by ascending id.
 
     `policies` is the result of `backup_policies` in check mode, all Droplets listed; `fleet` that of
     `droplet_backups_info` for the same account, read afterwards. A Droplet that only one of them has came or went in
@@ -45,7 +45,7 @@ def findings(policies, fleet, fail_on_unmatched, describe):
                     "text": f"{droplet['name']} ({droplet['id']}): {'; '.join(sentences)}",
                 }
             )
-    return found
+    return sorted(found, key=lambda finding: (KINDS.index(finding["kinds"][0]), finding["id"]))
 
 
 def _complaints(entry, droplet, describe):

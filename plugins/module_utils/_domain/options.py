@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 
 from .errors import InputError
@@ -27,3 +29,19 @@ def grace_of(options):
     if options["grace_hours"] < 0:
         raise InputError(f"grace_hours {options['grace_hours']} is below 0.")
     return timedelta(hours=options["grace_hours"])
+
+
+def in_variables(message: str, variables: Mapping[str, str]) -> str:
+    """`message` of a module, followed by how a playbook calls the options that it names.
+
+    `variables` maps names of options to those of the playbook's variables. An option whose variable is named already
+    is not explained again. One that is an English word, such as `before`, counts only with a value behind it.
+    """
+
+    def names(option: str) -> bool:
+        behind = r"(?![\w-])" if "_" in option else r"(?=:? ?['\d\[]|:)"
+        return re.search(rf"(?<![\w-]){re.escape(option)}{behind}", message) is not None
+
+    named = [f"{option} is {variable}" for option, variable in variables.items() if names(option)]
+    named = [each for each in named if each.partition(" is ")[2] not in message]
+    return f"{message} Here {', '.join(named)}." if named else message

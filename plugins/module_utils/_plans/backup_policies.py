@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from .._domain.choice import Wish, some
 from .._domain.errors import InputError, RefusedError
@@ -126,7 +127,7 @@ def unmet(request, change, observed):
 
 
 def tell(request, observed, plan, entries):
-    """The keys of a result that are about rules: rules, unmatched, exempt, monthly_cost.
+    """The keys of a result that are about rules: rules, unmatched, exempt, left_alone, unknown_cost, monthly_cost.
 
     `entries` are the result's Droplets, one for each change of `plan`.
     """
@@ -139,10 +140,17 @@ def tell(request, observed, plan, entries):
         if not _works(rule)
         for _change, entry in by_rule[rule.name]
     ]
+    both = list(zip(plan.changes, entries, strict=True))
     return {
         "rules": [_told(rule, by_rule[rule.name], observed.day) for rule in request.rules],
         "unmatched": [_named(entry) for _change, entry in by_rule[None]],
         "exempt": sorted(exempt, key=lambda one: one["id"]),
+        "left_alone": [
+            {**_named(entry), "rule": change.rule}
+            for change, entry in both
+            if change.left_alone and _outcome(change, entry) == "left_alone"
+        ],
+        "unknown_cost": [{**_named(entry), "rule": change.rule} for change, entry in both if _unknown_cost(entry)],
         "monthly_cost": _cost(entries),
     }
 
@@ -212,15 +220,22 @@ def _outcome(change, entry):
 
 def _cost(entries):
     """What backups cost a month, in USD, as far as known; `unknown` Droplets lack a cost on one side or both."""
-    costs = [
-        {side: (entry[side] or {}).get("monthly_cost", "unknown") for side in ("before", "after")} for entry in entries
-    ]
+    costs = [_costs(entry) for entry in entries]
     return {
         **{
             side: round(sum(cost[side] for cost in costs if cost[side] != "unknown"), 2) for side in ("before", "after")
         },
         "unknown": sum("unknown" in cost.values() for cost in costs),
     }
+
+
+def _costs(entry: dict[str, Any]) -> dict[str, Any]:
+    """What a Droplet's backups cost a month, in USD or "unknown", `before` and `after`."""
+    return {side: (entry[side] or {}).get("monthly_cost", "unknown") for side in ("before", "after")}
+
+
+def _unknown_cost(entry: dict[str, Any]) -> bool:
+    return "unknown" in _costs(entry).values()
 
 
 def _named(entry):

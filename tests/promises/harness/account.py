@@ -152,6 +152,9 @@ class Expectation:
             assert works == ("reason" not in rule)
         named = [{"id": key, "name": droplets[key]["name"]} for key in sorted(self.of(None))]
         assert told["unmatched"] == named, outcome
+        spared = [(key, droplets[key]["name"], self.owners[key]) for key in sorted(self.left_alone - set(failed))]
+        assert [(one["id"], one["name"], one["rule"]) for one in told["left_alone"]] == spared, outcome
+        assert len(told["unknown_cost"]) == told["monthly_cost"]["unknown"], outcome
         reasons = {rule["name"]: rule["reason"] for rule in self.policies if rule.get("exempt")}
         assert [(one["id"], one["rule"], one["reason"]) for one in told["exempt"]] == [
             (key, name, reasons[name]) for key, name in sorted(self.owners.items()) if name in reasons

@@ -16,12 +16,14 @@ def rule(name, matched=0, cost=None, **counts):
     return {"name": name, "matched": matched, "monthly_cost": cost or FREE, **left_out, **counts}
 
 
-def result(*rules, unmatched=(), exempt=(), cost=None):
+def result(*rules, unmatched=(), exempt=(), left_alone=(), unknown_cost=(), cost=None):
     matched = sum(one["matched"] for one in rules) + len(unmatched)
     return {
         "rules": list(rules),
         "unmatched": [{"id": key, "name": name} for key, name in unmatched],
         "exempt": [{"id": key} for key in exempt],
+        "left_alone": [{"id": key, "name": name, "rule": "databases"} for key, name in left_alone],
+        "unknown_cost": [{"id": key, "name": name, "rule": None} for key, name in unknown_cost],
         "monthly_cost": cost or FREE,
         "summary": {"matched": matched},
     }
@@ -33,12 +35,15 @@ SPARED = rule("spared", 2, reason="They move.", expires="2027-01-31", expired=Fa
 
 
 def test_a_run_that_did_something_of_everything():
-    assert digest(result(DATABASES, SPARED, unmatched=[(9, "jump")], exempt=[1, 2], cost=COST), planned=False) == [
+    named = {"unmatched": [(9, "jump")], "left_alone": [(3, "ledger")], "unknown_cost": [(3, "ledger"), (4, "gpu")]}
+    assert digest(result(DATABASES, SPARED, exempt=[1, 2], cost=COST, **named), planned=False) == [
         "8 Droplets: 1 changed, 1 as wanted, 1 left alone, 1 failed, 1 not tried, 2 exempt, 1 without a rule",
         "cost: 1.50 → 3.25 USD a month and 1 Droplet of unknown cost",
         "rule databases: 5 Droplets, 1 changed, 1 as wanted, 1 left alone, 1 failed, 1 not tried, "
         "1.50 → 3.25 USD a month and 1 Droplet of unknown cost",
         "rule spared: 2 Droplets exempt until 2027-01-31. They move.",
+        "left alone: ledger (3)",
+        "cost unknown: ledger (3), gpu (4)",
         "no rule covers jump (9)",
     ]
 
