@@ -12,7 +12,7 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from dosim import lag, routes
+from dosim import lag, routes, wrong
 from dosim.cloud import Order
 from dosim.control import control_plane
 from dosim.errors import ApiError
@@ -72,13 +72,13 @@ class App:
             answer = None
         if answer is not None:
             entry.status = answer.status
-            answer.headers = {**self._headers(request, token), **answer.headers}
+            answer.headers = {**self._headers(request, token, answer.date_shift), **answer.headers}
         return answer
 
-    def _headers(self, request: Request, token: str | None) -> dict[str, str]:
+    def _headers(self, request: Request, token: str | None, date_shift: int) -> dict[str, str | None]:
         cloud = self.simulator.cloud
         return {
-            "date": formatdate(cloud.second, usegmt=True),
+            "date": formatdate(cloud.second + date_shift, usegmt=True),
             "content-type": "application/json; charset=utf-8",
             "x-request-id": request.id,
             **self.simulator.limits.headers(token, cloud.now),
@@ -169,10 +169,12 @@ class App:
             self.simulator.cloud.catch_up()
         if fault.effect("drop"):
             return None
-        if status:
-            return self._ordered(status, request)
-        answer = answer or Answer(200, b"{}", {})
+        answer = self._ordered(status, request) if status else answer or Answer(200, b"{}", {})
         answer.truncate = fault.effect("truncate") is not None
+        if effect := fault.effect("wrong"):
+            fault.spoiled += wrong.spoil(effect, answer)
+        if effect := fault.effect("slow"):
+            answer.slow = effect["slow"]
         return answer
 
     async def _hold(self, seconds: float, receive: Receive) -> None:

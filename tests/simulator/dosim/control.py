@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dosim import serialise
+from dosim import serialise, wrong
 from dosim.clock import duration, instant, stamp
 from dosim.errors import ControlError
 from dosim.simulator import Simulator
@@ -77,6 +77,9 @@ class _Control:
                 self.simulator.drop_fault(key)
             return _json({"deleted": len(keys)})
         return _json({"faults": faults.as_list()})
+
+    async def wrong(self, _request: Request) -> Response:
+        return _json({"wrong": wrong.names()})
 
     async def fault(self, request: Request) -> Response:
         key = request.path_params["key"]
@@ -179,6 +182,7 @@ def control_plane(simulator: Simulator) -> Starlette:
         ("/_sim/clock", control.clock, ["GET", "POST"]),
         ("/_sim/faults", control.faults, ["GET", "POST", "DELETE"]),
         ("/_sim/faults/{key}", control.fault, ["DELETE"]),
+        ("/_sim/wrong", control.wrong, ["GET"]),
         ("/_sim/journal", control.journal, ["GET", "DELETE"]),
         ("/_sim/journal/summary", control.summary, ["GET"]),
         ("/_sim/behaviour", control.behaviour, ["GET", "PUT"]),

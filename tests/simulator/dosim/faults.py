@@ -7,16 +7,21 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from dosim import wrong
 from dosim.errors import ControlError
 from dosim.strict import boolean, number, only, text, whole
 
-ENDINGS = ("status", "drop", "truncate")
-KINDS = (*ENDINGS, "delay", "action", "first")
+ENDINGS = ("status", "drop", "truncate", "wrong")
+_ALSO = {"status": ("retry_after", "reset_in", "body"), "wrong": ("field", "as")}
+KINDS = (*ENDINGS, "delay", "slow", "action", "first")
+DONE_UNLESS_SAID = ("truncate", "wrong")
 
 
 @dataclass(slots=True)
 class Fault:
-    """One order. It is live until it was hit ``times`` times; 0 is for ever."""
+    """One order. It is live until it was hit ``times`` times; 0 is for ever. ``spoiled`` counts the answers that a
+    wrong way found something to spoil in.
+    """
 
     id: int
     match: dict[str, Any]
@@ -24,6 +29,7 @@ class Fault:
     pattern: re.Pattern[str] | None
     seen: int = 0
     hits: int = 0
+    spoiled: int = 0
     first_statuses: list[int] = field(default_factory=list)
 
     def applies(self, method: str, path: str) -> bool:
@@ -47,6 +53,7 @@ class Fault:
             "match": self.match,
             "effect": self.effects,
             "hits": self.hits,
+            "spoiled": self.spoiled,
             "first_statuses": self.first_statuses,
         }
 
@@ -69,7 +76,7 @@ class Faults:
         if len(set(kinds)) < len(kinds):
             raise ControlError("a fault has each kind of effect at most once")
         if sum(kind in ENDINGS for kind in kinds) > 1:
-            raise ControlError("a fault ends in at most one of status, drop and truncate")
+            raise ControlError("a fault ends in at most one of status, drop, truncate and wrong")
         fault = Fault(next(self._numbers), match, effects, pattern)
         self._faults[fault.id] = fault
         return fault.id
@@ -123,9 +130,13 @@ def _effect(given: Any) -> dict[str, Any]:
         if given["action"] not in ("errored", "stuck"):
             raise ControlError("action must be 'errored' or 'stuck'")
         return given
-    allowed = ("retry_after", "reset_in", "body") if kind == "status" else ()
-    only(given, "effect", kind, "carried_out", *allowed)
-    effect = {**given, "carried_out": boolean(given, "carried_out", kind == "truncate")}
+    if kind == "slow":
+        only(given, "effect", "slow")
+        if not number(given, "slow"):
+            raise ControlError("slow must be more than 0 bytes per second")
+        return given
+    only(given, "effect", kind, "carried_out", *_ALSO.get(kind, ()))
+    effect = {**given, "carried_out": boolean(given, "carried_out", kind in DONE_UNLESS_SAID)}
     if kind == "status":
         if not 200 <= whole(given, "status") <= 599:
             raise ControlError("status must be from 200 to 599")
@@ -134,6 +145,8 @@ def _effect(given: Any) -> dict[str, Any]:
                 number(given, key)
     elif kind == "delay":
         number(given, "delay")
+    elif kind == "wrong":
+        wrong.check(given)
     elif given[kind] is not True:
         raise ControlError(f"{kind} must be true")
     return effect

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bytes in and out: read a request, send an answer whole, cut it in half, or cut the connection."""
 
+import asyncio
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 LARGEST_BODY = 1024 * 1024
+SLOW_STEP = 0.1
+"""Seconds between two pieces of a slow answer, if it is not slower than a byte in that time."""
 
 
 @dataclass(slots=True)
@@ -25,12 +28,16 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """What to send; ``truncate`` sends half of the body that the headers announce."""
+    """What to send; ``truncate`` sends half of the body that the headers announce, ``slow`` all of it at so many bytes
+    per second. A header that is None is not sent; ``date_shift`` is by how many seconds its date is wrong.
+    """
 
     status: int
     body: bytes
-    headers: dict[str, str]
+    headers: dict[str, str | None]
     truncate: bool = False
+    slow: float | None = None
+    date_shift: int = 0
 
 
 async def read(scope: Scope, receive: Receive, request_id: str) -> Request:
@@ -75,8 +82,11 @@ async def send_answer(answer: Answer, receive: Receive, send: Send) -> None:
     if answer.truncate and not answer.body:
         # It arrives whole, and a client that was not told would meet the closing connection with its next request.
         headers["connection"] = "close"
-    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items() if value is not None]
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    if answer.slow:
+        await _send_slowly(answer.body, answer.slow, receive, send)
+        return
     if not answer.truncate:
         await send({"type": "http.response.body", "body": answer.body})
         return
@@ -84,3 +94,18 @@ async def send_answer(answer: Answer, receive: Receive, send: Send) -> None:
     # Closed and not aborted, so that the half is sure to arrive.
     send.__self__.transport.close()
     await until_gone(receive)
+
+
+async def _send_slowly(body: bytes, rate: float, receive: Receive, send: Send) -> None:
+    """So many bytes each second, in real time, until the client has hung up."""
+    size = max(1, int(rate * SLOW_STEP))
+    gone = asyncio.ensure_future(until_gone(receive))
+    try:
+        for start in range(0, len(body), size):
+            done, _waiting = await asyncio.wait((gone,), timeout=size / rate)
+            if done:
+                return
+            await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        gone.cancel()

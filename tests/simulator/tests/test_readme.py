@@ -5,7 +5,7 @@
 import re
 from pathlib import Path
 
-from dosim import routes
+from dosim import routes, wrong
 from dosim.behaviour import LAGS, SWITCHES
 
 HERE = Path(__file__).parent
@@ -38,3 +38,10 @@ def test_every_switch_is_in_the_table_with_its_values() -> None:
 
 def test_every_lag_is_in_the_table() -> None:
     assert tuple(re.findall(r"^\| `(lag_\w+)` \| .+ \|$", TEXT, re.MULTILINE)) == LAGS
+
+
+def test_every_wrong_way_is_in_the_table() -> None:
+    table = TEXT.partition("### Wrong answers")[2].partition("## Routes")[0]
+    rows = re.findall(r"^\| ((?:`\w+` ?)+) \| .+ \|$", table, re.MULTILINE)
+    told = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(told) == sorted(wrong.names())
