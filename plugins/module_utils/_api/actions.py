@@ -189,21 +189,46 @@ def was_converted(client, image_id):
         return False
 
 
-def recent_on(client, droplet_ids):
-    """A dict of Droplet id to its latest Actions, those in progress among them, from as few requests as it takes.
+def recent(client, droplet_ids, account=False):
+    """The latest Actions of Droplets, those in progress among them, as a list, from as few requests as it takes.
 
-    For several Droplets only the account's latest actions are read: an older one in progress shows itself by the API's
-    refusal. A Droplet that is gone has none.
+    For several Droplets, or with `account`, the account's latest actions are read, which has those of images as well:
+    an older one in progress shows itself by the API's refusal. A Droplet that is gone has none.
     """
-    actions = _latest(client, len(droplet_ids)) if len(droplet_ids) > 1 else None
-    if actions is None:
+    found = _latest(client, len(droplet_ids)) if account or len(droplet_ids) > 1 else None
+    if found is None:
         lists = client.map(lambda droplet_id: of_droplet_if_there(client, droplet_id), droplet_ids)
-        actions = [action for found in lists for action in found]
-    recent = {}
-    for action in actions:
+        found = [action for own in lists for action in own]
+    return found
+
+
+def by_droplet(found, droplet_ids):
+    """A dict of Droplet id to those of the Actions `found` that are its own."""
+    own = {}
+    for action in found:
         if action.resource_type == "droplet" and action.resource_id in droplet_ids:
-            recent.setdefault(action.resource_id, []).append(action)
-    return recent
+            own.setdefault(action.resource_id, []).append(action)
+    return own
+
+
+def recent_on(client, droplet_ids):
+    """A dict of Droplet id to its latest Actions, as `recent` finds them."""
+    return by_droplet(recent(client, droplet_ids), droplet_ids)
+
+
+def log_of_all(client, begun):
+    """The ids of those of the Actions `begun` that the logs show that a rerun reads."""
+    alone = len(begun) == 1 and begun[0].type != "create"
+    listed = None if alone else _latest(client, len(begun), [action.id for action in begun])
+    if listed is None:
+        listed = [action for own in client.map(lambda action: _own_log(client, action), begun) for action in own]
+    return {action.id for action in listed}
+
+
+def _own_log(client, action):
+    if action.resource_type == "image":
+        return of_image(client, action.resource_id)
+    return of_droplet_if_there(client, action.resource_id)
 
 
 def refresh(client, actions):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._domain.errors import NotFoundError
+from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import RestorePoint
 from . import paging
 
@@ -72,3 +72,15 @@ def prove_tags_are_shown(client, tags, points):
     """
     if tags and points and not any(point.tags for point in points):
         paging.fetch(client.do.images.list, "images", tag_name=tags[0])
+
+
+def owner(client, image_id):
+    """The id of the Droplet that a snapshot is of; None if there is no such snapshot, or if that may not be read.
+
+    https://docs.digitalocean.com/reference/api/digitalocean/#operation/snapshots_get
+    """
+    try:
+        point = RestorePoint.from_snapshot(paging.part(client.do.snapshots.get(snapshot_id=str(image_id)), "snapshot"))
+    except (NotFoundError, ScopeError):
+        return None
+    return point.droplet_id

@@ -9,6 +9,7 @@ the user can set, and cost; a diff is made of them and of nothing else, so that 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from .models import Action, BackupPolicy, Droplet, RestorePoint
 from .retention import newest_first
@@ -117,6 +118,7 @@ class ConvertBackup(ImageStep):
     image_id: int
     size_gigabytes: float | None = None
     type = "convert"
+    makes = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,18 @@ class Awaited:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something is missing, and may have been made just now: until then (UTC) it is waited for and not made again.
+
+    `why` is a part of a sentence. `action` is the one that may have made it, None if none is known.
+    """
+
+    until: datetime
+    why: str
+    action: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What happens to one Droplet. No steps means that it is as it should be, or is left alone."""
 
@@ -204,6 +218,11 @@ class Change:
     """What must have ended before anything is sent; then the Droplet is planned again. Without steps: to be refused."""
     facts: dict = field(default_factory=dict)
     """Further keys of its entry in the result, none of which is part of the diff."""
+    visible: frozenset | None = None
+    """What the lists show of the things that actions like its first step make: the ids of images, and the times that
+    snapshots bear. None if nothing could be made twice."""
+    doubt: Doubt | None = None
+    """Why nothing is sent yet, if what was read may lag behind."""
 
     def risking(self, points):
         """The same change, with `points` at risk too: backups that were made since it was planned."""
@@ -242,4 +261,4 @@ class Plan:
     @property
     def jobs(self):
         """The changes that have something to send or to wait for."""
-        return tuple(change for change in self.changes if change.steps or change.awaits)
+        return tuple(change for change in self.changes if change.steps or change.awaits or change.doubt)

@@ -3,22 +3,25 @@
 """Carries a plan out: sends each step once, waits for many actions at a time, looks before it sends again, verifies.
 
 A Job is the way of one Change: READY to send or to plan again, WAITING for an action, SETTLING until its effect shows,
-and in the end DONE, FAILED or NOT_TRIED. One failing Droplet does not stop the others, unless the error is one that all
-of them would meet.
+LOOKING for what may be there already and does not show yet, and in the end DONE, FAILED or NOT_TRIED. One failing
+Droplet does not stop the others, unless the error is one that all of them would meet.
+
+The API lags behind itself. What the answer to a write and its action by id say is true, whatever a list says; so what
+does not show yet is looked for until the time is over, and what must not happen twice is not sent before an absence is
+older than the lag tolerance.
 """
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .._api import actions, steps
+from .._api import actions, images, steps
+from .._domain import evidence
 from .._domain.errors import (
     ActionFailedError,
     ApiError,
     LifeboatError,
-    NotConvergedError,
     NotFoundError,
     OutcomeUnknownError,
     PendingEventError,
@@ -27,84 +30,24 @@ from .._domain.errors import (
     WaitTimeoutError,
 )
 from .._domain.models import Action
-from .._domain.plan import Change, ImageStep
+from .._domain.plan import ConvertBackup, ImageStep, Step
+from .job import UNDER_WAY, Job, Lost, NotYet, State
+from .verify import LONGEST_POLL, Verifier, last_done, timed_out
 
 SENDING_TRIES = 4
 """How often one step is sent when its answer is lost each time, with a look at the state before each."""
 
-FIRST_POLL, LONGEST_POLL = 0.2, 10.0
-"""Seconds between two looks at running actions: doubled from the first to the longest."""
+FIRST_POLL = 0.2
+"""Seconds between the first two looks at running actions: doubled up to `LONGEST_POLL`."""
 
 STALE_AFTER = 30.0
 """Seconds for which what was read of a Droplet is good enough to send a guarded step; work on an image takes longer."""
 
-VERIFYING_TRIES = 4
+SHORTEST_LOOK = 15.0
+"""Seconds for which a step that is never sent again is looked for after a lost answer, whatever the lag tolerance."""
 
 JUST_NOW = timedelta(minutes=5)
 """What has ended since then may not be in the state that was read before."""
-
-CLOCK_TOLERANCE = timedelta(seconds=2)
-
-
-class State(enum.Enum):
-    READY = "ready"
-    WAITING = "waiting"
-    SETTLING = "settling"
-    DONE = "done"
-    FAILED = "failed"
-    NOT_TRIED = "not tried"
-
-
-UNDER_WAY = (State.READY, State.WAITING, State.SETTLING)
-
-
-@dataclass
-class Job:
-    """How far one Change has come; `key` is the id of the Droplet as it was planned, None for one to be made.
-
-    `actions` are those sent for it, by id; `running` is the one waited for, `ours` whether this task sent it. `tries`
-    counts how often the next step was sent, `refusals` how often the Droplet was busy. `looked_at` is when the request
-    was sent whose answer the plan goes by, in seconds of the budget. `done` are the steps carried out, and `unproven`
-    the last of them as long as nobody looked. `settled_by` is when an effect must show, on the clock of the budget.
-    `unsure` is True once an answer was lost. `seen` is what was read to verify the whole.
-    """
-
-    change: Change
-    steps: list
-    state: State = State.READY
-    running: Action | None = None
-    ours: bool = True
-    plan_again: bool = False
-    tried: bool = False
-    tries: int = 0
-    refusals: int = 0
-    looked_at: float | None = None
-    actions: dict = field(default_factory=dict)
-    notes: list = field(default_factory=list)
-    done: list = field(default_factory=list)
-    unproven: object = None
-    settled_by: float = 0
-    unsure: bool = False
-    seen: object = None
-    error: LifeboatError | None = None
-    key: int | None = field(init=False)
-
-    def __post_init__(self):
-        self.key = self.change.target.id
-
-    def about(self, target):
-        """The Droplet that is made for it is known now; False where it was known before."""
-        new = self.change.target.id is None and target.id is not None
-        if new:
-            self.change = replace(self.change, target=target)
-        return new
-
-    def fail(self, error):
-        self.state = State.FAILED
-        self.error = error.about(droplet=self.change.target.id, action=self.running and self.running.id)
-
-    def wait_for(self, action, ours):
-        self.state, self.running, self.ours, self.tried = State.WAITING, action, ours, True
 
 
 class Applier:
@@ -118,25 +61,37 @@ class Applier:
         self._proves = hasattr(verb.plans, "unproven")
         self._stopped_by = None
         self._poll_after = FIRST_POLL
+        self._verifier = Verifier(client, verb, request)
+        self._lag = client.lag_tolerance
+        self._alone = True
+        self._known: set[int] = set()
+        """The ids of the actions that were in the log before anything was sent."""
+        self._conversions: list[Action] = []
+        """Those that the account's log has shown: which Droplet the image was of, it does not tell."""
+        self._owners: dict[int, int] = {}
 
     def run(self, plan):
         """The Jobs of all changes that have something to send or to wait for, each DONE, FAILED or NOT_TRIED."""
         jobs = [Job(change, list(change.steps)) for change in plan.jobs]
         if not jobs:
             return jobs
+        self._alone = len(plan.changes) == 1
         for job in jobs:
             self._await(job, job.change.awaits)
         self._adopt_running(jobs)
         while any(job.state in UNDER_WAY for job in jobs):
             ready = [job for job in jobs if job.state is State.READY]
             self._advance_all(ready, jobs)
-            if any(job.state is State.WAITING for job in ready):
+            if any(job.state is State.WAITING or (job.state is State.LOOKING and job.looks == 1) for job in ready):
                 self._poll_after = FIRST_POLL
             self._watch(jobs)
         if hasattr(self._verb.plans, "rescue"):
             self._client.map(self._rescue, [job for job in jobs if job.state is State.FAILED and job.tried])
+        done = [job for job in jobs if job.state is State.DONE]
         if self._wait:
-            self._verify([job for job in jobs if job.state is State.DONE])
+            self._verifier.verify(done)
+        else:
+            self._verifier.see_begun(done)
         return jobs
 
     def _advance_all(self, ready, _jobs):
@@ -148,17 +103,35 @@ class Applier:
 
         What ended between the look at the state and this one is in neither: where it would be made twice, look again.
         """
-        jobs = [job for job in jobs if job.state is State.READY]
+        jobs = [job for job in jobs if job.state is State.READY and job.steps]
+        by_description = any(job.change.visible is not None and isinstance(_maker(job), ConvertBackup) for job in jobs)
         ids = [job.change.target.id for job in jobs if job.change.target.id is not None]
-        recent = actions.recent_on(self._client, ids) if ids else {}
+        found = actions.recent(self._client, ids, account=by_description) if ids else []
+        self._known = {action.id for action in found}
+        if by_description:
+            self._conversions = [action for action in found if action.type == ConvertBackup.type]
+        by_id = actions.by_droplet(found, ids)
         for job in jobs:
-            seen = recent.get(job.change.target.id, ())
-            if not self._adopt_first(job, seen) and job.steps[0].makes:
-                job.plan_again = any(self._has_just_ended(action, job.steps[0]) for action in seen)
+            seen = by_id.get(job.change.target.id, ())
+            if not self._adopt_first(job, seen):
+                few = len(jobs) == 1 and not self._alone
+                job.plan_again = any(self._may_have_missed(job, action, few) for action in seen)
 
-    def _has_just_ended(self, action, step):
-        ended = action.completed_at or action.started_at
-        return action.type == step.type and (ended is None or ended >= self._client.now() - JUST_NOW)
+    def _may_have_missed(self, job, action, few):
+        """True if what was read of the state may be from before the end of an action like the next step.
+
+        With `few`, the one Droplet of several that needs anything is read alone, because a list may lag behind that.
+        """
+        step = job.steps[0]
+        if action.type != step.type or action.in_progress or not (step.shown or step.makes):
+            return False
+        if step.makes:
+            visible = job.change.visible or ()
+            return evidence.product_of(action) not in visible and self._ended_within(action, step, JUST_NOW)
+        return few and action.completed and self._ended_within(action, step, self._lag)
+
+    def _ended_within(self, action, step, span):
+        return evidence.ended_within(action, span, self._client.now(), getattr(step, "size_gigabytes", None))
 
     def _await(self, job, awaited):
         """Wait for an Awaited before anything else; False where there is none."""
@@ -169,6 +142,7 @@ class Applier:
     def _adopt_first(self, job, seen):
         """Wait for the first action in progress among those `seen`; False where there is none."""
         running = [action for action in seen if action.in_progress]
+        job.others.update({action.id: action for action in seen if action.id not in job.actions})
         for action in running[:1]:
             self._adopt(job, action)
         return bool(running)
@@ -176,7 +150,7 @@ class Applier:
     def _adopt(self, job, action):
         job.notes.append(f"waited for action {action.id} ({action.type}), which was already running")
         job.plan_again = True
-        job.wait_for(action, ours=False)
+        self._wait_for(job, action, ours=False)
         step = next(iter(job.steps), None)
         if step and step.type == action.type and not step.shown and not step.guarded:
             # Nothing but the log shows such an action: this is the one that an earlier run has begun.
@@ -185,7 +159,7 @@ class Applier:
     def _advance(self, job):
         """One step forward for one Droplet; every failure ends in its Job."""
         try:
-            if not job.steps and not job.plan_again:
+            if not (job.steps or job.plan_again or job.change.doubt):
                 job.state = State.DONE
                 return
             if self._stopped_by or self._client.budget.left <= 0:
@@ -197,17 +171,21 @@ class Applier:
                 planned = self._planned_after(job)
                 job.looked_at = self._client.meter.sent_at
                 if job.steps[:1] != list(planned.steps[:1]):
-                    job.tries = 0
+                    job.tries, job.lost, job.looks = 0, None, 0
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
+                job.change = replace(job.change, visible=planned.visible, doubt=planned.doubt)
                 job.plan_again = False
                 if job.about(planned.target):
                     self._claim(job)
                 if self._await(job, planned.awaits):
                     return
+            self._hold_in_doubt(job)
             if job.steps:
                 self._send(job, job.steps[0])
             else:
                 job.state = State.DONE
+        except NotYet as reason:
+            job.look_again(reason)
         except PendingEventError:
             self._wait_for_others(job)
         except ApiError as error:
@@ -231,12 +209,48 @@ class Applier:
         seen = actions.of_droplet(self._client, job.change.target.id)
         job.actions.update({action.id: action for action in seen if action.type in ours})
 
+    def _hold_in_doubt(self, job):
+        """Raises NotYet if what is missing may have been made already, or may show yet after a lost answer."""
+        now, doubt = self._client.now(), job.change.doubt
+        if not (doubt and now < doubt.until) and (maker := _maker(job)):
+            doubt = evidence.doubt_about(self._unaccounted(job, maker, now), maker, now, self._lag)
+        if doubt and now < doubt.until:
+            raise NotYet(doubt.why, doubt.action)
+        if job.lost and job.steps and self._client.budget.spent < job.lost.until:
+            raise NotYet(f"the answer to {job.lost.step.type} was lost, and nothing shows of it yet")
+        job.lost = None
+
+    def _unaccounted(self, job, maker, now):
+        """Actions that have made just now what does not show, and may be what the job is about to make."""
+        if not isinstance(maker, ConvertBackup):
+            return evidence.unaccounted(job.change, maker, job.others.values(), now, self._lag)
+        found = evidence.unaccounted(job.change, maker, self._conversions, now, self._lag)
+        others = [action for action in found if action.id not in job.actions]
+        return [action for action in others if self._owner(action.resource_id) in (None, job.change.target.id)]
+
+    def _owner(self, image):
+        """The id of the Droplet that a snapshot is of; None if the snapshot does not show yet."""
+        if image not in self._owners:
+            owner = images.owner(self._client, image)
+            if owner is None:
+                return None
+            self._owners[image] = owner
+        return self._owners[image]
+
     def _send(self, job, step):
-        if isinstance(step, ImageStep) and self._adopt_first(job, self._actions_of(job, step)):
-            return
+        if isinstance(step, ImageStep):
+            log = self._actions_of(job, step)
+            if self._adopt_first(job, log):
+                return
+            converted = next((action for action in log if action.type == step.type and action.completed), None)
+            if converted and isinstance(step, ConvertBackup):
+                why = f"action {converted.id} (convert) has completed, and its effect does not show yet"
+                raise NotYet(why, converted)
         if job.tries and not step.resend:
-            self._look_once_more(job, step)
-            return
+            raise OutcomeUnknownError(
+                f"The answer to {step.type} for {job.change.target} was lost, and nothing shows of it. It is not sent "
+                "again. Look in the control panel, or run the task again after some minutes: it looks first."
+            )
         sent_at = self._client.now()
         job.tried = True
         job.tries += 1
@@ -252,7 +266,7 @@ class Applier:
 
     def _sent(self, job, action):
         """The next step is on its way, or done with its answer where `action` is None."""
-        job.tries = 0
+        job.tries, job.lost, job.looks, job.behind = 0, None, 0, action
         job.done.append(job.steps.pop(0))
         job.plan_again = action is None and bool(job.steps)
         if action is None:
@@ -261,48 +275,55 @@ class Applier:
         if action.resource_type == "droplet":
             job.about(replace(job.change.target, id=action.resource_id))
         if self._wait or job.steps:
-            job.wait_for(action, ours=True)
+            self._wait_for(job, action, ours=True)
         else:
             job.state = State.DONE
 
-    def _look(self, job, step, sent_at: datetime, error):
-        """After a lost answer: find what the request may have begun, wait for it, and plan again from the state.
+    def _wait_for(self, job, action, ours):
+        job.wait_for(action, ours, self._client.budget.spent)
 
-        A step that the state does not show is taken to be sent where the log has a new action of its type.
+    def _look(self, job, step, sent_at: datetime, error):
+        """After a lost answer: find what the request may have begun and wait for it, or plan again from the state.
+
+        The log may lag as the state does: where neither shows anything, it is not sent again before the absence is old.
         """
         job.unsure = True
         job.notes.append(f"the answer to {step.type or 'a request'} was lost: {error.message}")
+        if step.type:
+            patience = self._lag.total_seconds()
+            patience = patience if step.resend else max(patience, SHORTEST_LOOK)
+            job.lost = Lost(step, sent_at, self._client.budget.spent + patience)
         try:
             seen = self._actions_of(job, step)
         except LifeboatError as second:
             job.plan_again = True
             raise second.again(f"{error.message} {second.message}") from second
-        begun = [
-            action
-            for action in seen
-            if action.type == step.type
-            and (action.started_at is None or action.started_at >= sent_at - CLOCK_TOLERANCE)
-            and action.id not in job.actions
-        ]
-        if begun and not step.shown:
-            self._sent(job, max(begun, key=lambda action: action.id))
-            return
-        job.plan_again = True
-        job.actions.update({action.id: action for action in begun})
-        for action in seen:
-            if action.in_progress:
-                job.wait_for(action, ours=False)
+        if not self._find_lost(job, seen):
+            job.plan_again = True
+            job.others.update({action.id: action for action in seen})
 
-    def _look_once_more(self, job, step):
-        """The answer to a step that must not be sent again was lost: what came of it may still show."""
-        if job.tries >= VERIFYING_TRIES:
-            raise OutcomeUnknownError(
-                f"The answer to {step.type} for {job.change.target} was lost, and nothing shows of it. It is not sent "
-                "again. Look in the control panel, or run the task again after some minutes: it looks first."
-            )
-        self._client.sleep(2**job.tries)
-        job.tries += 1
-        job.plan_again = True
+    def _find_lost(self, job, log):
+        """Wait for the action that the lost request has begun, if the log has it; False if not."""
+        lost = job.lost
+        begun = lost and evidence.begun_since(log, lost.step.type, job.known, lost.sent_at)
+        if begun:
+            self._sent(job, begun[0])
+        return bool(begun)
+
+    def _search(self, jobs):
+        """See whether the log shows by now what was begun by the requests whose answers were lost."""
+        jobs = [job for job in jobs if job.lost and job.steps[:1] == [job.lost.step]]
+        on_images = [job for job in jobs if isinstance(job.lost.step, ImageStep)]
+        on_droplets = [job for job in jobs if job not in on_images and job.change.target.id is not None]
+        try:
+            recent = actions.recent_on(self._client, [job.change.target.id for job in on_droplets])
+            for job in on_droplets:
+                self._find_lost(job, recent.get(job.change.target.id, ()))
+            for job in on_images:
+                self._find_lost(job, self._actions_of(job, job.lost.step))
+        except LifeboatError:
+            # The state is read next, and tells what is wrong.
+            return
 
     def _actions_of(self, job, step):
         return steps.history(self._client, job.change.target.id, step)
@@ -334,37 +355,38 @@ class Applier:
         return True
 
     def _prove(self, job):
-        """Before the next step: see that the last one has really done what the next one relies on."""
-        for attempt in range(VERIFYING_TRIES):
-            self._client.sleep(attempt and 2 ** (attempt - 1))
-            seen = self._verb.reread(self._client, [job.change])
-            problem = self._verb.plans.unproven(job.change, job.unproven, seen)
-            if problem is None:
-                job.unproven, job.plan_again = None, True
-                job.actions.update({key: replace(action, status="completed") for key, action in job.actions.items()})
-                return
-        raise NotConvergedError(f"Droplet {job.change.target}: {problem}. Nothing more was sent for it.")
+        """Before the next step: see that the last one has really done what the next one relies on, or raise NotYet."""
+        seen = self._verb.reread(self._client, [job.change])
+        problem = self._verb.plans.unproven(job.change, job.unproven, seen)
+        if problem:
+            raise NotYet(problem, job.behind)
+        job.unproven, job.plan_again = None, True
+        job.actions.update({key: replace(action, status="completed") for key, action in job.actions.items()})
 
     def _planned_after(self, job):
-        """The Change as it is planned now; NotConvergedError where it wants again what was just done."""
-        for attempt in range(VERIFYING_TRIES):
-            self._client.sleep(attempt and 2 ** (attempt - 1))
-            planned = self._planned_again(job)
-            if not job.done or planned.steps[:1] != (job.done[-1],):
-                return planned
-        raise NotConvergedError(
-            f"Droplet {job.change.target}: {job.done[-1].type or 'a request'} completed, and its effect does not show. "
-            "Nothing more was sent for it."
-        )
+        """The Change as it is planned now; raises NotYet if it wants again what was just done."""
+        planned = self._planned_again(job)
+        if job.done and planned.steps[:1] == (job.done[-1],):
+            raise NotYet(f"{last_done(job)} has completed, and its effect does not show yet", job.behind)
+        return planned
 
     def _planned_again(self, job):
         """The Change for this one Droplet as it is now, with the goal that was planned for it."""
-        request = self._verb.plans.pin(self._request, job.change, job.done)
+        plans = self._verb.plans
+        request = plans.pin(self._request, job.change, job.done)
+        if hasattr(plans, "knowing"):
+            request = plans.knowing(request, tuple(job.actions.values()))
         observed = self._verb.observe(self._client, request)
-        changes = self._verb.plans.plan(request, observed, self._client.now()).changes
+        changes = plans.plan(request, observed, self._client.now()).changes
+        if not changes and self._is_young(job):
+            raise NotYet(f"{last_done(job)} has completed, and the Droplet does not show yet", job.behind)
         if not changes:
             raise NotFoundError(f"Droplet {job.change.target} was deleted meanwhile.")
         return changes[0]
+
+    def _is_young(self, job):
+        """True if what the job has begun may not be there yet for others to see."""
+        return bool(job.actions) and self._client.budget.spent - job.begun_at < self._lag.total_seconds()
 
     def _fail(self, job, error):
         if error.fatal:
@@ -373,7 +395,7 @@ class Applier:
 
     def _give_up(self, job):
         """The end for a Droplet whose next step cannot be sent any more."""
-        job.fail(self._stopped_by.again() if self._stopped_by else self._timed_out(job))
+        job.fail(self._stopped_by.again() if self._stopped_by else timed_out(self._client, job))
         if not job.tried:
             job.state = State.NOT_TRIED
 
@@ -385,8 +407,11 @@ class Applier:
         if isinstance(job.error, OutcomeUnknownError | WaitTimeoutError):
             return
         try:
-            request = self._verb.plans.pin(self._request, job.change, job.done)
-            for step in self._verb.plans.rescue(request, job.change, self._verb.observe(self._client, request)):
+            plans = self._verb.plans
+            request = plans.pin(self._request, job.change, job.done)
+            if hasattr(plans, "knowing"):
+                request = plans.knowing(request, tuple(job.actions.values()))
+            for step in plans.rescue(request, job.change, self._verb.observe(self._client, request)):
                 action = steps.send(self._client, job.change.target.id, step)
                 job.actions[action.id] = action
                 job.notes.append(f"after the failure {step.type} was sent (action {action.id})")
@@ -395,32 +420,32 @@ class Applier:
             message = error.message if isinstance(error, LifeboatError) else UnexpectedError.of(error).message
             job.notes.append(f"after the failure nothing more could be put right: {message}")
 
-    def _timed_out(self, job):
-        if job.running:
-            what = f"action {job.running.id} ({job.running.type}) is still running"
-        elif job.state is State.SETTLING:
-            what = f"the effect of {job.done[-1].type} does not show yet"
-        else:
-            what = "it was still busy" if job.refusals else "not all was sent"
-        return WaitTimeoutError(
-            f"The time of {self._client.budget.seconds:.0f} s is over for Droplet {job.change.target}: {what}. "
-            "Run the task again to wait on, or raise wait_timeout."
-        )
-
     def _watch(self, jobs):
         """After a pause, see how far the Jobs that wait have come."""
-        watched = [job for job in jobs if job.state in (State.WAITING, State.SETTLING)]
+        watched = [job for job in jobs if job.state in (State.WAITING, State.SETTLING, State.LOOKING)]
         if not watched:
             return
         left = self._client.budget.left
         if left <= 0:
             for job in watched:
-                job.fail(self._timed_out(job))
+                job.fail(timed_out(self._client, job))
             return
         self._client.sleep(min(self._poll_after, left))
         self._poll_after = min(LONGEST_POLL, self._poll_after * 2)
+        looking = [job for job in watched if job.state is State.LOOKING]
         self._poll([job for job in watched if job.state is State.WAITING])
         self._settle([job for job in watched if job.state is State.SETTLING])
+        self._resume(looking)
+
+    def _resume(self, looking):
+        """Let those go on that wait for something to show: they look for it by planning again."""
+        self._search(looking)
+        for job in looking:
+            if job.state is not State.LOOKING:
+                continue
+            job.state = State.READY
+            if job.out_of_sight and self._is_young(job):
+                job.state, job.running, job.out_of_sight = State.WAITING, job.out_of_sight, None
 
     def _poll(self, waiting):
         """Ask after all running actions at once."""
@@ -436,14 +461,16 @@ class Applier:
                 self._fail(job, error.again())
             return
         for job, action in zip(waiting, refreshed, strict=True):
-            if action and action.id in job.actions:
-                job.actions[action.id] = action
+            if action:
+                (job.actions if action.id in job.actions else job.others)[action.id] = action
             self._heard(job, action)
 
     def _heard(self, job, action):
         """What the news about the action it waits for mean to a Job."""
         # Converting may give an image a new id, and the action goes with the old one: what became of it is seen later.
         converted = action is None and job.running.resource_type == "image"
+        if action is None and self._may_show_yet(job, converted):
+            return
         if action is None and not converted:
             job.fail(NotFoundError(f"Droplet {job.change.target} was deleted meanwhile.", status=404))
         elif not converted and action.in_progress:
@@ -456,12 +483,23 @@ class Applier:
                 )
             )
         else:
+            job.out_of_sight = job.running if converted else None
+            job.behind = action or job.running
             job.state, job.running = State.READY, None
             job.unproven = job.done[-1] if job.ours and job.steps and self._proves else None
             job.plan_again |= bool(job.steps)
             if self._wait and job.ours and job.done[-1].settle:
                 job.state = State.SETTLING
                 job.settled_by = self._client.budget.spent + job.done[-1].settle
+
+    def _may_show_yet(self, job, converted):
+        """True if an action that is not found has begun so lately that it may not show yet.
+
+        A conversion may have given the image another id, which shows at once.
+        """
+        if converted and job.running.type == ConvertBackup.type:
+            return False
+        return self._client.budget.spent - job.begun_at < self._lag.total_seconds()
 
     def _settle(self, settling):
         """Let go on what shows the whole of its change by now, or has had its time."""
@@ -476,26 +514,10 @@ class Applier:
                 self._fail(job, error.again())
             return
         for job in settling:
-            shows = self._verb.plans.unmet(self._request, job.change, seen) is None
+            shows = self._verifier.unmet(job, seen) is None
             if shows or self._client.budget.spent >= job.settled_by:
                 job.state = State.READY
 
-    def _verify(self, jobs):
-        """Read again what was changed; what is not as planned fails, after a few looks in case the API lags."""
-        for attempt in range(VERIFYING_TRIES):
-            if not jobs:
-                return
-            self._client.sleep(attempt and 2 ** (attempt - 1))
-            try:
-                seen = self._verb.reread(self._client, [job.change for job in jobs])
-            except LifeboatError as error:
-                problems = {id(job): f"what was done could not be verified: {error.message}" for job in jobs}
-                break
-            found = [(job, self._verb.plans.unmet(self._request, job.change, seen)) for job in jobs]
-            for job, problem in found:
-                if problem is None:
-                    job.seen = seen
-            problems = {id(job): problem for job, problem in found if problem}
-            jobs = [job for job, problem in found if problem]
-        for job in jobs:
-            job.fail(NotConvergedError(f"Droplet {job.change.target}: {problems[id(job)].rstrip('.')}."))
+def _maker(job: Job) -> Step | None:
+    """The first step left that would make a thing twice if it were carried out twice."""
+    return next((step for step in job.steps if step.makes), None)

@@ -10,6 +10,7 @@ out no other follows: a Droplet that the API has left out of it fails with a sen
 from __future__ import annotations
 
 from .._api import actions, droplets
+from .._domain import evidence
 from .._domain.errors import (
     ApiError,
     LifeboatError,
@@ -21,7 +22,9 @@ from .._domain.errors import (
 )
 from .._domain.models import Droplet
 from .._domain.plan import Change
-from .apply import CLOCK_TOLERANCE, LONGEST_POLL, SENDING_TRIES, Applier, Job, State
+from .apply import SENDING_TRIES, Applier
+from .job import Job, NotYet, State
+from .verify import LONGEST_POLL
 
 
 class ByTagApplier(Applier):
@@ -33,6 +36,8 @@ class ByTagApplier(Applier):
         self._out = False
         self._tries = self._refusals = 0
         self._sent_at = None
+        self._lost = None
+        self._lost_until = 0.0
 
     def run(self, plan):
         """The Jobs of all changes that have steps, and of all other Droplets that the API has sent the order to."""
@@ -53,9 +58,12 @@ class ByTagApplier(Applier):
         elif self._stopped_by or self._client.budget.left <= 0:
             for job in needing:
                 self._give_up(job)
-        elif needing and not any(job.state is State.WAITING for job in jobs):
+        elif needing and not any(job.state in (State.WAITING, State.LOOKING) for job in jobs):
             try:
-                self._order(needing, jobs)
+                if self._lost:
+                    self._look_for(needing, jobs)
+                elif not any([self._is_in_doubt(job) for job in needing]):
+                    self._order(needing, jobs)
             except LifeboatError as error:
                 self._fail_all(needing, error)
             except Exception as error:  # pylint: disable=broad-except
@@ -63,6 +71,14 @@ class ByTagApplier(Applier):
 
     def _send(self, job, step):
         """Nothing: the order goes out for all at once."""
+
+    def _is_in_doubt(self, job):
+        """True if what the order would make for a member may be there already: that is waited for first."""
+        try:
+            self._hold_in_doubt(job)
+        except NotYet as reason:
+            job.look_again(reason)
+        return job.state is State.LOOKING
 
     def _order(self, needing, jobs):
         tag, action = self._plan.by_tag.tag, self._plan.by_tag.action
@@ -76,7 +92,8 @@ class ByTagApplier(Applier):
             self._wait_for_members(needing, jobs)
         except OutcomeUnknownError as error:
             self._client.sleep(2 ** (self._tries - 1))
-            self._look_for(needing, jobs, error)
+            self._lose(needing, error)
+            self._look_for(needing, jobs)
         except NotFoundError as error:
             raise error.again(f"No Droplet carries the tag {tag!r} any more. Nothing was sent to any.") from error
         except ApiError as error:
@@ -89,15 +106,27 @@ class ByTagApplier(Applier):
         else:
             self._hand_out(jobs, {action.resource_id: action for action in begun})
 
-    def _look_for(self, needing, jobs, error):
-        """After a lost answer: where the log has actions of this order it is out, and else it may be sent again."""
+    def _lose(self, needing, error):
+        """The answer is lost: nothing is sent again before the log has had its time to show what was begun."""
+        self._lost, self._lost_until = error, self._client.budget.spent + self._lag.total_seconds()
         for job in needing:
             job.unsure = True
             job.notes.append(f"the answer to {self._plan.by_tag.action.type} by tag was lost: {error.message}")
+
+    def _look_for(self, needing, jobs):
+        """After a lost answer: where the log has actions of this order it is out, and else it may be sent again."""
+        error = self._lost
         try:
-            begun = self._begun_since(self._sent_at)
+            begun = self._begun_since(self._sent_at, self._known)
         except LifeboatError as second:
             raise second.again(f"{error.message} {second.message}") from second
+        missing = [job for job in needing if job.change.target.id not in begun]
+        if missing and self._client.budget.spent < self._lost_until:
+            for job in needing:
+                job.look_again(NotYet("the answer to the order was lost, and the log does not show all of it yet"))
+                job.plan_again = False
+            return
+        self._lost = None
         if begun:
             self._hand_out(jobs, begun)
         elif self._tries >= SENDING_TRIES:
@@ -118,14 +147,18 @@ class ByTagApplier(Applier):
         """Where the log alone can tell, a running action of this type is part of an order that is out already."""
         begun = [job.running.started_at for job in jobs if job.state is State.WAITING and job.done]
         if begun and all(begun):
-            self._hand_out(jobs, self._begun_since(min(begun)))
+            self._hand_out(jobs, self._begun_since(min(begun), known=frozenset()))
 
-    def _begun_since(self, moment):
-        """A dict of Droplet id to the newest action of this type, for each member where one has begun since then."""
+    def _begun_since(self, moment, known):
+        """A dict of Droplet id to the newest action of this type, for each member where one has begun since then.
+
+        None of those `known`, by id, is meant.
+        """
         members = [change.target.id for change in self._plan.changes]
-        begun = actions.since(self._client, members, moment - CLOCK_TOLERANCE)
+        logs = actions.since(self._client, members, moment - evidence.CLOCK_TOLERANCE)
         kind = self._plan.by_tag.action.type
-        return {key: own[0] for key, log in begun.items() if (own := [one for one in log if one.type == kind])}
+        begun = {key: evidence.begun_since(log, kind, known, moment) for key, log in logs.items()}
+        return {key: own[0] for key, own in begun.items() if own}
 
     def _hand_out(self, jobs, begun):
         """The order is out, and `begun` are its actions by Droplet id: each Job waits for its own."""

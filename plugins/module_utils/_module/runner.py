@@ -21,8 +21,9 @@ from .._api.connection import Connection, token_warnings
 from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
 from .._domain.plan import SECONDS_PER_GIB
 from . import arguments, result
-from .apply import Applier, State
+from .apply import Applier
 from .apply_by_tag import ByTagApplier
+from .job import State
 
 DEFAULT_TIMEOUT = 600
 ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000

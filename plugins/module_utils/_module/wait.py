@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from .._domain.errors import ActionFailedError, UnreachableError, WaitTimeoutError
-from .apply import FIRST_POLL, LONGEST_POLL
+from .apply import FIRST_POLL
+from .verify import LONGEST_POLL
 
 
 def until_ended(client, action, ask):

@@ -287,7 +287,14 @@ def _change(request, one, points):
         notes=_notes(one, converted),
         goal=goal,
         facts={"snapshots": [_foretold(request, point) for point in as_named]},
+        visible=_visible(request, one),
     )
+
+
+def _visible(request, one):
+    """The ids of what there is, where "the newest" would be the next one while what was converted does not show."""
+    described = request.wanted is not None and request.wanted.id is None
+    return frozenset(point.id for point in (*one.backups, *one.snapshots)) if described else None
 
 
 def _steps(request, point, name):

@@ -273,7 +273,9 @@ def _change(request, observed, droplet):
     after = {**before, **goal}
     if request.type == "resize":
         after["monthly_cost"] = _cost(_size(request, observed).price_monthly)
-    return Change(droplet, before, after, _steps(request, droplet, observed), goal=goal)
+    snapshots = frozenset(point.created_at for point in observed.snapshots.get(droplet.id, ()))
+    visible = snapshots if request.type == "snapshot" else None
+    return Change(droplet, before, after, _steps(request, droplet, observed), goal=goal, visible=visible)
 
 
 def _shown(request, droplet, observed):

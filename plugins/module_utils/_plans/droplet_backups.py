@@ -232,7 +232,12 @@ def _change(request, observed, droplet, goal, now):
     after = _shown(request, droplet, goal)
     if converts:
         after["backups_converted"] = len(converts)
-    return Change(droplet, before, after, (*converts, last), goal=goal, at_risk=tuple(at_risk))
+    visible = None
+    if converts and request.existing_backups == "convert_newest":
+        # While what was converted does not show, the next backup would be the newest.
+        points = (*observed.backups.get(droplet.id, ()), *observed.converted.get(droplet.id, ()))
+        visible = frozenset(point.id for point in points)
+    return Change(droplet, before, after, (*converts, last), goal=goal, at_risk=tuple(at_risk), visible=visible)
 
 
 def guard_restore_points(wish, observed, wanted, now):

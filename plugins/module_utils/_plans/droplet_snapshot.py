@@ -307,7 +307,15 @@ def _present(request, one, now):
         after = _shown(request, found or RestorePoint(0, name, "snapshot"), regions, request.tags)
         if made:
             after["monthly_cost_at_most"] = monthly_snapshot_cost(droplet.disk) or "unknown"
-    return Change(droplet, before, after, steps, goal=goal, facts={"snapshots": _foretold(request, found, after)})
+    return Change(
+        droplet,
+        before,
+        after,
+        steps,
+        goal=goal,
+        facts={"snapshots": _foretold(request, found, after)},
+        visible=frozenset(point.created_at for point in one.snapshots),
+    )
 
 
 def _shown(request, point, regions, tags):

@@ -7,6 +7,7 @@ Everything else about it is tested against the simulator.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -14,11 +15,12 @@ import pytest
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.limits import Budget
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
     AuthenticationError,
-    NotConvergedError,
     UnexpectedError,
     UnreachableError,
+    WaitTimeoutError,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module.apply import Applier, State
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module.apply import Applier
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module.job import State
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_backups as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.api.wire import Clock
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, OFF, backup, on, wanted
@@ -84,6 +86,7 @@ class Client:
         self.meter = SimpleNamespace(sent_at=0.0)
         self.do = Api()
         self.refused = set()
+        self.lag_tolerance = timedelta(seconds=60)
         self.sleep = self.clock.sleep
 
     def now(self):
@@ -140,10 +143,12 @@ def test_what_completed_without_effect_is_a_failure_and_not_sent_again():
     fleet.lag = 99
     (job,) = run(fleet, ENABLE, client)
     assert job.state is State.FAILED
-    assert isinstance(job.error, NotConvergedError)
+    assert isinstance(job.error, WaitTimeoutError)
     assert "are disabled" in job.error.message
     assert "instead of daily at 04:00 UTC" in job.error.message
-    assert job.error.droplet == 1
+    assert "Run the task again" in job.error.message
+    assert (job.error.droplet, job.error.action) == (1, 1)
+    assert client.budget.left <= 0
     assert client.do.sent == [("enable_backups", 1)]
 
 
@@ -151,9 +156,10 @@ def test_a_conversion_that_completed_without_effect_leaves_backups_on():
     client, fleet = Client(), Fleet({1: on("daily", 4)}, {1: [backup(11, 1)]})
     (job,) = run(fleet, wanted(enabled=False, existing_backups="convert_newest"), client)
     assert job.state is State.FAILED
-    assert isinstance(job.error, NotConvergedError)
+    assert isinstance(job.error, WaitTimeoutError)
     assert "backup 11 is still a backup" in job.error.message
-    assert job.error.message.endswith("Nothing more was sent for it.")
+    assert "Nothing more was sent for it." in job.error.message
+    assert job.error.action == 1
     assert client.do.sent == [("convert", 11)]
 
 
@@ -198,4 +204,4 @@ def test_nothing_is_begun_after_the_end_of_the_time():
 def test_an_empty_plan_reads_nothing():
     fleet = Fleet({1: on("daily", 4)})
     fleet.broken = AssertionError("read although nothing was to be done")
-    assert Applier(None, fleet.verb(), ENABLE, wait=True).run(Account(fleet.states).plan(ENABLE)) == []
+    assert Applier(Client(), fleet.verb(), ENABLE, wait=True).run(Account(fleet.states).plan(ENABLE)) == []

@@ -13,11 +13,11 @@ import pytest
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
     ActionFailedError,
     ApiError,
-    NotConvergedError,
     NotFoundError,
     OutcomeUnknownError,
     PendingEventError,
     RefusedError,
+    WaitTimeoutError,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import (
@@ -28,7 +28,8 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan
     DropletAction,
     Plan,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module.apply import Applier, State
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module.apply import Applier
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module.job import State
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, droplet
 from ansible_collections.lifeboat.digitalocean.tests.unit.module.test_apply import Client
 
@@ -158,8 +159,9 @@ def test_what_was_done_and_does_not_show_is_not_done_again():
     world = World((OFF, REBOOT), shows=False)
     job = world.run()
     assert job.state is State.FAILED
-    assert isinstance(job.error, NotConvergedError)
-    assert "power_off completed, and its effect does not show" in job.error.message
+    assert isinstance(job.error, WaitTimeoutError)
+    assert "action 1 (power_off) has completed, and its effect does not show" in job.error.message
+    assert job.error.action == 1
     assert world.client.do.sent == [("power_off", 1)]
 
 

@@ -1,0 +1,119 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Job: the way of one Change through sending, waiting and looking. What moves it is in `apply.py`."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from .._domain.errors import LifeboatError
+from .._domain.models import Action, Droplet
+from .._domain.plan import Change, Step
+
+
+class State(enum.Enum):
+    READY = "ready"
+    WAITING = "waiting"
+    SETTLING = "settling"
+    LOOKING = "looking"
+    DONE = "done"
+    FAILED = "failed"
+    NOT_TRIED = "not tried"
+
+
+UNDER_WAY = (State.READY, State.WAITING, State.SETTLING, State.LOOKING)
+
+
+class NotYet(Exception):
+    """Something may be there already and does not show yet: look again after a pause, and send nothing before.
+
+    `why` is a part of a sentence; `action` is the one whose effect does not show, if there is one.
+    """
+
+    def __init__(self, why: str, action: Action | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.action = action
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A step whose answer was lost, sent at that time (UTC); until then, in seconds of the budget, it may yet show."""
+
+    step: Step
+    sent_at: datetime
+    until: float
+
+
+@dataclass
+class Job:
+    """How far one Change has come; `key` is the id of the Droplet as it was planned, None for one to be made.
+
+    `actions` are those sent for it, by id; `running` is the one waited for, `ours` whether this task sent it, and
+    `begun_at` when the wait for it began. `known` are the ids of the actions that its log was seen to have before the
+    next step was sent, and `others` what is known of those. `tries` counts how often the next step was sent, `refusals`
+    how often the Droplet was busy. `looked_at` is when the request was sent whose answer the plan goes by. `done` are
+    the steps carried out, and `unproven` the last of them as long as nobody looked. `settled_by` is when an effect must
+    show. `unsure` is True once an answer was lost, and `lost` is about the last one as long as nothing shows of it.
+    `why` says what is not seen yet, and `behind` is the action that is behind it. `out_of_sight` is an action that may
+    be gone with its image, or not be there yet. `seen` is what was read to verify the whole. Times are in seconds of
+    the budget.
+    """
+
+    change: Change
+    steps: list
+    state: State = State.READY
+    running: Action | None = None
+    ours: bool = True
+    begun_at: float = 0
+    plan_again: bool = False
+    tried: bool = False
+    tries: int = 0
+    refusals: int = 0
+    looked_at: float | None = None
+    actions: dict = field(default_factory=dict)
+    others: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
+    done: list = field(default_factory=list)
+    unproven: object = None
+    settled_by: float = 0
+    unsure: bool = False
+    lost: Lost | None = None
+    looks: int = 0
+    why: str = ""
+    behind: Action | None = None
+    out_of_sight: Action | None = None
+    seen: object = None
+    error: LifeboatError | None = None
+    key: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.key = self.change.target.id
+
+    @property
+    def known(self) -> set[int]:
+        return {*self.others, *self.actions}
+
+    def about(self, target: Droplet) -> bool:
+        """The Droplet that is made for it is known now; False where it was known before."""
+        new = self.change.target.id is None and target.id is not None
+        if new:
+            self.change = replace(self.change, target=target)
+        return new
+
+    def fail(self, error: LifeboatError) -> None:
+        self.state = State.FAILED
+        action = self.running or self.behind
+        self.error = error.about(droplet=self.change.target.id, action=action and action.id)
+
+    def wait_for(self, action: Action, ours: bool, now: float) -> None:
+        self.state, self.running, self.ours, self.tried = State.WAITING, action, ours, True
+        self.begun_at = now
+        self.looks = 0
+
+    def look_again(self, reason: NotYet) -> None:
+        """Nothing is sent before another look, after a pause."""
+        self.state, self.plan_again, self.why, self.behind = State.LOOKING, True, reason.why, reason.action
+        self.looks += 1
