@@ -278,8 +278,12 @@ ARGUMENTS = arguments.RESTORE_POINT + arguments.Arguments(
 def observe(client, wanted):
     """What is there by that name first; only where it has to be made, what it can be made from, and of what size."""
     named = droplets.named(client, *wanted.names)
-    seen = plans.Observed(named=named)
+    seen = plans.Observed(named=named, lag=client.lag_tolerance)
     there = plans.there(wanted, named)
+    if there is None:
+        made, unseen = droplets.made_lately(client, {droplet.id for droplet in named})
+        seen = replace(seen, named=(*named, *made), unseen=unseen)
+        there = plans.there(wanted, seen.named)
     if there is not None:
         return _as_it_is(client, seen, there)
     if wanted.planned is not None:
@@ -295,7 +299,7 @@ def _as_it_is(client, seen, there):
     return replace(
         seen,
         state=backups.states(client, [there]).get(there.id),
-        history=tuple(actions.of_droplet(client, there.id)) if there.status == "new" else (),
+        history=tuple(actions.of_droplet_if_there(client, there.id)) if there.status == "new" else (),
         image=image and images.get(client, image),
     )
 
@@ -319,9 +323,6 @@ def reread(client, changes):
     (change,) = changes
     target, goal = change.target, change.goal
     named = droplets.named(client, target.name)
-    if all(droplet.id != target.id for droplet in named):
-        # A list may lag behind.
-        named += tuple(filter(None, [droplets.get_if_there(client, target.id)]))
     state = backups.states(client, [target]).get(target.id) if goal and goal.policy else None
     return plans.Observed(named=named, state=state)
 

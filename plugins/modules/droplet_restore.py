@@ -238,7 +238,7 @@ def _look(client, selection, horizon):
     droplets.prove_tags_are_shown(client, ("lifeboat",), [droplet])
     state = backups.state(client, droplet.id)
     (own,), (snapshots,) = (lists(client, [droplet]).values() for lists in (backups.backups_of, backups.snapshots_of))
-    seen = Seen(droplet, state, (*own, *snapshots))
+    seen = Seen(droplet, state, (*own, *snapshots), lag=client.lag_tolerance)
     return replace(seen, actions=actions.log_of(client, droplet.id, horizon(seen)))
 
 

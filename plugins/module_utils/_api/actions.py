@@ -114,6 +114,14 @@ def newest(client, fits, limit, moment=None, droplet_id=None):
     return list(found.values())[:limit], complete
 
 
+def creations_since(client, moment):
+    """The creations of Droplets that have begun at `moment` or later, as a list; raises ScopeError."""
+    found = {}
+    for page, _more in _until(_from_the_newest(client.do.actions.list), moment):
+        found.update({action.id: action for action in page if action.type == "create"})
+    return [action for action in found.values() if not action.began_before(moment) and not action.errored]
+
+
 def get(client, action_id, droplet_id=None):
     """One Action by its id, through its Droplet where that is given; raises NotFoundError."""
     if droplet_id is None:

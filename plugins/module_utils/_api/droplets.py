@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .._domain import selection as choose
-from .._domain.errors import NotFoundError
+from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import Droplet
 from . import actions, paging
 
@@ -88,6 +88,22 @@ def there(client, ids):
         missing = [key for key in missing if key not in found]
     asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
     return {**found, **{droplet.id: droplet for droplet in asked if droplet}}
+
+
+def made_lately(client, known):
+    """The Droplets that were made within the lag tolerance, but those `known` (ids), by the account's log.
+
+    Returns `(Droplets, creations)`, the second the Actions whose Droplet does not show yet. A list of Droplets may show
+    neither. Both are empty where the token may not read the log.
+    """
+    since = client.now() - client.lag_tolerance
+    try:
+        created = actions.creations_since(client, since)
+    except ScopeError:
+        return (), ()
+    begun = {action.resource_id: action for action in created if action.resource_id not in known}
+    found = there(client, begun)
+    return tuple(found.values()), tuple(action for key, action in begun.items() if key not in found)
 
 
 def renamed_to(client, name):

@@ -9,6 +9,9 @@ from .._domain.models import Action
 from .._domain.plan import CreateDroplet, DeleteSnapshot, ImageStep, RenameImage, Tag
 from . import actions
 
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
+"""Seconds between two tries to put a tag on what does not show yet, doubled from the first to the longest."""
+
 
 def send(client, droplet_id, step, stale_after=None):
     """Send one step; the Action that it has begun, or None where its answer is the end of it.
@@ -64,16 +67,28 @@ def _delete(client, step):
 
 
 def _tag(client, step):
-    """https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources"""
+    """Put a tag on a resource. What was made just now may be 404 for a moment, and putting it on twice is like once.
+
+    https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources
+    """
     with client.tagging:
         refusal = None if step.name in client.tags else _make_tag(client, step.name)
     resource = {"resource_id": str(step.resource), "resource_type": step.kind}
-    try:
-        client.do.tags.assign_resources(tag_id=client.tags.get(step.name, step.name), body={"resources": [resource]})
-    except NotFoundError:
-        if refusal is not None:
-            raise refusal from None
-        raise
+    begun, pause = client.budget.spent, FIRST_PAUSE
+    while True:
+        try:
+            name = client.tags.get(step.name, step.name)
+            client.do.tags.assign_resources(tag_id=name, body={"resources": [resource]})
+            return
+        except NotFoundError:
+            waited = client.budget.spent - begun
+            left = min(client.lag_tolerance.total_seconds() - waited, client.budget.left)
+            if left <= 0:
+                if refusal is not None:
+                    raise refusal from None
+                raise
+        client.sleep(min(pause, left))
+        pause = min(LONGEST_PAUSE, pause * 2)
 
 
 def _make_tag(client, name):

@@ -4,15 +4,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
+from .evidence import ended_at, ended_within
 from .marks import Done, Marks, safety_of
 from .models import Action, BackupState, Droplet, RestorePoint
+from .plan import Doubt
 from .retention import made_from_a_backup, newest_first
 
 WORK = ("restore", "rebuild")
 """Types of actions that overwrite the disk."""
+
+GOES_ON = timedelta(seconds=30)
+"""So long after one step a run may send the next, at the longest: then it looks at the Droplet again."""
 
 _LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -35,19 +40,32 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One Droplet, its backups and snapshots in `points`, and its log of `actions`, the newest first."""
+    """One Droplet, its backups and snapshots in `points`, and its log of `actions`, the newest first.
+
+    All of it may be late by `lag`.
+    """
 
     droplet: Droplet
     state: BackupState
     points: tuple[RestorePoint, ...]
     actions: tuple[Action, ...] = ()
+    lag: timedelta = timedelta()
+
+    def knowing(self, own: tuple[Action, ...]) -> Seen:
+        """The same, with the actions that a run has begun itself, whatever the log shows of them."""
+        known = {action.id: action for action in self.actions}
+        for action in own:
+            if action.id not in known or known[action.id].in_progress:
+                known[action.id] = action
+        return replace(self, actions=tuple(known[key] for key in sorted(known, reverse=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """An incident as far as it shows. `run` and `ordered` are what a run knows of itself, None and False at its start.
 
-    `ordered` is True once it has sent its restore, `stop_first` where the Droplet is to be off for the safety snapshot.
+    `ordered` is True once it has sent its restore, `own` are the actions that it has begun, and `stop_first` says that
+    the Droplet is to be off for the safety snapshot.
     """
 
     seen: Seen
@@ -55,6 +73,7 @@ class Story:
     stop_first: bool = False
     run: Goal | None = None
     ordered: bool = False
+    own: tuple[Action, ...] = ()
 
     @property
     def marks(self):
@@ -119,7 +138,8 @@ class Story:
             known = [action for action in self.work if action.id in run.known]
             later = [action for action in self.work if action.id not in run.known]
             if self.ordered and later:
-                return later[0]
+                begun = {action.id for action in self.own}
+                return next((action for action in later if action.id in begun), later[0])
         return next((action for action in known if self._is_mine(action)), None)
 
     def _is_mine(self, action):
@@ -167,6 +187,28 @@ class Story:
             running = self.seen.droplet.status != "off"
             there = [point for point in there if not running and (stopped is None or point.created_at >= stopped)]
         return next(iter(there), None)
+
+    def doubt(self, now: datetime, wants_snapshot: bool) -> Doubt | None:
+        """Why nothing may be sent yet, if an earlier run may have done what the log or the lists do not show; or None.
+
+        Traces of an earlier run that are young say that it may have gone on from there.
+        """
+        lag, begun = self.seen.lag, {action.id for action in self.own}
+        if self.intent is None:
+            return None
+        later = [action for action in self.seen.actions if self._after_intent(action)]
+        made = frozenset(point.created_at for point in self.seen.points)
+        snapshots = [action for action in later if action.type == "snapshot" and action.completed]
+        unseen = [action for action in snapshots if action.started_at not in made and ended_within(action, lag, now)]
+        if wants_snapshot and unseen:
+            why = f"action {unseen[0].id} (snapshot) has completed, and the safety snapshot does not show yet"
+            return Doubt((ended_at(unseen[0]) or now) + lag, why, unseen[0])
+        if not lag or (self.run and self.run.at == self.intent.at):
+            return None
+        ends = [ended_at(action) for action in later if action.id not in begun]
+        until = max([self.intent.at, *(end for end in ends if end)]) + lag + GOES_ON
+        why = f"an earlier run of incident {self.incident!r} may have gone on, and what it did does not show yet"
+        return Doubt(until, why) if now < until else None
 
     def find(self, image):
         """The Droplet's own restore point of that id, or None."""

@@ -206,7 +206,7 @@ class Applier:
     def _claim(self, job):
         """A Droplet was found that a step made whose answer was lost: so its action is one that was sent."""
         ours = {step.type for step in job.change.steps}
-        seen = actions.of_droplet(self._client, job.change.target.id)
+        seen = actions.of_droplet_if_there(self._client, job.change.target.id)
         job.actions.update({action.id: action for action in seen if action.type in ours})
 
     def _hold_in_doubt(self, job):

@@ -62,7 +62,7 @@ class ByTagApplier(Applier):
             try:
                 if self._lost:
                     self._look_for(needing, jobs)
-                elif not any([self._is_in_doubt(job) for job in needing]):
+                elif not self._in_doubt(needing):
                     self._order(needing, jobs)
             except LifeboatError as error:
                 self._fail_all(needing, error)
@@ -72,13 +72,14 @@ class ByTagApplier(Applier):
     def _send(self, job, step):
         """Nothing: the order goes out for all at once."""
 
-    def _is_in_doubt(self, job):
+    def _in_doubt(self, needing):
         """True if what the order would make for a member may be there already: that is waited for first."""
-        try:
-            self._hold_in_doubt(job)
-        except NotYet as reason:
-            job.look_again(reason)
-        return job.state is State.LOOKING
+        for job in needing:
+            try:
+                self._hold_in_doubt(job)
+            except NotYet as reason:
+                job.look_again(reason)
+        return any(job.state is State.LOOKING for job in needing)
 
     def _order(self, needing, jobs):
         tag, action = self._plan.by_tag.tag, self._plan.by_tag.action

@@ -9,16 +9,16 @@ nothing about images and sizes needs to be known, or to be there any more, once 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._domain import origin, placement
 from .._domain.choice import Wish, choose, listed, offer_of
 from .._domain.cost import monthly_backup_cost
-from .._domain.errors import ActionFailedError, InputError, RefusedError, SelectionError
+from .._domain.errors import ActionFailedError, InputError, NotConvergedError, RefusedError, SelectionError
 from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, Size, SupportedPolicy, iso
 from .._domain.names import checked_id, droplet_name, tag_name
 from .._domain.origin import Origin
-from .._domain.plan import Awaited, Change, CreateDroplet, Plan
+from .._domain.plan import Awaited, Change, CreateDroplet, Doubt, Plan
 from .._domain.restore_points import Wanted, resolve, too_old
 from .._domain.windows import any_hour
 
@@ -63,7 +63,8 @@ class Observed:
 
     Of a Droplet that is there `state` is known, while it is new its `history`, and the `image` that it was made from.
     For one to be made it is the image that was named by its id, or else the `source` and its restore `points`. `sizes`
-    is a dict of slug to Size, None where the token may not read them.
+    is a dict of slug to Size, None where the token may not read them. `unseen` are creations in the account's log whose
+    Droplet does not show yet, all of them younger than `lag`, by which what is read may be late.
     """
 
     named: tuple[Droplet, ...] = ()
@@ -74,6 +75,8 @@ class Observed:
     image: RestorePoint | None = None
     sizes: dict[str, Size] | None = None
     supported: tuple[SupportedPolicy, ...] = ()
+    unseen: tuple[Action, ...] = ()
+    lag: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +162,19 @@ def plan(request, observed, now):
         return Plan((_existing(request, observed, droplet, now),))
     if request.planned is not None:
         # What was found once and is there no more was deleted meanwhile, and is not made again.
-        return Plan((request.planned,) if request.planned.target.id is None else ())
+        planned = replace(request.planned, doubt=_doubt(observed, now))
+        return Plan((planned,) if planned.target.id is None else ())
     change = _creation(request, observed, now)
-    return Plan((change,), tuple(_warnings(request, observed, change.goal)))
+    return Plan((replace(change, doubt=_doubt(observed, now)),), tuple(_warnings(request, observed, change.goal)))
+
+
+def _doubt(observed: Observed, now: datetime) -> Doubt | None:
+    """What keeps the Droplet from being made: one that was begun just now and does not show may be the same."""
+    latest = max(observed.unseen, key=lambda action: (action.started_at or now, action.id), default=None)
+    if latest is None:
+        return None
+    why = f"action {latest.id} (create) has begun a Droplet, and what it is called does not show yet"
+    return Doubt(min(latest.started_at or now, now) + observed.lag, why, latest)
 
 
 def pin(request, change, _done):
@@ -171,16 +184,21 @@ def pin(request, change, _done):
 
 
 def unmet(request, change, observed):
-    """A sentence that tells how the Droplet differs from what `change` wanted; None when it is as planned."""
+    """A sentence that tells how the Droplet differs from what `change` wanted; None when it is as planned.
+
+    Raises NotConvergedError where no other look would better it.
+    """
     same = [droplet for droplet in observed.named if droplet.name == request.name]
     if len(same) > 1:
         ids = listed(droplet.id for droplet in same)
-        return f"another of this name was made meanwhile: ids {ids}; none was deleted"
-    if not same:
-        return "it can no longer be found"
+        raise NotConvergedError(f"another of this name was made meanwhile: ids {ids}; none was deleted")
+    if change.target.id not in [droplet.id for droplet in same]:
+        return "the list of Droplets does not show it yet"
     if same[0].status != "active":
         return f"its creation has ended, and its status is {same[0].status!r} instead of 'active'"
-    return change.goal and _lacks(change.goal, same[0], observed.state)
+    if change.goal and (lacking := _lacks(change.goal, same[0], observed.state)):
+        return lacking
+    return None if any(_networks(same[0]).values()) else "none of its addresses shows yet"
 
 
 def aftermath(change, observed):
@@ -264,6 +282,9 @@ def _existing(request, observed, droplet, now):
         )
     running = next((action for action in creations if action.in_progress), None)
     awaits = Awaited(running, point.size_gigabytes) if running and request.wait else None
+    doubt = None
+    if request.wait and droplet.status == "active" and not any(_networks(droplet).values()):
+        doubt = Doubt((droplet.created_at or now) + observed.lag, "none of its addresses shows yet")
     state = observed.state or BackupState(False)
     shown = _shown(droplet.size, droplet.region, point, droplet.price_monthly, state)
     return Change(
@@ -272,6 +293,7 @@ def _existing(request, observed, droplet, now):
         shown,
         notes=tuple(_differences(request, observed, droplet)) if not new else () if awaits else ("it is not up yet",),
         awaits=awaits,
+        doubt=doubt if doubt and now < doubt.until else None,
         facts={"restore_point": _told(point, now), "networks": None if new else _networks(droplet)},
     )
 

@@ -16,10 +16,10 @@ from .._domain.choice import listed
 from .._domain.consent import unconfirmed
 from .._domain.cost import monthly_snapshot_cost
 from .._domain.decided import difference
-from .._domain.errors import InputError, LifeboatError, RefusedError, ScopeError
+from .._domain.errors import InputError, LifeboatError, NotConvergedError, RefusedError, ScopeError
 from .._domain.incidents import WORK, Goal, Story, in_order
 from .._domain.marks import Done, Intent, checked_incident, safety_name, safety_of, undo_of
-from .._domain.models import iso
+from .._domain.models import Action, iso
 from .._domain.plan import SECONDS_PER_GIB, Awaited, Change, DropletAction, Plan, Tag
 from .._domain.restore_points import Wanted, resolve
 from .._domain.retention import newest_first
@@ -35,7 +35,10 @@ _POWER_ON = DropletAction("power_on", guarded=True)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for. `run` is the Goal of this run's first plan, `ordered` whether it sent its restore."""
+    """What the user asked for. `run` is the Goal of this run's first plan, `ordered` whether it sent its restore.
+
+    `own` are the actions that this run has begun.
+    """
 
     selection: Selection
     wanted: Wanted
@@ -45,6 +48,7 @@ class Request:
     stop_first: bool = False
     run: Goal | None = None
     ordered: bool = False
+    own: tuple[Action, ...] = ()
 
 
 def request(selection, params):
@@ -60,7 +64,8 @@ def request(selection, params):
 
 
 def _story(request, seen):
-    return Story(seen, request.incident, request.stop_first, request.run, request.ordered)
+    known = seen.knowing(request.own)
+    return Story(known, request.incident, request.stop_first, request.run, request.ordered, request.own)
 
 
 def horizon(request, seen, now):
@@ -108,24 +113,36 @@ def pin(request, change, done):
     return replace(request, selection=Selection(ids=(change.target.id,)), run=change.goal, ordered=ordered)
 
 
+def knowing(request: Request, own: tuple[Action, ...]) -> Request:
+    """`request` with the actions that this run has begun: they prove what it did, whatever the log shows of them."""
+    return replace(request, own=own)
+
+
 def unmet(request, change, seen):
-    """A sentence that tells how the Droplet differs from what `change` wanted; None when it is as planned."""
+    """A sentence that tells how the Droplet differs from what `change` wanted; None when it is as planned.
+
+    Raises NotConvergedError where no other look would better it.
+    """
     story = _story(request, seen)
     if story.done is None:
         return f"every action completed, but the mark of incident {request.incident!r} does not show among its tags"
+    if not any(action.id == story.done.action and action.completed for action in seen.actions):
+        return f"the log does not show yet that action {story.done.action} has completed"
     if change.goal.was_on and seen.droplet.status == "off":
         return "every action completed, but it is off and was on before"
     if strangers := story.strangers(None):
         last = strangers[-1]
         began = iso(last.started_at)
-        return f"it was restored, and action {last.id} ({last.type}), begun at {began}, overwrites it since"
+        raise NotConvergedError(
+            f"it was restored, and action {last.id} ({last.type}), begun at {began}, overwrites it since"
+        )
     return None
 
 
 def rescue(request, _change, seen):
     """After a failure before the restore began: a Droplet that was powered off for it is powered on again."""
     story = _story(request, seen)
-    busy = any(action.in_progress for action in seen.actions)
+    busy = any(action.in_progress for action in story.seen.actions)
     begun = story.mine or story.attempts
     if not request.stop_first or story.intent is None or busy or begun or story.done:
         return ()
@@ -382,7 +399,15 @@ def _restore(request, story, point, now):
         "monthly_cost": monthly_snapshot_cost(size) if wanted else 0.0,
         "volumes": None if droplet.volume_ids is None else list(droplet.volume_ids),
     }
-    change = Change(droplet, before, after, tuple(steps), _notes(request, story, point, safety, now), goal=goal)
+    change = Change(
+        droplet,
+        before,
+        after,
+        tuple(steps),
+        _notes(request, story, point, safety, now),
+        goal=goal,
+        doubt=story.doubt(now, wants_snapshot=wanted and not safety),
+    )
     return change, (*warnings, *_open_incidents(story))
 
 

@@ -6,22 +6,28 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import images, regions, steps
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.limits import Budget
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
     ApiError,
     NotFoundError,
     ScopeError,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import Tag
+from ansible_collections.lifeboat.digitalocean.tests.unit.api.wire import Clock
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import snapshot
 
 
 class Client:
     """Images 1 to 5, image n with the tag "t<n>"; `pages` of the list of all images."""
+
+    shows_at = 0.0
+    """When a tag that was just made can be put on something, on the clock."""
 
     def __init__(self, pages=1):
         self.pages, self.asked, self.tags, self.tagging = pages, [], {}, threading.Lock()
@@ -30,6 +36,8 @@ class Client:
             tags=SimpleNamespace(create=self.create, assign_resources=self.assign),
         )
         self.spelled, self.refused, self.there = None, None, True
+        self.clock = Clock()
+        self.budget, self.sleep, self.lag_tolerance = Budget(600, self.clock), self.clock.sleep, timedelta(seconds=60)
 
     def get(self, image_id):
         self.asked.append(image_id)
@@ -54,7 +62,7 @@ class Client:
 
     def assign(self, tag_id, body):
         self.asked.append((tag_id, [resource["resource_id"] for resource in body["resources"]]))
-        if not self.there:
+        if not self.there or self.clock.time < self.shows_at:
             raise NotFoundError("There is no such thing.", status=404)
 
     @staticmethod
@@ -113,11 +121,21 @@ def test_a_refusal_that_means_something_else_is_told(there, status):
     assert raised.value is client.refused
 
 
-def test_an_image_that_is_gone_is_told_as_it_is():
+def test_an_image_that_is_gone_is_told_as_it_is_once_the_absence_is_old():
     client = Client()
     client.there = False
     with pytest.raises(NotFoundError):
         steps.send(client, 7, Tag("keep", "image", 1))
+    assert sum(client.clock.slept) == 60
+
+
+@pytest.mark.parametrize("refused", [None, ApiError("There is one.", status=422)])
+def test_a_tag_that_is_not_there_yet_is_tried_again(refused):
+    client = Client()
+    client.refused, client.shows_at = refused, client.clock.time + 20
+    steps.send(client, 7, Tag("keep", "image", 1))
+    assert client.asked == ["create keep", *[("keep", ["1"])] * 6]
+    assert client.clock.slept == [1, 2, 4, 8, 10]
 
 
 def test_regions_that_are_open():

@@ -15,6 +15,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     ActionFailedError,
     InputError,
     LifeboatError,
+    NotConvergedError,
     RefusedError,
     SelectionError,
 )
@@ -489,14 +490,17 @@ class TestWhatIsThere:
 
 class TestVerifying:
     CHANGE = change(newest(tags=["a"], backup_policy={"plan": "daily", "hour": 4}), read())
-    THERE = copy("lifeboat:from:11", "lifeboat:source:1", "A")
+    THERE = copy("lifeboat:from:11", "lifeboat:source:1", "A", public_v4="198.18.0.2")
+    MADE = replace(CHANGE, target=THERE)
+    UP = replace(OURS, public_v4="198.18.0.2")
 
     @pytest.mark.parametrize(
         ("named", "state", "problem"),
         [
             ((THERE,), on("daily", 4), None),
-            ((THERE, copy(key=6)), on("daily", 4), "another of this name was made meanwhile: ids 5, 6"),
-            ((copy(name="Copy"),), on("daily", 4), "it can no longer be found"),
+            ((copy(name="Copy"),), on("daily", 4), "the list of Droplets does not show it yet"),
+            ((copy(key=6),), on("daily", 4), "the list of Droplets does not show it yet"),
+            ((replace(THERE, public_v4=None),), on("daily", 4), "none of its addresses shows yet"),
             ((replace(THERE, status="new"),), on("daily", 4), "its status is 'new' instead of 'active'"),
             ((replace(THERE, tags=("lifeboat:from:11",)),), on("daily", 4), "it lacks the tags lifeboat:source:1, a"),
             ((THERE,), on("daily", 8), "its backups are not as asked for: hour 4"),
@@ -505,16 +509,21 @@ class TestVerifying:
         ],
     )
     def test_what_is_not_as_planned_is_told(self, named, state, problem):
-        found = plans.unmet(newest(), self.CHANGE, plans.Observed(named=named, state=state))
+        found = plans.unmet(newest(), self.MADE, plans.Observed(named=named, state=state))
         assert found is None if problem is None else problem in found
 
+    def test_a_twin_is_told_at_once(self):
+        seen = plans.Observed(named=(self.THERE, copy(key=6)), state=on("daily", 4))
+        with pytest.raises(NotConvergedError, match="another of this name was made meanwhile: ids 5, 6"):
+            plans.unmet(newest(), self.MADE, seen)
+
     def test_backups_that_nobody_asked_for_are_not_looked_at(self):
-        planned = change(newest(), read())
-        assert plans.unmet(newest(), planned, plans.Observed(named=(OURS,))) is None
+        planned = replace(change(newest(), read()), target=self.UP)
+        assert plans.unmet(newest(), planned, plans.Observed(named=(self.UP,))) is None
 
     def test_one_that_was_waited_for_may_have_become_otherwise(self):
         waited = change(newest(), read(replace(OURS, status="new")))
-        assert plans.unmet(newest(), waited, plans.Observed(named=(OURS,))) is None
+        assert plans.unmet(newest(), waited, plans.Observed(named=(self.UP,))) is None
 
     def test_addresses_are_told_once_it_is_up(self):
         up = replace(OURS, public_v4="198.18.0.2", private_v4="10.0.0.2")

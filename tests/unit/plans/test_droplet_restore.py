@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
     InputError,
+    NotConvergedError,
     RefusedError,
     ScopeError,
     SelectionError,
@@ -330,7 +331,8 @@ class TestUnmet:
     def test_somebody_was_at_work(self):
         machine, request, first = self.run()
         theirs = machine.act("restore", 11)
-        assert f"action {theirs.id} (restore)" in plans.unmet(request, first, machine.seen())
+        with pytest.raises(NotConvergedError, match=rf"action {theirs.id} \(restore\)"):
+            plans.unmet(request, first, machine.seen())
 
 
 class TestRescue:
