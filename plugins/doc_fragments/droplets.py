@@ -19,7 +19,7 @@ options:
     type: list
     elements: str
   tag:
-    description: Droplets that carry any of these tags.
+    description: Droplets that carry any of these tags. Capitals do not count.
     type: list
     elements: str
   all:
@@ -27,7 +27,9 @@ options:
     type: bool
     choices: [true]
   exclude_tag:
-    description: Leave out Droplets that carry any of these tags.
+    description:
+      - Leave out Droplets that carry any of these tags. Capitals do not count.
+      - A tag that none of the selected Droplets carries is a warning.
     type: list
     elements: str
   allow_empty:

@@ -19,11 +19,13 @@ options:
     type: list
     elements: str
   tag:
-    description: Droplets that carry any of these tags.
+    description: Droplets that carry any of these tags. Capitals do not count.
     type: list
     elements: str
   exclude_tag:
-    description: Leave out Droplets that carry any of these tags.
+    description:
+      - Leave out Droplets that carry any of these tags. Capitals do not count.
+      - A tag that none of the selected Droplets carries is a warning.
     type: list
     elements: str
   allow_empty:

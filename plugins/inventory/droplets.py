@@ -28,7 +28,14 @@ options:
     required: true
     choices: [lifeboat.digitalocean.droplets]
   tag:
-    description: Only Droplets that carry any of these tags. The API filters by them.
+    description: Only Droplets that carry any of these tags, capitals not counting. The API filters by them.
+    type: list
+    elements: str
+    default: []
+  exclude_tag:
+    description:
+      - Leave out Droplets that carry any of these tags, capitals not counting.
+      - A tag that none of the Droplets carries is a warning.
     type: list
     elements: str
     default: []
@@ -129,7 +136,8 @@ extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 notes:
-  - O(token), O(api_url), O(tag), O(name) and O(region) may be Jinja2 templates, as of a lookup.
+  - O(token), O(api_url), O(tag), O(exclude_tag), O(name) and O(region) may be
+    Jinja2 templates, as of a lookup.
   - What is cached is what the API told and when. Ages, statuses and groups are made of it at every load, so that a
     backup that was new enough then is overdue when its time has come. The token is not in the cache, and a cache that
     was filled with another token or O(api_url) is not used.
@@ -154,9 +162,10 @@ backup_ages: true
 # production in two regions by private address, groups by role and size, and an answer that is kept for ten minutes
 plugin: lifeboat.digitalocean.droplets
 token: "{{ lookup('ansible.builtin.file', '/etc/lifeboat/token') }}"
+tag: env:prod
+exclude_tag: backup:exempt
 region: [fra1, ams3]
 filters:
-  - "'env:prod' in do_tags"
   - do_status == 'active'
 hostnames: [name]
 connect_by: private_v4
@@ -192,7 +201,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain impo
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, LifeboatError
 
 ENDINGS = tuple(f"{name}.{kind}" for name in ("droplets", "digitalocean", "lifeboat") for kind in ("yml", "yaml"))
-TEMPLATED = ("token", "api_url", "tag", "name", "region")
+TEMPLATED = ("token", "api_url", "tag", "exclude_tag", "name", "region")
 ATTEMPTS = 5
 """To find names that no group has, since groups may be made of names."""
 
@@ -244,7 +253,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for warning in (*token_warnings(connection.token), *found["warnings"]):
             self.display.warning(warning)
         every = hosts.hosts(found, wanted, hosts.time_of(found, clock))
-        told = [host for host in every if wanted.in_region(host) and self._passes(host)]
+        left, warnings = wanted.after_exclusions([host for host in every if wanted.in_region(host)])
+        for warning in warnings:
+            self.display.warning(warning)
+        told = [host for host in left if self._passes(host)]
         groups = {name: self._sanitize_group_name(given["backup_groups_prefix"] + name) for name in wanted.groups}
         self._add_all(connection.api_url, told, groups)
 

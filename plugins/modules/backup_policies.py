@@ -35,8 +35,8 @@ options:
         required: true
       match:
         description:
-          - Which Droplets the rule is about. Of several keys each has to be true. What is in it is compared letter for
-            letter.
+          - Which Droplets the rule is about. Of several keys each has to be true. Capitals do not count in tags; the
+            rest is compared letter for letter.
         type: dict
         required: true
         suboptions:

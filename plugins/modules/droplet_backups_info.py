@@ -210,7 +210,6 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.options import grace_of
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import (
     Selection,
-    finish,
     still_there,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
@@ -251,7 +250,7 @@ def read(client, wanted):
     everyone, states, points, images, known = [], {}, None, None, {}
     if wanted.tells_orphans:
         everyone, states = backups.everyone(client, wanted.selection)
-        found = still_there(wanted.selection, finish(wanted.selection, everyone), states)
+        found = still_there(wanted.selection, droplets.finish(client, wanted.selection, everyone), states)
     elif "policies" in wanted.include:
         found, states = backups.fleet(client, wanted.selection)
         found = still_there(wanted.selection, found, states)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "__import__", "hash", 
 CLOCK_METHODS = {"now", "today", "utcnow", "fromtimestamp", "utcfromtimestamp", "localtime", "time"}
 HTTP_LIBRARIES = {"pydo", "azure", "requests", "urllib3", "httpx", "http", "socket", "ssl"}
 ANSIBLE_WORDS = {"AnsibleModule", "check_mode", "supports_check_mode", "fail_json", "exit_json"}
+SET_METHODS = {"intersection", "isdisjoint", "issubset", "issuperset", "difference"}
 MOST_CODE_LINES = 150
 
 
@@ -122,6 +124,20 @@ def sleeps(tree):
             yield ast.unparse(node)
 
 
+def tags_compared(tree):
+    """Comparisons of tags that capitals could spoil: `_domain/tags.py` has the one that they cannot."""
+    for node in ast.walk(tree):
+        compared = ()
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+            compared = node.comparators
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in SET_METHODS:
+            compared = (node.func.value, *node.args)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.Sub):
+            compared = (node.left, node.right)
+        if any(re.search(r"\.tags\b|\btags\b", ast.unparse(part)) for part in compared):
+            yield ast.unparse(node)
+
+
 def code_lines(path):
     """Lines of code besides documentation, comments and empty ones."""
     text = path.read_text(encoding="utf-8")
@@ -183,6 +199,12 @@ def test_one_place_pauses_through_the_transport():
         return any(ast.unparse(call.func).endswith("transport.sleep") for call in calls)
 
     assert [named(path) for path in sources() if pausing(path)] == ["plugins/module_utils/_api/client.py"]
+
+
+@pytest.mark.parametrize("path", sources(), ids=named)
+def test_tags_are_compared_in_one_place(path):
+    found = [text for text in tags_compared(parsed(path)) if "key(" not in text]
+    assert found == [] or path.name == "tags.py"
 
 
 @pytest.mark.parametrize("path", sorted(SIMULATOR.rglob("*.py")), ids=named)
@@ -250,6 +272,24 @@ class TestTheReaders:
 
     def test_pausing_through_the_client_is_left_alone(self):
         assert list(sleeps(ast.parse("self._client.sleep(1)"))) == []
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "tag in droplet.tags",
+            "tag not in (droplet.tags or ())",
+            "any(tag in tags for tag in wanted)",
+            "set(self.tags).isdisjoint(kept.get('tags') or ())",
+            "wanted.intersection(droplet.tags or ())",
+            "set(wanted) & set(point.tags)",
+        ],
+    )
+    def test_a_comparison_of_tags_is_seen(self, code):
+        assert len(list(tags_compared(ast.parse(code)))) == 1
+
+    @pytest.mark.parametrize("code", ["'tags' in data", "carries_any(droplet.tags, tags)", "droplet.tags is None"])
+    def test_what_compares_no_tags_is_left_alone(self, code):
+        assert list(tags_compared(ast.parse(code))) == []
 
     @pytest.mark.parametrize(
         ("code", "word"),

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from .._domain import selection as choose
 from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import BackupState, RestorePoint, SupportedPolicy
 from .._domain.observed import Observed
 from .._domain.retention import made_from_a_backup
 from . import actions, images, paging
-from .droplets import chosen, find, get_if_there
+from .droplets import chosen, find, finish, get_if_there
 
 OWN_LISTS = 2
 """Up to so many Droplets are asked for their own restore points, without a look at the list of images."""
@@ -42,7 +41,7 @@ def fleet(client, selection):
         found = chosen(client, selection)
         return found, states(client, found)
     found, known = everyone(client, selection)
-    return choose.finish(selection, found), known
+    return finish(client, selection, found), known
 
 
 def everyone(client, selection):

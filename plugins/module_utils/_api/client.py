@@ -58,8 +58,10 @@ class Client:
         self.refused = set()
         """Operations that the token lacks a scope for, so that they are not tried again."""
         self.tags = {}
-        """The tags that this task has made or met, by the name that it asked for, each with its own spelling."""
+        """How the account spells the tags that this task has made or met, by the key that all spellings share."""
         self.tagging = threading.Lock()
+        self.warnings: list[str] = []
+        """Sentences for the user about what was read, each once."""
         self._thread = threading.local()
         self._threads = ThreadPoolExecutor(max_workers=connection.concurrency, initializer=self._mark_worker)
 
@@ -77,6 +79,11 @@ class Client:
     def sleep(self, seconds):
         """Pause this thread; the one place where the collection sleeps."""
         self._transport.sleep(seconds)
+
+    def warn(self, sentence: str) -> None:
+        """Have the user told `sentence` once, whatever becomes of the task."""
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
 
     def expect(self, requests, what):
         """Announce requests to come, so that they are spread where they must be; returns their Forecast."""

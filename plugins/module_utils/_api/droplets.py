@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from .._domain import selection as choose
 from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import Droplet
-from . import actions, paging
+from . import actions, paging, tags
+from .client import Client
 
 
 def get(client, droplet_id, make=Droplet.from_api):
@@ -37,7 +40,7 @@ def find(client, selection):
     elif selection.names is not None:
         found = _by_names(client, selection)
     elif selection.tags is not None:
-        tagged = [droplet for tag in selection.tags for droplet in _list(client, tag_name=tag)]
+        tagged = [droplet for tag in selection.tags for droplet in with_tag(client, tag)]
         found = tagged + choose.with_any_tag(selection.tags, _list(client, type="gpus"))
     else:
         found = _list(client) + _list(client, type="gpus")
@@ -69,7 +72,18 @@ def holding(client, image_id):
 
 def chosen(client, selection):
     """The Droplets that `selection` means, sorted by id; raises SelectionError."""
-    return choose.finish(selection, find(client, selection))
+    return finish(client, selection, find(client, selection))
+
+
+def finish(client: Client, selection: choose.Selection, found: list[Droplet]) -> list[Droplet]:
+    """What remains of those `found` after exclusions, sorted by id; raises SelectionError.
+
+    A tag to exclude by that nobody carries is a warning.
+    """
+    left = choose.finish(selection, found)
+    for sentence in choose.idle_exclusions(selection, found):
+        client.warn(sentence)
+    return left
 
 
 def there(client, ids):
@@ -113,18 +127,32 @@ def renamed_to(client, name):
     return named[0] if any(action.type == "rename" and not action.errored for action in actions_of) else None
 
 
-def prove_tags_are_shown(client, tags, droplets):
-    """A token without tag:read may see empty tags, and then none of `tags` would be found: ask, to be told so.
+def prove_tags_are_shown(client, wanted, droplets):
+    """A token without tag:read may see empty tags, and then none of those `wanted` would be found: ask, to be told so.
 
     Raises ScopeError.
     """
-    if tags and droplets and not any(droplet.tags for droplet in droplets):
-        prove_tags_can_be_read(client, tags[0])
+    if wanted and droplets and not any(droplet.tags for droplet in droplets):
+        prove_tags_can_be_read(client, wanted[0])
 
 
 def prove_tags_can_be_read(client, tag):
     """Raises ScopeError where the token does not show tags."""
     paging.fetch(client.do.droplets.list, "droplets", tag_name=tag)
+
+
+def with_tag(client: Client, tag: str, list_of: Callable[..., Any] | None = None) -> Any:
+    """What carries `tag`, as `list_of(client, tag_name=…)` lists it: Droplets, if it is left out.
+
+    Where none does, the API may know the tag in another spelling only, by which it is asked then.
+    """
+    list_of = list_of or _list
+    found = list_of(client, tag_name=tag)
+    if not found:
+        spelled = tags.spelling(client, tag)
+        if spelled not in (None, tag):
+            return list_of(client, tag_name=spelled)
+    return found
 
 
 def _list(client, first=None, **filters):

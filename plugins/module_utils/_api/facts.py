@@ -7,6 +7,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from .._domain import hosts
 from .._domain.errors import LifeboatError, ScopeError
@@ -44,6 +46,8 @@ def fetch(connection, wanted, clock):
 
 def _fetch(client, wanted, clock):
     found = _droplets(client, wanted)
+    if wanted.exclude_tags:
+        _prove_tags_are_shown(client, wanted.exclude_tags, found)
     if not wanted.backup_facts:
         return hosts.facts(client.now(), clock, found.values())
     policies = backups.known_states(client, set(found), make=dict)
@@ -69,7 +73,7 @@ def _droplets(client, wanted):
     if wanted.gpu == "only":
         return _gpu_droplets(client, wanted)
     if wanted.tags:
-        lists = client.map(lambda tag: _list(client, tag_name=tag), wanted.tags)
+        lists = client.map(lambda tag: droplets.with_tag(client, tag, _list), wanted.tags)
     elif wanted.names:
         lists = client.map(lambda name: _list(client, name=name), wanted.names)
     else:
@@ -83,9 +87,15 @@ def _droplets(client, wanted):
 def _gpu_droplets(client, wanted):
     """Those that the list of all Droplets leaves out; it cannot be asked by tag or name."""
     found = _list(client, lambda data: hosts.kept(data, gpu=True), type="gpus")
-    if wanted.tags and found and not any(record.get("tags") for record in found.values()):
-        droplets.prove_tags_can_be_read(client, wanted.tags[0])
+    if wanted.tags:
+        _prove_tags_are_shown(client, wanted.tags, found)
     return {key: record for key, record in found.items() if wanted.named(record) and wanted.tagged(record)}
+
+
+def _prove_tags_are_shown(client: Client, wanted: Sequence[str], found: dict[int, dict[str, Any]]) -> None:
+    """Raises ScopeError if no tag of those `found` is shown because the token may not read them."""
+    if found and not any(record.get("tags") for record in found.values()):
+        droplets.prove_tags_can_be_read(client, wanted[0])
 
 
 def _list(client, make=hosts.kept, **filters):

@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
-from .._domain.errors import ApiError, NotFoundError, OutcomeUnknownError
+from contextlib import suppress
+
+from .._domain.errors import ApiError, NotFoundError, OutcomeUnknownError, ScopeError
 from .._domain.models import Action
 from .._domain.plan import CreateDroplet, DeleteSnapshot, ImageStep, RenameImage, Tag
-from . import actions
+from .._domain.tags import key
+from . import actions, tags
+from .client import Client
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
 """Seconds between two tries to put a tag on what does not show yet, doubled from the first to the longest."""
@@ -72,15 +76,17 @@ def _tag(client, step):
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources
     """
     with client.tagging:
-        refusal = None if step.name in client.tags else _make_tag(client, step.name)
+        refusal = None if key(step.name) in client.tags else _make_tag(client, step.name)
     resource = {"resource_id": str(step.resource), "resource_type": step.kind}
     begun, pause = client.budget.spent, FIRST_PAUSE
     while True:
         try:
-            name = client.tags.get(step.name, step.name)
+            name = client.tags.get(key(step.name), step.name)
             client.do.tags.assign_resources(tag_id=name, body={"resources": [resource]})
             return
         except NotFoundError:
+            if refusal is not None and _learn_spelling(client, step.name):
+                continue
             waited = client.budget.spent - begun
             left = min(client.lag_tolerance.total_seconds() - waited, client.budget.left)
             if left <= 0:
@@ -89,6 +95,17 @@ def _tag(client, step):
                 raise
         client.sleep(min(pause, left))
         pause = min(LONGEST_PAUSE, pause * 2)
+
+
+def _learn_spelling(client: Client, name: str) -> bool:
+    """Look up how the account spells a tag that it refused to make; True if it is in another way than known so far."""
+    spelled = None
+    with suppress(ScopeError):
+        spelled = tags.spelling(client, name)
+    if spelled is None or spelled == client.tags.get(key(name), name):
+        return False
+    client.tags[key(name)] = spelled
+    return True
 
 
 def _make_tag(client, name):
@@ -104,9 +121,9 @@ def _make_tag(client, name):
             raise
         return error
     try:
-        client.tags[name] = body["tag"]["name"]
+        client.tags[key(name)] = body["tag"]["name"]
     except (KeyError, TypeError):
-        client.tags[name] = name
+        client.tags[key(name)] = name
     return None
 
 

@@ -8,6 +8,7 @@ What is kept is JSON as the API sends it, and no judgement, so that a cache of i
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +17,9 @@ from .models import BackupState, Droplet, RestorePoint, iso, timestamp
 from .options import grace_of, no_empty_entry
 from .report import next_window
 from .retention import newest_first
+from .selection import Selection, finish, idle_exclusions
 from .status import OVERDUE, PENDING, at_first_sight, settled
+from .tags import carries_any
 
 NAMES = ("name", "id", "public_v4", "private_v4", "public_v6")
 """Attributes that a host can be called by."""
@@ -53,11 +56,12 @@ class Wanted:
     grace: timedelta = timedelta(hours=2)
     groups: tuple[str, ...] = GROUPS
     prefix: str = ""
+    exclude_tags: tuple[str, ...] = ()
 
     @classmethod
     def from_options(cls, options):
         """From a mapping of the options of the inventory; raises InputError."""
-        no_empty_entry(options, "tag", "name", "region")
+        no_empty_entry(options, "tag", "name", "region", "exclude_tag")
         if not (options["prefix"] + "id").isidentifier() or not options["prefix"].isascii():
             raise InputError(f"prefix {options['prefix']!r} cannot begin the name of a variable.")
         backup_facts, backup_ages = options["backup_facts"], options["backup_ages"]
@@ -77,13 +81,16 @@ class Wanted:
             grace_of(options),
             tuple(groups),
             options["prefix"],
+            tuple(options["exclude_tag"]),
         )
 
     @property
     def fetched(self):
         """All that decides what is fetched, as a list for JSON."""
         grace = self.grace.total_seconds() if self.backup_ages else None
-        return [FORMAT, *map(sorted, (self.tags, self.names)), self.gpu, self.backup_facts, self.backup_ages, grace]
+        proves_tags = bool(self.exclude_tags)
+        lists = [*map(sorted, (self.tags, self.names))]
+        return [FORMAT, *lists, self.gpu, self.backup_facts, self.backup_ages, grace, proves_tags]
 
     @property
     def everything(self):
@@ -94,12 +101,22 @@ class Wanted:
         return not self.names or (kept.get("name") or "").lower() in {name.lower() for name in self.names}
 
     def tagged(self, kept):
-        """True where a Droplet has one of the tags that are asked for."""
-        return not self.tags or not set(self.tags).isdisjoint(kept.get("tags") or ())
+        """True where a Droplet has one of the tags that are asked for; capitals do not count, as in the API."""
+        return not self.tags or carries_any(kept.get("tags"), self.tags)
 
     def in_region(self, host):
         """True where a Host is in one of the regions that are asked for."""
         return not self.regions or host.droplet.region in self.regions
+
+    def after_exclusions(self, hosts_: Sequence[Host]) -> tuple[list[Host], tuple[str, ...]]:
+        """The Hosts that remain, and sentences about tags to exclude by that none of them carries.
+
+        Raises SelectionError if the tags are hidden from the token.
+        """
+        selection = Selection(everything=True, exclude_tags=self.exclude_tags, allow_empty=True)
+        droplets = [host.droplet for host in hosts_]
+        left = {droplet.id for droplet in finish(selection, droplets)}
+        return [host for host in hosts_ if host.droplet.id in left], idle_exclusions(selection, droplets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from .errors import InputError
+from .tags import key
 
 PREFIX = "lifeboat:restore:"
 MOMENT = "%Y%m%dT%H%M%SZ"
@@ -25,8 +26,9 @@ CLOCK_TOLERANCE = timedelta(seconds=2)
 """By so much the clock that an intent is dated with may be ahead of the one that dates actions and images."""
 
 _INCIDENT = re.compile(r"[a-z0-9_-]+")
-_INTENT = re.compile(rf"{PREFIX}([a-z0-9_-]+):intent:(\d+):(\d{{8}}T\d{{6}}Z):(on|off)")
-_DONE = re.compile(rf"{PREFIX}([a-z0-9_-]+):done:(\d+):(\d+)")
+# Of tags, whose capitals do not count.
+_INTENT = re.compile(rf"{PREFIX}([a-z0-9_-]+):intent:(\d+):(\d{{8}}t\d{{6}}z):(on|off)", re.ASCII)
+_DONE = re.compile(rf"{PREFIX}([a-z0-9_-]+):done:(\d+):(\d+)", re.ASCII)
 _SAFETY = re.compile(rf"{re.escape(SAFETY)}([a-z0-9_-]+)\..*")
 
 
@@ -72,7 +74,7 @@ class Marks:
     def read(cls, tags):
         """From the Droplet's tags; any other tag, and what only looks like a mark, is none."""
         intents, dones = [], []
-        for tag in tags:
+        for tag in map(key, tags):
             if found := _INTENT.fullmatch(tag):
                 at = _moment(found[3])
                 intents += [Intent(found[1], int(found[2]), at, found[4] == "on")] if at else []
@@ -139,6 +141,6 @@ def safety_of(snapshot):
 
 def _moment(text):
     try:
-        return datetime.strptime(text, MOMENT).replace(tzinfo=UTC)
+        return datetime.strptime(text.upper(), MOMENT).replace(tzinfo=UTC)
     except ValueError:
         return None

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .tags import key
+
 FROM, SOURCE = "lifeboat:from:", "lifeboat:source:"
 
 
@@ -22,7 +24,7 @@ class Origin:
     @classmethod
     def of(cls, droplet):
         """As the Droplet's tags tell it. The API keeps the capitals that a tag was first written with."""
-        tags = [tag.lower() for tag in droplet.tags or ()]
+        tags = [key(tag) for tag in droplet.tags or ()]
         return cls(_ids(tags, FROM), _ids(tags, SOURCE))
 
 
@@ -33,7 +35,7 @@ def tags(image_id, source_id):
 
 def reserved(tag):
     """True for a tag that tells an origin."""
-    return tag.lower().startswith((FROM, SOURCE))
+    return key(tag).startswith((FROM, SOURCE))
 
 
 def _ids(tags_, kind):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -12,6 +13,8 @@ from fnmatch import fnmatchcase
 from .choice import POLICY_OPTIONS, Wish, listed
 from .cost import SHARE_OF_PRICE
 from .errors import InputError, SelectionError
+from .models import Droplet
+from .tags import carries_all, carries_any
 from .windows import WEEKDAYS
 
 PUBLISHED_HOURS = (0, 4, 8, 12, 16, 20)
@@ -22,7 +25,7 @@ PUBLISHED_HOURS = (0, 4, 8, 12, 16, 20)
 class Match:
     """What a rule is about: each part that is not None, or False, has to be true of a Droplet.
 
-    `names` are globs, of which one has to fit; upper and lower case differ.
+    `names` are globs, of which one has to fit; upper and lower case differ in them, and not in tags.
     """
 
     tags_any: tuple[str, ...] | None = None
@@ -34,10 +37,9 @@ class Match:
     all: bool = False
 
     def fits(self, droplet):
-        tags = droplet.tags or ()
         return (
-            (self.tags_any is None or any(tag in tags for tag in self.tags_any))
-            and (self.tags_all is None or all(tag in tags for tag in self.tags_all))
+            (self.tags_any is None or carries_any(droplet.tags, self.tags_any))
+            and (self.tags_all is None or carries_all(droplet.tags, self.tags_all))
             and (self.names is None or any(fnmatchcase(droplet.name, glob) for glob in self.names))
             and (self.regions is None or droplet.region in self.regions)
             and (self.droplet_ids is None or droplet.id in self.droplet_ids)
@@ -48,6 +50,14 @@ class Match:
     def tags(self):
         """All tags that it asks for."""
         return (*(self.tags_any or ()), *(self.tags_all or ()))
+
+    def idle(self, droplets: Collection[Droplet]) -> Iterator[str]:
+        """Each tag, name or id of several that no Droplet has, for a sentence: it may be a typing error."""
+        for name in ("tags_any", "names", "droplet_ids"):
+            for value in sorted(getattr(self, name) or ()):
+                part = Match(**{name: frozenset({value}) if name == "droplet_ids" else (value,)})
+                if not any(part.fits(droplet) for droplet in droplets):
+                    yield f"{name} {value!r}"
 
     @property
     def takes_everything(self):
@@ -80,6 +90,27 @@ class Rule:
 def owner(rules, droplet, day):
     """The first rule that `droplet` fits and that holds on `day`, or None."""
     return next((rule for rule in rules if not rule.expired(day) and rule.match.fits(droplet)), None)
+
+
+def idle_exemptions(rules: Sequence[Rule], droplets: Collection[Droplet], day: date) -> Iterator[str]:
+    """A sentence about each exemption that holds on `day` and takes nobody, or of which a part fits nobody.
+
+    Whom it was meant to spare goes by the rules after it.
+    """
+    for rule in rules:
+        if rule.wish is not None or rule.expired(day) or not droplets:
+            continue
+        fitting = [droplet for droplet in droplets if rule.match.fits(droplet)]
+        if not fitting:
+            yield f"The exemption {rule.name!r} fits no Droplet. Check its match, or remove it."
+        elif all(owner(rules, droplet, day) is not rule for droplet in fitting):
+            first = owner(rules, fitting[0], day)
+            yield (
+                f"The exemption {rule.name!r} spares nobody: an earlier rule takes every Droplet that it fits, "
+                f"{first.name!r} takes {fitting[0]}. Put the exemption before it."
+            )
+        elif idle := list(rule.match.idle(droplets)):
+            yield f"The exemption {rule.name!r} has {listed(idle)}, which fits no Droplet. Check how it is written."
 
 
 def parsed(policies, spares_unlisted):

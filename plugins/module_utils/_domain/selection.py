@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from . import tags as tagging
 from .errors import SelectionError
+from .models import Droplet
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,17 @@ def exactly_names(names, droplets):
 
 
 def with_any_tag(tags, droplets):
-    """The Droplets that carry at least one of `tags`."""
-    wanted = set(tags)
-    return [droplet for droplet in droplets if wanted.intersection(droplet.tags or ())]
+    """The Droplets that carry at least one of `tags`, in any spelling."""
+    return [droplet for droplet in droplets if tagging.carries_any(droplet.tags, tags)]
+
+
+def idle_exclusions(selection: Selection, droplets: Collection[Droplet]) -> tuple[str, ...]:
+    """A sentence for each tag to exclude by that none of the selected `droplets` carries: it may be a typing error."""
+    return tuple(
+        f"exclude_tag {tag!r} leaves out nobody: no selected Droplet carries it. Check how it is written."
+        for tag in tagging.distinct(selection.exclude_tags)
+        if droplets and not with_any_tag([tag], droplets)
+    )
 
 
 def finish(selection, droplets):

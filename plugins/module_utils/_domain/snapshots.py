@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from . import tags as tagging
 from .cost import monthly_snapshot_cost
 from .errors import InputError
 from .marks import safety_of
@@ -81,13 +82,12 @@ def checked_tags(tags):
                 f"tags has {tag!r}, which is no tag: letters, digits, and the signs _ - : are allowed, at most "
                 f"{LONGEST} of them."
             )
-    return tuple({tag.lower(): tag for tag in tags or ()}.values())
+    return tagging.distinct(tags or ())
 
 
 def missing_tags(tags, point):
     """Those of `tags` that `point` does not carry in any spelling: the first spelling of a tag is the one it keeps."""
-    carried = {tag.lower() for tag in point.tags or ()}
-    return tuple(tag for tag in tags if tag.lower() not in carried)
+    return tagging.missing(tags, point.tags)
 
 
 def carried_tags(tags, point):
@@ -117,7 +117,7 @@ class Filter:
         return (
             (self.droplet_ids is None or point.droplet_id in self.droplet_ids)
             and not (self.deleted_droplets and point.droplet_id in droplets)
-            and (not self.tags or len(missing_tags(self.tags, point)) < len(self.tags))
+            and (not self.tags or tagging.carries_any(point.tags, self.tags))
             and (self.name is None or fnmatchcase(point.name, self.name))
             and (not self.regions or not set(self.regions).isdisjoint(point.regions))
             and (

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -121,7 +122,7 @@ def _carry_out(module, verb, told):
                 told.update(verb.tell(request, observed, plan, entries))
             _tell(told, plan, jobs, entries, params)
         finally:
-            told["requests"] = client.requests
+            _close(module, client, told)
 
 
 def _aftermath(verb, jobs):
@@ -142,7 +143,14 @@ def _read(module, reader, told):
                 module.warn(warning)
             told.update(found)
         finally:
-            told["requests"] = client.requests
+            _close(module, client, told)
+
+
+def _close(module: AnsibleModule, client: Client, told: dict[str, Any]) -> None:
+    """What is told however a task ends: what its reads met, and how many requests it made."""
+    for warning in client.warnings:
+        module.warn(warning)
+    told["requests"] = client.requests
 
 
 def _tell(told, plan, jobs, entries, params):

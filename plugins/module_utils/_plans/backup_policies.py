@@ -15,7 +15,7 @@ from .._domain.choice import Wish, some
 from .._domain.errors import InputError, RefusedError
 from .._domain.observed import Needs
 from .._domain.plan import Plan
-from .._domain.rules import EVERYTHING, Rule, about, owner, parsed, refuse_hidden_tags
+from .._domain.rules import EVERYTHING, Rule, about, idle_exemptions, owner, parsed, refuse_hidden_tags
 from .._domain.selection import Selection, still_there
 from . import droplet_backups
 from .droplet_backups import aftermath, describe, unproven
@@ -99,6 +99,7 @@ def plan(request, observed, now):
             changes += [replace(change, rule=rule and rule.name) for change in stay]
     told = _unmatched(parts[-1][1].droplets)
     warnings += [_expired(rule) for rule in request.rules if rule.expired(observed.day)]
+    warnings += idle_exemptions(request.rules, observed.droplets, observed.day)
     if told and request.unmatched == "report":
         warnings.append(told)
     return Plan(

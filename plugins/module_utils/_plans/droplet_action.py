@@ -13,6 +13,7 @@ from .._domain.errors import InputError, RefusedError
 from .._domain.models import Droplet, RestorePoint, Size
 from .._domain.plan import ActionByTag, Change, DropletAction, Plan
 from .._domain.selection import Selection
+from .._domain.tags import spelling
 
 POWER = {"power_on": "active", "power_off": "off", "shutdown": "off"}
 """The status that a type of action leads to."""
@@ -168,7 +169,9 @@ def plan(request, observed, _now):
         return Plan(changes, unconfirmed=question)
     changes = tuple(change if change.steps else replace(change, notes=(AS_WELL,)) for change in changes)
     (tag,), (action,) = request.selection.tags, needed[0].steps
-    return Plan(changes, by_tag=ActionByTag(tag, action, request.goal))
+    # The API looks the tag up by itself, perhaps in its own spelling only.
+    spelled = spelling(tag, needed[0].target.tags or ()) or tag
+    return Plan(changes, by_tag=ActionByTag(spelled, action, request.goal))
 
 
 def pin(request, change, done):

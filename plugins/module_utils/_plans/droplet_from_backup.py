@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .._domain import origin, placement
+from .._domain import tags as tagging
 from .._domain.choice import Wish, choose, listed, offer_of
 from .._domain.cost import monthly_backup_cost
 from .._domain.errors import ActionFailedError, InputError, NotConvergedError, RefusedError, SelectionError
@@ -243,7 +244,7 @@ def _checked_tags(tags):
         tag_name("tags", tag)
         if origin.reserved(tag):
             raise InputError(f"tags {tag!r} is one that this module sets by itself: leave it out.")
-    return tuple(dict.fromkeys(tags))
+    return tagging.distinct(tags)
 
 
 def _wish(params):
@@ -424,7 +425,7 @@ def _differences(request, observed, droplet):
     for name, value in has.items():
         if None not in (value, asked.get(name)) and asked[name] != value:
             yield f"left as it is: {name} is {_word(value)}, wanted is {_word(asked[name])}"
-    if missing := _missing(request.tags, droplet):
+    if missing := tagging.missing(request.tags, droplet.tags):
         yield f"left as it is: it lacks the tags {listed(missing)}"
     if request.backups and observed.state and not request.backups.complies(observed.state):
         found = listed(_shown_backups(observed.state).values())
@@ -435,14 +436,9 @@ def _word(value):
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _missing(tags, droplet):
-    has = {tag.lower() for tag in droplet.tags or ()}
-    return [tag for tag in tags if tag.lower() not in has]
-
-
 def _lacks(goal, droplet, state):
     """What a new Droplet lacks of its Goal, as a sentence, or None."""
-    if missing := _missing(goal.tags, droplet):
+    if missing := tagging.missing(goal.tags, droplet.tags):
         return f"it lacks the tags {listed(missing)}"
     if goal.policy is None:
         return None

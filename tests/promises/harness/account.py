@@ -19,10 +19,10 @@ SHARES = {"weekly": 0.2, "daily": 0.3}
 
 def takes(match, droplet):
     """Whether a Droplet of the simulator's state fits a rule's `match`."""
-    tags = set(droplet["tags"])
+    tags = {tag.lower() for tag in droplet["tags"]}
     checks = {
-        "tags_any": lambda wanted: tags & set(wanted),
-        "tags_all": lambda wanted: set(wanted) <= tags,
+        "tags_any": lambda wanted: tags & {tag.lower() for tag in wanted},
+        "tags_all": lambda wanted: {tag.lower() for tag in wanted} <= tags,
         "names": lambda globs: any(fnmatch.filter([droplet["name"]], glob) for glob in globs),
         "regions": lambda wanted: droplet["region"] in wanted,
         "droplet_ids": lambda wanted: droplet["id"] in wanted,

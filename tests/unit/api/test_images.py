@@ -33,8 +33,9 @@ class Client:
         self.pages, self.asked, self.tags, self.tagging = pages, [], {}, threading.Lock()
         self.do = SimpleNamespace(
             images=SimpleNamespace(get=self.get, list=self.list),
-            tags=SimpleNamespace(create=self.create, assign_resources=self.assign),
+            tags=SimpleNamespace(create=self.create, assign_resources=self.assign, list=self.list_tags),
         )
+        self.account = []
         self.spelled, self.refused, self.there = None, None, True
         self.clock = Clock()
         self.budget, self.sleep, self.lag_tolerance = Budget(600, self.clock), self.clock.sleep, timedelta(seconds=60)
@@ -62,8 +63,16 @@ class Client:
 
     def assign(self, tag_id, body):
         self.asked.append((tag_id, [resource["resource_id"] for resource in body["resources"]]))
-        if not self.there or self.clock.time < self.shows_at:
+        hidden = self.account and tag_id not in self.account
+        if not self.there or hidden or self.clock.time < self.shows_at:
             raise NotFoundError("There is no such thing.", status=404)
+
+    def list_tags(self, page, per_page):
+        assert (page, per_page) == (1, 200)
+        return {"tags": [{"name": name} for name in self.account], "meta": {"total": len(self.account)}}
+
+    def once(self, function):
+        return function(self)
 
     @staticmethod
     def map(function, items):
@@ -109,6 +118,14 @@ def test_that_there_is_one_already_may_be_refused_and_is_no_failure():
     client.refused = ApiError("There is one.", status=422)
     steps.send(client, 7, Tag("keep", "image", 1))
     assert client.asked[-1] == ("keep", ["1"])
+
+
+def test_one_that_is_refused_and_found_in_another_spelling_only_is_put_on_in_that():
+    client = Client()
+    client.refused, client.account = ApiError("There is one.", status=422), ["other", "Keep"]
+    for key in (1, 2):
+        steps.send(client, 7, Tag("keep", "image", key))
+    assert client.asked == ["create keep", ("keep", ["1"]), ("Keep", ["1"]), ("Keep", ["2"])]
 
 
 @pytest.mark.parametrize(("there", "status"), [(False, 422), (True, 403)])

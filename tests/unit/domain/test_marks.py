@@ -50,6 +50,14 @@ def test_what_was_written_is_read_and_is_a_legal_tag(incident, image, at, was_on
     assert LEGAL_TAG.fullmatch(done.tag)
 
 
+@given(KEYS, IDS, TIMES, st.booleans(), IDS)
+def test_capitals_of_a_mark_do_not_count(incident, image, at, was_on, number):
+    """The account may know the tag in another spelling, which it then keeps."""
+    intent, done = Intent(incident, image, at, was_on), Done(incident, image, number)
+    marks = Marks.read([done.tag.upper(), intent.tag.upper()])
+    assert (marks.intent(incident), marks.done(incident)) == (intent, done)
+
+
 @pytest.mark.parametrize(
     "tag",
     [

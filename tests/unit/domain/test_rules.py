@@ -29,7 +29,8 @@ class TestMatch:
         [
             pytest.param({"tags_any": ("role:db", "role:web")}, True, id="one of the tags"),
             pytest.param({"tags_any": ("role:db",)}, False, id="none of the tags"),
-            pytest.param({"tags_any": ("Role:Web",)}, False, id="a tag in other letters"),
+            pytest.param({"tags_any": ("Role:Web",)}, True, id="a tag with capitals"),
+            pytest.param({"tags_all": ("ROLE:web", "Env:Prod")}, True, id="all of the tags, with capitals"),
             pytest.param({"tags_any": ("role:*",)}, False, id="a tag is no glob"),
             pytest.param({"tags_all": ("role:web", "env:prod")}, True, id="all of the tags"),
             pytest.param({"tags_all": ("role:web", "role:db")}, False, id="not all of the tags"),
@@ -96,6 +97,47 @@ class TestOwner:
         exempt = Rule(name="exempt", match=Match(all=True), reason="Once.", expires=expires)
         assert exempt.expired(DAY) is not holds
         assert rules.owner((exempt, self.WEB), DROPLET, DAY) is (exempt if holds else self.WEB)
+
+
+class TestIdleExemptions:
+    WEB = Rule(name="web", match=Match(tags_any=("ROLE:WEB",)), wish=Wish())
+
+    @staticmethod
+    def exempt(**match):
+        return Rule(name="ci", match=Match(**match), reason="Once.")
+
+    def told(self, *found, fleet=(DROPLET,)):
+        return list(rules.idle_exemptions(found, fleet, DAY))
+
+    def test_one_that_spares_somebody_is_not_told(self):
+        assert self.told(self.exempt(tags_any=("Role:Web",)), self.WEB) == []
+
+    def test_one_that_fits_nobody(self):
+        (sentence,) = self.told(self.exempt(tags_any=("role:wbe",)), self.WEB)
+        assert sentence == "The exemption 'ci' fits no Droplet. Check its match, or remove it."
+
+    def test_one_that_comes_too_late(self):
+        (sentence,) = self.told(self.WEB, self.exempt(tags_any=("role:web",)))
+        assert "'web' takes web-01 (7)" in sentence
+        assert "Put the exemption before it." in sentence
+
+    @pytest.mark.parametrize(
+        ("match", "idle"),
+        [
+            ({"tags_any": ("role:web", "rol:ci")}, "tags_any 'rol:ci'"),
+            ({"names": ("web-*", "wbe-*")}, "names 'wbe-*'"),
+            ({"droplet_ids": frozenset({7, 8, 9})}, "droplet_ids 8, droplet_ids 9"),
+        ],
+    )
+    def test_one_of_which_a_part_fits_nobody(self, match, idle):
+        assert self.told(self.exempt(**match)) == [
+            f"The exemption 'ci' has {idle}, which fits no Droplet. Check how it is written."
+        ]
+
+    def test_rules_that_work_and_those_that_are_over_and_empty_accounts_are_not_told(self):
+        over = Rule(name="old", match=Match(tags_any=("x",)), reason="Once.", expires=DAY - timedelta(1))
+        assert self.told(Rule(name="db", match=Match(tags_any=("x",)), wish=Wish()), over) == []
+        assert self.told(self.exempt(tags_any=("x",)), fleet=()) == []
 
 
 class TestParsed:

@@ -66,13 +66,29 @@ def test_a_name_that_fits_none_or_two_is_refused(name, says):
     [
         pytest.param(["a"], [1, 2], id="one tag"),
         pytest.param(["a", "b"], [1, 2, 3], id="any of two"),
-        pytest.param(["A"], [], id="another case"),
+        pytest.param(["A"], [1, 2], id="capitals do not count"),
         pytest.param([], [], id="no tag matches nothing"),
     ],
 )
 def test_tags_mean_any_of_them(asked, found):
     fleet = [droplet(1, tags=("a",)), droplet(2, tags=("a", "b")), droplet(3, tags=("b",)), droplet(4, tags=None)]
     assert keys(choose.with_any_tag(asked, fleet)) == found
+
+
+@pytest.mark.parametrize(
+    ("excluded", "idle"),
+    [
+        pytest.param(("a",), [], id="one that somebody carries"),
+        pytest.param(("A",), [], id="in another spelling"),
+        pytest.param(("a", "noone", "NoOne", "x"), ["noone", "x"], id="each that nobody carries, once"),
+        pytest.param((), [], id="nothing is excluded"),
+    ],
+)
+def test_a_tag_to_exclude_by_that_nobody_carries_is_told(excluded, idle):
+    selection = Selection(everything=True, exclude_tags=excluded)
+    told = choose.idle_exclusions(selection, [droplet(1, tags=("a", "b")), droplet(2)])
+    assert [sentence.split("'")[1] for sentence in told] == idle
+    assert choose.idle_exclusions(selection, []) == ()
 
 
 @given(fleets, tags)

@@ -51,7 +51,7 @@ def test_what_is_no_tag_is_refused(tag):
 
 
 def test_tags_are_taken_once_each_whatever_their_spelling():
-    assert snapshots.checked_tags(["a-b_c:9", "Keep", "keep"]) == ("a-b_c:9", "keep")
+    assert snapshots.checked_tags(["a-b_c:9", "Keep", "keep"]) == ("a-b_c:9", "Keep")
     assert snapshots.checked_tags(None) == ()
 
 

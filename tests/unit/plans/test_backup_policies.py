@@ -144,9 +144,15 @@ class TestUnmatched:
 
     def test_many_are_named_in_part(self):
         fleet = account(*((tagged(key), OFF) for key in range(1, 26)))
-        (sentence,) = fleet.plan(asked(*RULES)).warnings
+        (sentence,) = fleet.plan(asked(*RULES[1:])).warnings
         assert sentence.startswith("25 Droplets match no rule: web-01 (1), ")
         assert "web-20 (20) and 5 more" in sentence
+
+
+def test_an_exemption_that_fits_nobody_is_a_warning():
+    mistyped = rule("ci", by("role-ci"), exempt=True, reason="Built anew each night.")
+    (sentence,) = FLEET.plan(asked(mistyped, rule("rest", REST, state="enabled"))).warnings
+    assert sentence.startswith("The exemption 'ci' fits no Droplet.")
 
 
 class TestUnknownPlan:
