@@ -12,7 +12,9 @@ author:
   - Lifeboat maintainers (@lifeboat)
 description:
   - Overwrites the disk of one Droplet with one of its own restore points, in place; name, addresses and attached
-    volumes stay. A backup is brought back by C(restore), a snapshot by C(rebuild).
+    volumes stay. It is brought back by the action C(restore), which keeps the SSH host keys. If the API takes only
+    backups for that, a snapshot is brought back by C(rebuild), and the SSH host keys are new; RV(new_ssh_host_keys) and
+    a note say so.
   - O(incident) is the key. For one Droplet and incident there is one restore, however often the task is run and
     whatever V(newest) means by then. What is meant is written down as a tag of the Droplet before anything is sent, and
     what was done as a second one, so that a run that was killed or timed out is picked up by the next one.
@@ -22,18 +24,24 @@ description:
   - It needs a token with the scopes C(droplet:read), C(droplet:update), C(droplet:admin), C(image:read),
     C(tag:read), C(tag:create), and C(image:create) for O(safety_snapshot).
 options:
+  list:
+    description:
+      - Restore nothing, and tell in RV(restore_points) which restore points there are. Only V(true) can be given; it
+        takes the place of O(backup_id) and the others, and needs no O(incident).
+    type: bool
+    choices: [true]
   incident:
     description:
+      - Required, except with O(list).
       - The key of what has happened, as in V(inc-2026-031), 1 to 80 letters, digits, V(-) and V(_). Capitals do not
         count.
       - The same key restores once. Another restore of the same Droplet needs another key, and so does another restore
         point; V(newest) goes on meaning the one that was the newest when it was chosen.
     type: str
-    required: true
   confirm:
     description:
       - The name of the Droplet, letter for letter, to say that its disk may be overwritten.
-      - Required but in check mode, which warns where it is missing.
+      - Required, except in check mode, which only warns, and with O(list).
     type: str
   safety_snapshot:
     description:
@@ -84,6 +92,12 @@ EXAMPLES = r"""
     confirm: db-01
     stop_first: true
 
+- name: Which restore points are there?
+  lifeboat.digitalocean.droplet_restore:
+    droplet_name: db-01
+    list: true
+  register: db
+
 - name: Go back on the first
   lifeboat.digitalocean.droplet_restore:
     droplet_id: 3164494
@@ -127,6 +141,13 @@ duration_seconds:
   returned: once the Droplet has been read
   type: int
   sample: 744
+new_ssh_host_keys:
+  description:
+    - Whether the server has new SSH host keys, because a snapshot was brought back by C(rebuild). Null if that is not
+      known, as in check mode for a snapshot.
+  returned: once the Droplet has been read
+  type: bool
+  sample: false
 undo:
   description:
     - A task that brings the disk back to the safety snapshot, with a key of its own. Null without a safety snapshot.
@@ -139,6 +160,30 @@ undo:
       snapshot_id: 7938301
       incident: inc-2026-031-undo
       confirm: db-01
+undo_command:
+  description:
+    - The same as one line for a shell, where the token is in the environment. Null as long as there is no safety
+      snapshot.
+  returned: once the Droplet has been read
+  type: str
+  sample: >-
+    ansible localhost -m lifeboat.digitalocean.droplet_restore -a 'droplet_id=3164494 snapshot_id=7938301
+    incident=inc-2026-031-undo confirm=db-01'
+restore_points:
+  description:
+    - The Droplet's own backups and snapshots, newest first. C(safety_snapshot_of) is the incident that a safety
+      snapshot was made for, null for others.
+  returned: once the Droplet has been read
+  type: list
+  elements: dict
+  sample:
+    - id: 7938206
+      type: backup
+      name: db-01- 2026-03-10
+      created_at: "2026-03-10T04:12:00Z"
+      age_hours: 29.3
+      size_gigabytes: 3.1
+      safety_snapshot_of: null
 droplets:
   description: A list of the one Droplet.
   returned: once the Droplet has been read
@@ -205,17 +250,18 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.sele
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_restore as plans
 
-ARGUMENTS = (
-    arguments.ONE_DROPLET
-    + arguments.RESTORE_POINT
-    + arguments.Arguments(
-        {
-            "incident": {"type": "str", "required": True},
-            "confirm": {"type": "str"},
-            "safety_snapshot": {"type": "bool", "default": True},
-            "stop_first": {"type": "bool", "default": False},
-        }
-    )
+POINTS = (*arguments.POINTS, "list")
+ARGUMENTS = arguments.ONE_DROPLET + arguments.Arguments(
+    {
+        **arguments.RESTORE_POINT.options,
+        "list": {"type": "bool", "choices": [True]},
+        "incident": {"type": "str"},
+        "confirm": {"type": "str"},
+        "safety_snapshot": {"type": "bool", "default": True},
+        "stop_first": {"type": "bool", "default": False},
+    },
+    mutually_exclusive=(POINTS,),
+    required_one_of=(POINTS,),
 )
 
 

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 
 import pytest
 
+from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import finished, surroundings
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
 PLAYBOOKS = sorted(ROOT.glob("playbooks/*.yml"))
@@ -108,7 +110,13 @@ def test_restore_without_anything_given_restores_nothing(sim, play):
 
 @pytest.mark.parametrize(
     ("point", "by"),
-    [("newest", "id"), ("backup {backup}", "name"), ("snapshot {snapshot}", "id"), ("before {backup_time}", "name")],
+    [
+        ("newest", "id"),
+        ("backup {backup}", "name"),
+        ("snapshot {snapshot}", "id"),
+        ("named by hand", "id"),
+        ("before {backup_time}", "name"),
+    ],
 )
 def test_restore_from_each_kind_of_point(sim, play, point, by):
     droplet = next(droplet for droplet in sim.state()["droplets"] if droplet["backups"])
@@ -117,10 +125,32 @@ def test_restore_from_each_kind_of_point(sim, play, point, by):
     droplet = sim.state().droplets[droplet["id"]]
     backup, snapshot = droplet["backups"][-1], droplet["snapshots"][0]
     text = point.format(backup=backup["id"], snapshot=snapshot["id"], backup_time=backup["created_at"])
-    expected = snapshot["id"] if point.split()[0] in ("newest", "snapshot") else backup["id"]
+    expected = snapshot["id"] if point.split()[0] in ("newest", "snapshot", "named") else backup["id"]
     given = {"droplet": droplet[by], "point": text, "incident": "inc-1", "confirm": droplet["name"]}
     variables = {f"restore_{name}": value for name, value in {**given, "max_age_hours": 9999}.items()}
     done = play(None, "-e", json.dumps(variables), playbook="lifeboat.digitalocean.restore")
     assert done.status == 0, done.output
     assert sim.state().droplets[droplet["id"]]["disk_from"] == expected
     assert "Undo the restore of incident inc-1" in done.output
+
+
+def test_restore_lists_and_its_undo_is_one_line_for_a_shell(sim, play, tmp_path):
+    """The line is in the output as it is to be pasted."""
+    droplet = next(droplet for droplet in sim.state()["droplets"] if droplet["backups"])
+    key, name = droplet["id"], droplet["name"]
+    options = json.dumps({"restore_droplet": name, "restore_point": "list"})
+    listed = play(None, "-e", options, playbook="lifeboat.digitalocean.restore")
+    assert listed.status == 0, listed.output
+    assert all(f'"id": {backup["id"]}' in listed.output for backup in droplet["backups"])
+    assert not [entry for entry in sim.journal() if entry["method"] != "GET"]
+    point = f"backup {droplet['backups'][-1]['id']}"
+    options = {"droplet": name, "point": point, "incident": "inc-1", "confirm": name}
+    variables = json.dumps({f"restore_{option}": value for option, value in options.items()})
+    done = play(None, "-e", variables, playbook="lifeboat.digitalocean.restore")
+    assert done.status == 0, done.output
+    (line,) = re.findall(r'"undo_command": "(.*)"', done.output)
+    safety = sim.state().droplets[key]["snapshots"][-1]["id"]
+    assert f"snapshot_id={safety}" in line
+    back = finished(shlex.split(line), surroundings(sim, tmp_path, {}, connected=True), tmp_path)
+    assert back.returncode == 0, back.stdout
+    assert sim.state().droplets[key]["disk_from"] == safety

@@ -486,6 +486,45 @@ def test_p4_without_its_safety_snapshot_nothing_is_restored(sim, restore):
     converged(sim, before, options, restore)
 
 
+@pytest.mark.parametrize("stop", [True, False])
+@pytest.mark.parametrize("point", ["backup", "snapshot"])
+def test_p4_a_restore_that_failed_tells_the_way_back_and_it_works(sim, restore, point, stop):
+    """Half way through the disk is not what it was, and a server that was stopped is off."""
+    options = orders.world(sim, point=point, stop_first=stop)
+    key = options["droplet_id"]
+    sim.fault({"action": "errored"}, method="POST", path=f"droplets/{key}/actions", after=1 + stop, times=0)
+    met = restore(**options)
+    sim.clear_faults()
+    assert met.kind == "action_failed", met
+    safety = met.result["safety_snapshot"]["id"]
+    assert safety in [snapshot["id"] for snapshot in sim.state().droplets[key]["snapshots"]]
+    assert f"Safety snapshot {safety} holds the disk as it was; undo brings it back." in met.result["msg"]
+    assert ("The Droplet is off, and was on before." in met.result["msg"]) == stop
+    assert (sim.state().droplets[key]["status"] == "off") == stop
+    assert f"snapshot_id={safety} incident=inc-1-undo confirm=alpha'" in met.result["undo_command"]
+    back = restore(**met.result["undo"]["lifeboat.digitalocean.droplet_restore"])
+    assert not back.failed, back
+    after = sim.state().droplets[key]
+    assert (after["disk_from"], after["status"]) == (safety, "active")
+
+
+def test_the_restore_points_are_listed_and_nothing_is_changed(sim, restore):
+    options = orders.world(sim)
+    key = options["droplet_id"]
+    token = sim.make_token("droplet:read", "image:read", "tag:read")
+    for check in (True, False):
+        told = restore(check=check, token=token, droplet_id=key, list=True)
+        assert (told.failed, told.changed, told.writes, told.diff["prepared"]) == (False, False, [], "")
+        own = sim.state().droplets[key]
+        points = sorted([*own["backups"], *own["snapshots"]], key=lambda point: point["created_at"], reverse=True)
+        assert [(p["id"], p["created_at"]) for p in told.result["restore_points"]] == [
+            (point["id"], point["created_at"]) for point in points
+        ]
+    refused = restore(droplet_id=key, incident="inc-1", before="2020-01-01T00:00:00Z", max_age_hours=9)
+    assert refused.kind == "selection", refused
+    assert all(f"{point['id']} ({point['name']}) of {point['created_at']}" in refused.result["msg"] for point in points)
+
+
 def test_a_backup_that_would_expire_meanwhile_is_refused(sim, restore):
     """Both of its 6 GiB and of the snapshot's are in the time that it takes."""
     options = orders.world(sim)

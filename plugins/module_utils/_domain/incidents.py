@@ -11,7 +11,7 @@ from .evidence import ended_at, ended_within
 from .marks import Done, Marks, safety_of
 from .models import Action, BackupState, Droplet, RestorePoint
 from .plan import Doubt
-from .retention import made_from_a_backup, newest_first
+from .retention import newest_first
 
 WORK = ("restore", "rebuild")
 """Types of actions that overwrite the disk."""
@@ -27,7 +27,8 @@ class Goal:
     """What the first plan of a run decided, so that its later plans do not decide otherwise.
 
     `known` are the ids of the restores and rebuilds that were in the log by then; `told` is the result as far as it is
-    known; `awaited` is the id of somebody else's restore, after which the task fails.
+    known; `awaited` is the id of somebody else's restore, after which the task fails. `by_rebuild` is True once the API
+    has refused to restore a snapshot.
     """
 
     image: int | None
@@ -36,6 +37,7 @@ class Goal:
     known: frozenset
     told: dict
     awaited: int | None = None
+    by_rebuild: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Story:
 
     `ordered` is True once it has sent its restore, `own` are the actions that it has begun, and `stop_first` says that
     the Droplet is to be off for the safety snapshot.
+    `undoes` is the incident whose safety snapshot is brought back, None if the restore point is no such snapshot.
     """
 
     seen: Seen
@@ -74,6 +77,7 @@ class Story:
     run: Goal | None = None
     ordered: bool = False
     own: tuple[Action, ...] = ()
+    undoes: str | None = None
 
     @property
     def marks(self):
@@ -114,6 +118,9 @@ class Story:
     @property
     def was_on(self):
         decided = self.intent or self.run
+        if decided is None and self.undoes and not self.marks.done(self.undoes):
+            # A restore that failed has left it off: the way back leads to how it was before that.
+            decided = self.marks.intent(self.undoes)
         return decided.was_on if decided else self.seen.droplet.status != "off"
 
     @property
@@ -153,10 +160,7 @@ class Story:
 
     def _fitting_types(self):
         point = self.find(self.image)
-        if point and point.type == "backup":
-            return ("restore",)
-        # A snapshot may have been a backup when it was restored.
-        return WORK if point is None or made_from_a_backup(point, self.seen.droplet.name) else ("rebuild",)
+        return ("restore",) if point and point.type == "backup" else WORK
 
     def _after_intent(self, action):
         return self.intent is not None and self.intent.precedes(action.started_at)
@@ -210,6 +214,15 @@ class Story:
         why = f"an earlier run of incident {self.incident!r} may have gone on, and what it did does not show yet"
         return Doubt(until, why) if now < until else None
 
+    def way_back(self) -> RestorePoint | None:
+        """The snapshot of the disk as it was before the restore was tried, good enough or not, or None."""
+        return self.safety() or next(iter(self._safety_snapshots()), None)
+
+    def _undone(self, action: Action) -> bool:
+        """Whether it is the restore that is to be undone: a run that failed after it may not have marked it."""
+        other = Story(self.seen, self.undoes) if self.undoes else None
+        return other is not None and other.mine is not None and other.mine.id == action.id
+
     def find(self, image):
         """The Droplet's own restore point of that id, or None."""
         return next((point for point in self.seen.points if point.id == image), None)
@@ -232,7 +245,7 @@ class Story:
             return True
         run = self.run
         return (
-            self.marks.by(action) is not None
+            (self.marks.by(action) is not None or self._undone(action))
             and (self.intent is None or action.started_at <= self.intent.at)
             and (run is None or action.id in run.known)
         )

@@ -13,6 +13,7 @@ older than the lag tolerance.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -92,6 +93,8 @@ class Applier:
             self._verifier.verify(done)
         else:
             self._verifier.see_begun(done)
+        if hasattr(self._verb.plans, "left_behind"):
+            self._client.map(self._look_back, [job for job in jobs if job.state is State.FAILED and job.tried])
         return jobs
 
     def _advance_all(self, ready, _jobs):
@@ -174,6 +177,7 @@ class Applier:
                     job.tries, job.lost, job.looks = 0, None, 0
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
                 job.change = replace(job.change, visible=planned.visible, doubt=planned.doubt)
+                job.latest = planned
                 job.plan_again = False
                 if job.about(planned.target):
                     self._claim(job)
@@ -189,7 +193,7 @@ class Applier:
         except PendingEventError:
             self._wait_for_others(job)
         except ApiError as error:
-            if error.fatal or not self._needless(job):
+            if error.fatal or not (self._needless(job) or self._otherwise(job, error)):
                 self._fail(job, error)
         except LifeboatError as error:
             self._fail(job, error)
@@ -354,6 +358,17 @@ class Applier:
         job.notes.append("the API refused a request, and the state shows that it was not needed any more")
         return True
 
+    def _otherwise(self, job: Job, error: ApiError) -> bool:
+        """Whether the verb knows another way to what the API has refused; then it is planned again."""
+        if not job.steps or not hasattr(self._verb.plans, "otherwise"):
+            return False
+        change = self._verb.plans.otherwise(job.change, job.steps[0], error)
+        if change is None:
+            return False
+        job.notes.append(f"{error.message.rstrip('.')}, so another way is taken")
+        job.change, job.tries, job.plan_again = change, 0, True
+        return True
+
     def _prove(self, job):
         """Before the next step: see that the last one has really done what the next one relies on, or raise NotYet."""
         seen = self._verb.reread(self._client, [job.change])
@@ -372,17 +387,20 @@ class Applier:
 
     def _planned_again(self, job):
         """The Change for this one Droplet as it is now, with the goal that was planned for it."""
-        plans = self._verb.plans
-        request = plans.pin(self._request, job.change, job.done)
-        if hasattr(plans, "knowing"):
-            request = plans.knowing(request, tuple(job.actions.values()))
+        request = self._narrowed(job)
         observed = self._verb.observe(self._client, request)
-        changes = plans.plan(request, observed, self._client.now()).changes
+        changes = self._verb.plans.plan(request, observed, self._client.now()).changes
         if not changes and self._is_young(job):
             raise NotYet(f"{last_done(job)} has completed, and the Droplet does not show yet", job.behind)
         if not changes:
             raise NotFoundError(f"Droplet {job.change.target} was deleted meanwhile.")
         return changes[0]
+
+    def _narrowed(self, job):
+        """The request for this one Droplet, with what its first plan decided and what this run has begun."""
+        plans = self._verb.plans
+        request = plans.pin(self._request, job.change, job.done)
+        return plans.knowing(request, tuple(job.actions.values())) if hasattr(plans, "knowing") else request
 
     def _is_young(self, job):
         """True if what the job has begun may not be there yet for others to see."""
@@ -407,11 +425,8 @@ class Applier:
         if isinstance(job.error, OutcomeUnknownError | WaitTimeoutError):
             return
         try:
-            plans = self._verb.plans
-            request = plans.pin(self._request, job.change, job.done)
-            if hasattr(plans, "knowing"):
-                request = plans.knowing(request, tuple(job.actions.values()))
-            for step in plans.rescue(request, job.change, self._verb.observe(self._client, request)):
+            request = self._narrowed(job)
+            for step in self._verb.plans.rescue(request, job.change, self._verb.observe(self._client, request)):
                 action = steps.send(self._client, job.change.target.id, step)
                 job.actions[action.id] = action
                 job.notes.append(f"after the failure {step.type} was sent (action {action.id})")
@@ -419,6 +434,18 @@ class Applier:
             # The failure that led here is what has to be told first.
             message = error.message if isinstance(error, LifeboatError) else UnexpectedError.of(error).message
             job.notes.append(f"after the failure nothing more could be put right: {message}")
+
+    def _look_back(self, job: Job) -> None:
+        """What a failure leaves behind stands in its message and in the result; not read once the time is over."""
+        request, seen = self._narrowed(job), None
+        if self._client.budget.left > 0:
+            with suppress(LifeboatError):
+                seen = self._verb.observe(self._client, request)
+        job.left, sentences = self._verb.plans.left_behind(request, job.latest or job.change, seen)
+        if sentences:
+            first = job.error
+            job.error = first.again(" ".join([first.message, *sentences])).about(first.droplet, first.action)
+            job.error.__cause__ = first.__cause__
 
     def _watch(self, jobs):
         """After a pause, see how far the Jobs that wait have come."""

@@ -96,7 +96,8 @@ ONE_DROPLET = Arguments(
     required_one_of=(("droplet_id", "droplet_name"),),
 )
 
-_POINTS = ("backup_id", "snapshot_id", "newest", "before", "snapshot_name")
+POINTS = ("backup_id", "snapshot_id", "newest", "before", "snapshot_name")
+"""The options of which exactly one says which restore point is meant."""
 
 RESTORE_POINT = Arguments(
     {
@@ -107,8 +108,8 @@ RESTORE_POINT = Arguments(
         "snapshot_name": {"type": "str"},
         "max_age_hours": {"type": "float"},
     },
-    mutually_exclusive=(_POINTS,),
-    required_one_of=(_POINTS,),
+    mutually_exclusive=(POINTS,),
+    required_one_of=(POINTS,),
 )
 """What `Wanted.from_options` takes."""
 

@@ -58,8 +58,9 @@ class Job:
     the steps carried out, and `unproven` the last of them as long as nobody looked. `settled_by` is when an effect must
     show. `unsure` is True once an answer was lost, and `lost` is about the last one as long as nothing shows of it.
     `why` says what is not seen yet, and `behind` is the action that is behind it. `out_of_sight` is an action that may
-    be gone with its image, or not be there yet. `seen` is what was read to verify the whole. Times are in seconds of
-    the budget.
+    be gone with its image, or not be there yet. `seen` is what was read to verify the whole. `latest` is the Change as
+    it was planned last, `left` what a failure leaves behind: further keys of the result. Times are in seconds of the
+    budget.
     """
 
     change: Change
@@ -86,6 +87,8 @@ class Job:
     behind: Action | None = None
     out_of_sight: Action | None = None
     seen: object = None
+    latest: Change | None = None
+    left: dict = field(default_factory=dict)
     error: LifeboatError | None = None
     key: int | None = field(init=False)
 

@@ -36,11 +36,11 @@ would take a tenth of the task's time."""
 class Verb:
     """What makes one module differ from another.
 
-    `plans` is the module of `_plans` with plan, pin, unmet and describe, and unproven, aftermath and rescue where there
-    is something to prove, to tell or to put right. `request(params)` gives its typed request; `observe(client,
-    request)` all that `plan` needs; `reread(client, changes)` what `unmet`, `unproven` and `aftermath` need.
-    `tell(request, observed, plan, entries)`, where there is one, gives further keys of the result from all entries of
-    its `droplets`.
+    `plans` is the module of `_plans` with plan, pin, unmet and describe, and unproven, aftermath, rescue, otherwise and
+    left_behind if there is something to prove, to tell, to put right, another way to go, or left to tell.
+    `request(params)` gives its typed request; `observe(client, request)` all that `plan` needs; `reread(client,
+    changes)` what `unmet`, `unproven` and `aftermath` need. `tell(request, observed, plan, entries)`, where there is
+    one, gives further keys of the result from all entries of its `droplets`.
     """
 
     arguments: arguments.Arguments
@@ -127,9 +127,11 @@ def _carry_out(module, verb, told):
 
 def _aftermath(verb, jobs):
     """Further keys of the Droplets' entries, by id, of a verb that has any."""
-    if not hasattr(verb.plans, "aftermath"):
-        return {}
-    return {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in jobs if job.seen}
+    extras = {job.change.target.id: job.left for job in jobs if job.left}
+    if hasattr(verb.plans, "aftermath"):
+        done = [job for job in jobs if job.seen and job.change.target.id not in extras]
+        extras |= {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in done}
+    return extras
 
 
 def _read(module, reader, told):

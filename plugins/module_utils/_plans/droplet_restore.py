@@ -9,40 +9,39 @@ Each plan gives what remains: intent, power off, safety snapshot, restore or reb
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 
+from .._domain import restore_result
 from .._domain.choice import listed
 from .._domain.consent import unconfirmed
 from .._domain.cost import monthly_snapshot_cost
 from .._domain.decided import difference
-from .._domain.errors import InputError, LifeboatError, NotConvergedError, RefusedError, ScopeError
-from .._domain.incidents import WORK, Goal, Story, in_order
-from .._domain.marks import Done, Intent, checked_incident, safety_name, safety_of, undo_of
+from .._domain.errors import ApiError, InputError, LifeboatError, NotConvergedError, RefusedError, ScopeError
+from .._domain.incidents import WORK, Goal, Seen, Story, in_order
+from .._domain.marks import Done, Intent, checked_incident, safety_name, safety_of
 from .._domain.models import Action, iso
-from .._domain.plan import SECONDS_PER_GIB, Awaited, Change, DropletAction, Plan, Tag
+from .._domain.plan import SECONDS_PER_GIB, Awaited, Change, DropletAction, Plan, Step, Tag
 from .._domain.restore_points import Wanted, resolve
 from .._domain.retention import newest_first
 from .._domain.selection import Selection
 
 POWER = ("power_on", "power_off", "power_cycle", "reboot", "shutdown")
-MODULE = "lifeboat.digitalocean.droplet_restore"
-KEYS = ("incident", "restore_point", "safety_snapshot", "duration_seconds", "undo")
-"""What a result has besides the usual."""
 
 _POWER_ON = DropletAction("power_on", guarded=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for. `run` is the Goal of this run's first plan, `ordered` whether it sent its restore.
+    """What the user asked for; without `wanted` and `incident` only which restore points there are.
 
+    `run` is the Goal of this run's first plan, `ordered` whether it sent its restore.
     `own` are the actions that this run has begun.
     """
 
     selection: Selection
-    wanted: Wanted
-    incident: str
+    wanted: Wanted | None
+    incident: str | None
     confirm: str | None = None
     safety_snapshot: bool = True
     stop_first: bool = False
@@ -53,8 +52,12 @@ class Request:
 
 def request(selection, params):
     """The Request in a task's `params`; raises InputError."""
+    if params["list"]:
+        return Request(selection, None, None)
+    if params["incident"] is None:
+        raise InputError("incident is missing: give what has happened a key, as in inc-2026-031. Only list needs none.")
     wanted = Wanted.from_options(params)
-    if wanted.id is None and wanted.max_age_hours is None:
+    if wanted.id is wanted.snapshot_name is None and wanted.max_age_hours is None:
         name = "newest" if wanted.newest else "before"
         raise InputError(
             f"{name} needs max_age_hours: say how old the restore point may be, so that an outdated one is refused."
@@ -70,6 +73,8 @@ def _story(request, seen):
 
 def horizon(request, seen, now):
     """How far back the log of actions has to be read, a datetime; None where its latest page is enough."""
+    if request.wanted is None:
+        return None
     story = _story(request, seen)
     since = story.intent.at if story.intent else story.unmarked_since
     times = [since - timedelta(minutes=1)] if since else []
@@ -85,6 +90,8 @@ def horizon(request, seen, now):
 def plan(request, seen, now):
     """The Plan for `request`; raises InputError, ScopeError, SelectionError or RefusedError before anything is sent."""
     droplet = seen.droplet
+    if request.wanted is None:
+        return Plan((_listing(seen, now),))
     question = unconfirmed(f"This overwrites the disk of Droplet {droplet}", droplet, request.confirm)
     if droplet.tags is None:
         raise ScopeError(
@@ -96,6 +103,7 @@ def plan(request, seen, now):
     _refuse_after_waiting(story)
     _refuse_another_point(request, story)
     point = _point(request, story, now)
+    story = replace(story, undoes=point and safety_of(point))
     if strangers := story.strangers(point):
         return replace(_stopped(story, strangers, point, now), unconfirmed=question)
     if story.done:
@@ -149,18 +157,56 @@ def rescue(request, _change, seen):
     return (_POWER_ON,) if story.intent.was_on and seen.droplet.status == "off" else ()
 
 
+def otherwise(change: Change, step: Step, error: ApiError) -> Change | None:
+    """The same Change by `rebuild`, if the API does not `restore` a snapshot: some readings allow it backups only."""
+    goal = change.goal
+    if error.status != 422 or step.type != "restore" or goal.told["restore_point"]["type"] != "snapshot":
+        return None
+    return replace(change, goal=replace(goal, by_rebuild=True))
+
+
 def aftermath(change, seen):
     """Further keys of a result, from what was read after the work; with `notes` where there is more to say."""
-    told = {**change.goal.told, **_found(Story(seen, change.goal.told["incident"], run=change.goal))}
+    told = {**change.goal.told, **restore_result.found(Story(seen, change.goal.told["incident"], run=change.goal))}
+    notes = []
     if not change.goal.was_on and seen.droplet.status != "off":
-        told["notes"] = ["it was off before, and the API has left it on"]
-    return told
+        notes.append("it was off before, and the API has left it on")
+    if told["new_ssh_host_keys"]:
+        notes.append(
+            "the API took no snapshot for restore, so it was brought back by rebuild: the SSH host keys are new, and "
+            "ssh refuses the server until the old ones are forgotten (ssh-keygen -R)"
+        )
+    return {**told, "notes": notes} if notes else told
+
+
+def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[dict, tuple[str, ...]]:
+    """`(keys of the result, sentences)` about a Droplet whose restore has failed; `seen` is None if it is not known."""
+    goal = change.goal
+    told = dict(goal.told)
+    begun = False
+    if seen:
+        story = _story(request, seen)
+        begun = bool(story.mine or story.attempts)
+        told |= {"safety_snapshot": None, "undo": None, "undo_command": None}
+        if snapshot := story.way_back():
+            told |= restore_result.way_back(story, snapshot.id, snapshot.name)
+    if not (told["safety_snapshot"] and told["safety_snapshot"]["id"]):
+        told |= {"safety_snapshot": None, "undo": None, "undo_command": None}
+    sentences = []
+    if told["safety_snapshot"]:
+        sentence = f"Safety snapshot {told['safety_snapshot']['id']} holds the disk as it was"
+        sentences.append(sentence + ("; undo brings it back." if begun else "."))
+    starts = [action for action in (*seen.actions, *request.own) if action.type == "power_on"] if seen else []
+    starting = any(action.in_progress or action in request.own for action in starts)
+    if seen and seen.droplet.status == "off" and not starting:
+        sentences.append(f"The Droplet is off{', and was on before' if goal.was_on else ', as it was before'}.")
+    return told, tuple(sentences)
 
 
 def tell(_request, _observed, plan, entries):
-    """The KEYS of the result, beside its `droplets`."""
+    """The restore_result.KEYS of the result, beside its `droplets`."""
     (change,), (entry,) = plan.changes, entries
-    return {key: entry.pop(key, change.goal.told[key]) for key in KEYS}
+    return {key: entry.pop(key, change.goal.told[key]) for key in restore_result.KEYS}
 
 
 def describe(shown):
@@ -285,7 +331,11 @@ def _sentence(story, action, point):
     elif owner == incident:
         advice = "If another run of this incident ordered it, run the task again."
     else:
-        advice = "Choose a younger restore point, or look at droplet_action if it is meant all the same."
+        first = "" if point.type == "snapshot" else ", once it is a snapshot by backup_to_snapshot"
+        advice = (
+            "Choose a younger restore point. If this one is meant all the same, droplet_action overwrites the disk "
+            f"without these questions: type: rebuild, image: {point.id}{first}."
+        )
     return (
         f"The disk of Droplet {droplet} was overwritten after {point} was made: {who}. Restoring now would undo "
         f"that. Nothing is sent. {advice}"
@@ -305,12 +355,19 @@ def _stopped(story, strangers, point, now):
     return Plan((change,), shortfall=_sentence(story, running, point))
 
 
+def _listing(seen: Seen, now: datetime) -> Change:
+    """Nothing changes: the result tells which restore points there are."""
+    shown = {"state": "as it is"}
+    told = {**dict.fromkeys(restore_result.KEYS), "restore_points": restore_result.restore_points(seen, now)}
+    return Change(seen.droplet, shown, shown, goal=Goal(None, now, False, frozenset(), told))
+
+
 def _unchanged(request, story, point, now):
     """`(Change, warnings)` where the restore is done."""
     incident, mark = story.incident, story.done
     shown = {"state": "restored", "image": mark.image}
     goal = _goal(story, point, now)
-    goal = replace(goal, told={**goal.told, **_found(story)})
+    goal = replace(goal, told={**goal.told, **restore_result.found(story)})
     note = f"incident {incident!r} was restored by action {mark.action}, and no other restore came after it"
     warnings = ()
     if mark.image is None:
@@ -379,7 +436,7 @@ def _restore(request, story, point, now):
         steps.append(DropletAction("power_off", guarded=True))
     if wanted and not safety:
         steps.append(DropletAction("snapshot", {"name": name}, False, size, guarded=True))
-    kind = "restore" if point.type == "backup" else "rebuild"
+    kind = "rebuild" if story.run and story.run.by_rebuild else "restore"
     steps.append(DropletAction(kind, {"image": point.id}, False, _gigabytes(point, seen), guarded=True))
     if goal.was_on and (request.stop_first or not running):
         steps.append(_POWER_ON)
@@ -421,7 +478,12 @@ def _notes(request, story, point, safety, now):
         notes.append(f"attached volumes stay as they are, since no image holds them: {listed(droplet.volume_ids)}")
     if safety:
         notes.append(f"the safety snapshot is there: {safety} of {iso(safety.created_at)}")
-    elif not request.safety_snapshot:
+    if point.type == "snapshot":
+        notes.append(
+            "a snapshot is brought back by restore, and the SSH host keys stay; if the API takes only backups for "
+            "that, by rebuild, and they are new"
+        )
+    if not (safety or request.safety_snapshot):
         notes.append("no safety snapshot is made, so that there is no way back to the disk as it is now")
     if (request.safety_snapshot or safety) and not request.stop_first and droplet.status != "off":
         notes.append(
@@ -470,72 +532,15 @@ def _goal(story, point, now, snapshot=None):
     """The Goal; `snapshot` is the safety snapshot as `(id, name)`, its id None where it is still to be made."""
     seen, run = story.seen, story.run
     known = frozenset(action.id for action in seen.actions if action.type in WORK)
-    told = {
-        "incident": story.incident,
-        "restore_point": {
-            "id": story.image if point is None else point.id,
-            "name": point and point.name,
-            "type": point and point.type,
-            "created_at": point and iso(point.created_at),
-            "age_hours": point and point.age_hours(now),
-            "size_gigabytes": point and point.size_gigabytes,
-        },
-        "safety_snapshot": None,
-        "duration_seconds": None,
-        "undo": None,
-    }
-    if snapshot:
-        told.update(_way_back(story, *snapshot))
+    told = restore_result.told(story, point, now, snapshot)
     return Goal(
         image=told["restore_point"]["id"],
         at=run.at if run else now.replace(microsecond=0),
         was_on=story.was_on,
         known=run.known if run else known,
         told=told,
+        by_rebuild=bool(run and run.by_rebuild),
     )
-
-
-def _way_back(story, snapshot, name):
-    """The safety snapshot and the task that brings its state back; `snapshot` is its id, None where it is not made."""
-    droplet, points = story.seen.droplet, story.seen.points
-    taken = story.marks.incidents | {safety_of(point) for point in points}
-    options = {
-        "droplet_id": droplet.id,
-        "snapshot_id": snapshot,
-        "incident": undo_of(story.incident, taken),
-        "confirm": droplet.name,
-    }
-    return {
-        "safety_snapshot": {"id": snapshot, "name": name},
-        "undo": {"name": f"Undo the restore of incident {story.incident}", MODULE: options},
-    }
-
-
-def _found(story):
-    """What log and images tell of an incident that is done: how long it took, its safety snapshot, the way back."""
-    seen, incident, mark = story.seen, story.incident, story.done
-    action = mark and next((action for action in seen.actions if action.id == mark.action), None)
-    told = {"duration_seconds": None, "safety_snapshot": None, "undo": None}
-    if action is None or action.started_at is None:
-        return told
-    if action.completed_at:
-        first = [
-            other.started_at
-            for other in seen.actions
-            if other.type in ("power_off", "snapshot", *WORK)
-            and story.intent
-            and story.intent.precedes(other.started_at)
-            and other.started_at <= action.started_at
-        ]
-        told["duration_seconds"] = int((action.completed_at - min(first, default=action.started_at)).total_seconds())
-    snapshots = [
-        point
-        for point in newest_first(seen.points)
-        if safety_of(point) == incident and point.created_at and point.created_at <= action.started_at
-    ]
-    if snapshots:
-        told.update(_way_back(story, snapshots[0].id, snapshots[0].name))
-    return told
 
 
 def _gigabytes(point, seen):

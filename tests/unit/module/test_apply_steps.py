@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
     ActionFailedError,
     ApiError,
+    AuthenticationError,
     NotFoundError,
     OutcomeUnknownError,
     PendingEventError,
@@ -43,6 +44,7 @@ class World:
     steps: tuple
     shows: bool = True
     further: dict = field(default_factory=dict)
+    observe: object = None
 
     def __post_init__(self):
         self.deleted, self.created = [], 0
@@ -80,15 +82,20 @@ class World:
         return Plan((Change(droplet(1), {}, {}, left),))
 
     def run(self):
-        plans = SimpleNamespace(
-            plan=self.plan,
-            pin=lambda request, _change, done: [step for step in request if step.shown or step not in done],
-            unmet=lambda *_about: None,
-            **self.further,
-        )
-        verb = SimpleNamespace(plans=plans, observe=lambda *_about: None, reread=lambda *_about: None)
+        own = {
+            "plan": self.plan,
+            "pin": lambda request, _change, done: [step for step in request if step.shown or step not in done],
+            "unmet": lambda *_about: None,
+        }
+        plans = SimpleNamespace(**{**own, **self.further})
+        verb = SimpleNamespace(plans=plans, observe=self.observed, reread=lambda *_about: None)
         (job,) = Applier(self.client, verb, self.steps, wait=True).run(self.plan(self.steps))
         return job
+
+    def observed(self, *_about):
+        if isinstance(self.observe, Exception):
+            raise self.observe
+        return self.observe
 
 
 REBOOT = DropletAction("reboot", shown=False)
@@ -500,3 +507,82 @@ class TestRescue:
         job, _sent = self.rescued(OFF, REBOOT, fails="reboot", further=(None,))
         assert isinstance(job.error, ActionFailedError)
         assert "after the failure nothing more could be put right: Unexpected" in job.notes[0]
+
+
+class TestOtherwise:
+    """A verb may know another way to what the API refuses."""
+
+    def other(self, refusal, knows=True):
+        world = World((GUARDED,))
+        post = world.client.do.droplet_actions.post
+        instead = DropletAction("rebuild", {"image": 8}, shown=False, guarded=True)
+
+        def otherwise(change, step, error):
+            assert (step, error) == (GUARDED, refusal)
+            return replace(change, goal="otherwise") if knows else None
+
+        def pin(request, change, done):
+            return (instead,) if change.goal and not done else [step for step in request if step not in done]
+
+        def sends(droplet_id, body, **options):
+            if body["type"] == "restore":
+                raise refusal
+            return post(droplet_id, body, **options)
+
+        world.client.do.droplet_actions.post = sends
+        world.further = {"otherwise": otherwise, "pin": pin}
+        return world, world.run()
+
+    def test_it_is_taken_once_and_told(self):
+        world, job = self.other(ApiError("Backups only.", status=422))
+        assert job.state is State.DONE
+        assert world.client.do.sent == [("rebuild", 1)]
+        assert job.notes == ["Backups only, so another way is taken"]
+
+    def test_without_one_the_refusal_stands(self):
+        world, job = self.other(ApiError("Backups only.", status=422), knows=False)
+        assert (job.state, job.error.message, world.client.do.sent) == (State.FAILED, "Backups only.", [])
+
+    def test_what_all_would_meet_has_none(self):
+        world, job = self.other(AuthenticationError("No.", status=401))
+        assert (job.state, world.client.do.sent) == (State.FAILED, [])
+
+
+class TestLeftBehind:
+    """After a failure what is left stands in the message and in the result."""
+
+    def failed(self, seen="read", sentences=("It is off.",), left=10.0):
+        asked = []
+
+        def left_behind(_request, change, state):
+            asked.append((change.target.id, state))
+            return {"undo": 1}, sentences
+
+        world = World((OFF, REBOOT), further={"left_behind": left_behind})
+        post = world.client.do.droplet_actions.post
+
+        def sends(droplet_id, body):
+            answer = post(droplet_id, body)
+            if body["type"] == "reboot":
+                world.client.do.log[-1]["status"] = "errored"
+                world.client.budget = SimpleNamespace(left=left, spent=0.0, seconds=left)
+            return answer
+
+        world.client.do.droplet_actions.post = sends
+        world.observe = seen
+        return world.run(), asked
+
+    def test_it_is_read_and_told(self):
+        job, asked = self.failed()
+        assert (job.state, job.left, asked) == (State.FAILED, {"undo": 1}, [(1, "read")])
+        assert job.error.message.endswith("then run the task again. It is off.")
+        assert isinstance(job.error, ActionFailedError)
+        assert job.error.action
+
+    def test_nothing_more_to_say(self):
+        job, _asked = self.failed(sentences=())
+        assert job.error.message.endswith("then run the task again.")
+
+    def test_what_cannot_be_read_is_not_known(self):
+        assert self.failed(seen=NotFoundError("Gone.", status=404))[1] == [(1, None)]
+        assert self.failed(left=0.0)[1] == [(1, None)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import ApiError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.incidents import WORK, Seen
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.marks import Done, Intent, safety_name
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, RestorePoint
@@ -16,6 +17,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.sele
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_restore as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, on, snapshot
 
+REFUSAL = ApiError("The API refuses it.", status=422)
 HOUR = timedelta(hours=1)
 HAND_MADE = replace(snapshot(12, days=2.5), name="by hand")
 POINTS = (backup(11, days=3), HAND_MADE, backup(13, days=1.25, size=3.0))
@@ -64,6 +66,8 @@ class Machine:
     state: object = field(default_factory=lambda: on("daily", 4))
     now: datetime = NOW
     disk_from: int = 0
+    takes_snapshots: bool = True
+    """Whether `restore` takes snapshots, or backups only."""
 
     def seen(self):
         one = droplet(tags=tuple(self.tags), status=self.status, volume_ids=(), disk=25)
@@ -104,7 +108,7 @@ class Machine:
             self.points.append(RestorePoint(200 + len(self.points), name, "snapshot", began, 3.0))
         elif kind in WORK:
             point = next(point for point in self.points if point.id == image)
-            assert point.type == ("backup" if kind == "restore" else "snapshot"), "the API would refuse it"
+            assert point.type == "snapshot" or kind == "restore", "the API would refuse it"
             self.disk_from = image
 
     def take(self, step, outcome="completed"):
@@ -124,10 +128,19 @@ class Machine:
         change = first
         while change.steps:
             assert len(done) < most, "it does not come to an end"
+            if self.refuses(change.steps[0]):
+                first = plans.otherwise(first, change.steps[0], REFUSAL)
+                change = self.change(plans.pin(request, first, done))
+            assert change.steps[0].type != "rebuild" or not self.takes_snapshots, "there is a better way"
             self.take(change.steps[0])
             done.append(change.steps[0])
             change = self.change(plans.pin(request, first, done))
         return [step.type or "tag" for step in done]
+
+    def refuses(self, step):
+        """Whether the API would answer 422."""
+        image = next((point for point in self.points if point.id == step.arguments.get("image")), None)
+        return step.type == "restore" and image.type == "snapshot" and not self.takes_snapshots
 
     def completed(self):
         return [action for action in self.log if action.type in WORK and action.completed]

@@ -9,18 +9,22 @@ from datetime import timedelta
 
 import pytest
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import restore_result
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
+    ApiError,
     InputError,
     NotConvergedError,
     RefusedError,
     ScopeError,
     SelectionError,
 )
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_restore as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, OFF, backup, droplet, on
 from ansible_collections.lifeboat.digitalocean.tests.unit.plans.machine import (
     HAND_MADE,
     HOUR,
+    POINTS,
     RESTORED,
     SAFETY,
     Machine,
@@ -38,6 +42,7 @@ def params(**given):
         "incident": "inc-1",
         "safety_snapshot": True,
         "stop_first": False,
+        "list": None,
     }
     return {**left_out, **given}
 
@@ -66,7 +71,7 @@ class TestSteps:
         ("request_", "status", "steps"),
         [
             (wanted(), "active", ["tag", "snapshot", "restore", "tag"]),
-            (wanted(snapshot_id=12), "active", ["tag", "snapshot", "rebuild", "tag"]),
+            (wanted(snapshot_id=12), "active", ["tag", "snapshot", "restore", "tag"]),
             (wanted(stop_first=True), "active", ["tag", "power_off", "snapshot", "restore", "power_on", "tag"]),
             (wanted(stop_first=True), "off", ["tag", "snapshot", "restore", "tag"]),
             (wanted(safety_snapshot=False), "active", ["tag", "restore", "tag"]),
@@ -151,18 +156,18 @@ class TestUndo:
         machine, request = Machine(), wanted()
         first = machine.change(request)
         assert machine.change(wanted(safety_snapshot=False)).goal.told["undo"] is None
-        assert first.goal.told["undo"][plans.MODULE]["snapshot_id"] is None
+        assert first.goal.told["undo"][restore_result.MODULE]["snapshot_id"] is None
         machine.run(request)
         told = plans.aftermath(first, machine.seen())
         assert told["safety_snapshot"] == {"id": 203, "name": SAFETY}
         assert told["duration_seconds"] == 1200
         assert told["undo"] == {
             "name": "Undo the restore of incident inc-1",
-            plans.MODULE: {"droplet_id": 1, "snapshot_id": 203, "incident": "inc-1-undo", "confirm": "web-01"},
+            restore_result.MODULE: {"droplet_id": 1, "snapshot_id": 203, "incident": "inc-1-undo", "confirm": "web-01"},
         }
-        task = told["undo"][plans.MODULE]
+        task = told["undo"][restore_result.MODULE]
         undo = wanted(incident=task["incident"], snapshot_id=task["snapshot_id"])
-        assert machine.run(undo) == ["tag", "snapshot", "rebuild", "tag"]
+        assert machine.run(undo) == ["tag", "snapshot", "restore", "tag"]
         assert machine.disk_from == 203
         assert machine.run(undo) == []
         with pytest.raises(RefusedError, match="of incident 'inc-1-undo'"):
@@ -172,9 +177,146 @@ class TestUndo:
         machine = Machine()
         machine.run(wanted())
         told = machine.change(wanted()).goal.told
-        assert told["undo"][plans.MODULE]["snapshot_id"] == 203
+        assert told["undo"][restore_result.MODULE]["snapshot_id"] == 203
         assert told["duration_seconds"] == 1200
         assert told["restore_point"]["id"] == 13
+
+
+class TestRebuild:
+    """Where `restore` takes backups only, a snapshot is rebuilt, and the SSH host keys are new."""
+
+    def refused(self, step_type="restore", status=422, **point):
+        change = Machine().change(wanted(**point))
+        step = next(step for step in change.steps if step.type == step_type)
+        return plans.otherwise(change, step, ApiError("No.", status=status))
+
+    def test_a_snapshot_that_is_not_restored_is_rebuilt(self):
+        machine, request = Machine(takes_snapshots=False), wanted(snapshot_id=12)
+        first = machine.change(request)
+        assert machine.run(request) == ["tag", "snapshot", "rebuild", "tag"]
+        assert machine.disk_from == 12
+        assert machine.run(request) == []
+        told = plans.aftermath(first, machine.seen())
+        assert told["new_ssh_host_keys"] is True
+        assert "the SSH host keys are new" in told["notes"][0]
+        assert machine.change(request).goal.told["new_ssh_host_keys"] is True
+
+    def test_one_that_is_restored_keeps_its_keys(self):
+        machine, request = Machine(), wanted(snapshot_id=12)
+        first = machine.change(request)
+        machine.run(request)
+        told = plans.aftermath(first, machine.seen())
+        assert told["new_ssh_host_keys"] is False
+        assert "notes" not in told
+
+    def test_check_mode_says_that_it_may_be_either(self):
+        change = Machine().change(wanted(snapshot_id=12))
+        assert change.goal.told["new_ssh_host_keys"] is None
+        assert any("if the API takes only backups for that, by rebuild, and they are new" in n for n in change.notes)
+        backup_ = Machine().change(wanted(backup_id=13))
+        assert backup_.goal.told["new_ssh_host_keys"] is False
+        assert not any("rebuild" in note for note in backup_.notes)
+
+    def test_a_backup_or_another_refusal_has_no_other_way(self):
+        assert self.refused(snapshot_id=12).goal.by_rebuild
+        assert self.refused(backup_id=13) is None
+        assert self.refused(snapshot_id=12, status=403) is None
+        assert self.refused("snapshot", snapshot_id=12) is None
+
+
+class TestLeftBehind:
+    """What a failure leaves: the safety snapshot, the way back, and whether the server is off."""
+
+    def failed(self, outcome="errored", steps=3, **options):
+        machine, request = Machine(), wanted(**options)
+        first = machine.change(request)
+        for step in first.steps[:steps]:
+            machine.take(step)
+        machine.take(first.steps[steps], outcome)
+        return machine, first, plans.left_behind(wanted(**options), first, machine.seen())
+
+    def test_a_restore_that_ended_as_errored(self):
+        machine, _first, (told, sentences) = self.failed(stop_first=True)
+        assert told["safety_snapshot"] == {"id": 203, "name": SAFETY}
+        assert sentences == (
+            "Safety snapshot 203 holds the disk as it was; undo brings it back.",
+            "The Droplet is off, and was on before.",
+        )
+        task = told["undo"][restore_result.MODULE]
+        assert told["undo_command"] == (
+            "ansible localhost -m lifeboat.digitalocean.droplet_restore -a 'droplet_id=1 snapshot_id=203 "
+            "incident=inc-1-undo confirm=web-01'"
+        )
+        undo = wanted(incident=task["incident"], snapshot_id=task["snapshot_id"], safety_snapshot=False)
+        assert machine.run(undo) == ["tag", "restore", "power_on", "tag"]
+        assert (machine.disk_from, machine.status) == (203, "active")
+
+    def test_a_restore_that_was_done_and_not_marked_is_undone_as_well(self):
+        machine, first, _told = self.failed("completed", stop_first=True)
+        told, sentences = plans.left_behind(wanted(), first, machine.seen())
+        assert sentences[0].endswith("undo brings it back.")
+        undo = wanted(incident="inc-1-undo", snapshot_id=told["safety_snapshot"]["id"])
+        assert machine.run(undo) == ["tag", "snapshot", "restore", "power_on", "tag"]
+        with pytest.raises(RefusedError, match="of incident 'inc-1-undo'"):
+            machine.plan(wanted())
+
+    def test_only_the_restore_that_is_undone_is_explained_by_it(self):
+        machine, first, _told = self.failed("completed", stop_first=True)
+        machine.act("restore", 11)
+        undo = wanted(incident="inc-1-undo", snapshot_id=first.goal.told["safety_snapshot"]["id"] or 203)
+        with pytest.raises(RefusedError, match=r"action 103 \(restore\), begun at .* of incident 'inc-1'"):
+            machine.plan(undo)
+
+    def test_before_anything_was_restored(self):
+        _machine, _first, (told, sentences) = self.failed(steps=1)
+        assert (told["safety_snapshot"], told["undo"], told["undo_command"]) == (None, None, None)
+        assert sentences == ()
+        _machine, _first, (_told, sentences) = self.failed("completed", steps=1, stop_first=True)
+        assert sentences == ("The Droplet is off, and was on before.",)
+
+    def test_one_that_was_off_or_is_being_powered_on(self):
+        machine = Machine(status="off")
+        change = machine.change(wanted())
+        assert plans.left_behind(wanted(), change, machine.seen())[1] == ("The Droplet is off, as it was before.",)
+        machine.act("power_on", outcome="in-progress")
+        assert plans.left_behind(wanted(), change, machine.seen())[1] == ()
+
+    def test_what_cannot_be_read_any_more_is_told_by_the_last_plan(self):
+        machine, request = Machine(), wanted()
+        first = machine.change(request)
+        assert plans.left_behind(wanted(), first, None)[0]["undo"] is None
+        for step in first.steps[:2]:
+            machine.take(step)
+        latest = machine.change(plans.pin(request, first, first.steps[:2]))
+        told, sentences = plans.left_behind(wanted(), latest, None)
+        assert told["safety_snapshot"]["id"] == 203
+        assert sentences == ("Safety snapshot 203 holds the disk as it was.",)
+
+    def test_a_name_that_a_shell_may_not_see_gives_no_line(self):
+        seen = Machine(points=[*POINTS, safety(NOW - HOUR)], tags=[intent(at=NOW - 2 * HOUR)]).seen()
+        seen = replace(seen, droplet=replace(seen.droplet, name="web'01 {{ x }}"))
+        (change,) = plans.plan(wanted(confirm="web'01 {{ x }}"), seen, NOW).changes
+        assert change.goal.told["undo"]
+        assert change.goal.told["undo_command"] is None
+
+
+class TestList:
+    def test_it_changes_nothing_and_needs_no_incident(self):
+        request = plans.request(Selection(ids=(1,)), params(list=True))
+        machine = Machine(points=[*POINTS, safety(NOW - HOUR, incident="inc-0")], tags=[])
+        assert plans.horizon(request, machine.seen(), NOW) is None
+        plan = machine.plan(request)
+        assert (plan.changes[0].steps, plan.unconfirmed, plan.warnings) == ((), None, ())
+        told = plans.tell(request, None, plan, [{"id": 1}])
+        assert [(point["id"], point["safety_snapshot_of"]) for point in told["restore_points"]] == [
+            (300, "inc-0"), (13, None), (12, None), (11, None),
+        ]  # fmt: skip
+        assert told["restore_points"][1]["age_hours"] == 30.0
+        assert told["incident"] is None
+
+    def test_a_restore_needs_one(self):
+        with pytest.raises(InputError, match="incident is missing"):
+            plans.request(None, {**params(backup_id=13), "incident": None})
 
 
 class TestConfirm:
@@ -293,7 +435,7 @@ class TestTold:
         plan = Machine().plan(wanted())
         entries = [{"id": 1, **entry}]
         told = plans.tell(wanted(), None, plan, entries)
-        assert tuple(told) == plans.KEYS
+        assert tuple(told) == restore_result.KEYS
         assert told["incident"] == "inc-1"
         assert told["restore_point"] == {
             "id": 13,

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import restore_result
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import RefusedError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_restore as plans
@@ -163,7 +164,7 @@ def test_without_its_tags_the_safety_snapshot_and_the_log_tell(case):
         plan = machine.plan(request)
         assert plan.changes[0].steps == ()
         assert plan.changes[0].goal.told["safety_snapshot"]["id"] == 299 + len(hours)
-        assert plan.changes[0].goal.told["undo"][plans.MODULE]["incident"] == "inc-1-undo"
+        assert plan.changes[0].goal.told["undo"][restore_result.MODULE]["incident"] == "inc-1-undo"
         assert "from which image, nothing tells" in str(plan.warnings)
         assert plans.horizon(request, replace(machine.seen(), actions=()), machine.now) <= NOW + HOUR * max(hours)
     elif outcome == "waited for":
@@ -268,7 +269,7 @@ def test_the_safety_snapshot_comes_before_the_restore_that_is_ours():
 def test_a_backup_that_was_converted_is_rebuilt_or_was_restored():
     machine = Machine(tags=[intent()], now=NOW + 6 * HOUR)
     machine.points[2] = replace(machine.points[2], type="snapshot")
-    assert types(machine.change(wanted(backup_id=13))) == ["snapshot", "rebuild", "tag"]
+    assert types(machine.change(wanted(backup_id=13))) == ["snapshot", "restore", "tag"]
     for action in (RESTORED, REBUILT):
         machine.log = [action]
         assert types(machine.change(wanted(backup_id=13))) == ["tag"]
