@@ -9,6 +9,8 @@ from dosim.errors import ControlError
 SWITCHES: dict[str, tuple[str, ...]] = {
     # The first value is the default; README.md says what each does and where it comes from.
     "backup_actions_block": ("true", "false"),
+    "backup_name": ("dash", "spaced_dash", "space", "mixed"),
+    "backups_in_log": ("true", "false"),
     "backups_order": ("newest_first", "oldest_first"),
     "by_tag_blocked": ("all_or_nothing", "skip"),
     "by_tag_without_members": ("empty", "404"),
@@ -19,7 +21,7 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "disable_backups_images": ("keep", "delete"),
     "disable_when_disabled": ("accept", "reject"),
     "droplet_action_completed_at": ("set", "null"),
-    "droplet_delete_backups": ("delete", "keep"),
+    "droplet_delete_backups": ("keep", "delete"),
     "droplet_order": ("id", "newest_first"),
     "enable_network_again": ("reject", "accept"),
     "enable_when_enabled": ("accept", "reject", "ignore"),
@@ -29,6 +31,7 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "gpu_in_policies": ("included", "absent"),
     "image_after_rebuild": ("new", "old"),
     "image_after_restore": ("base", "backup"),
+    "kept_backups_expire": ("sooner", "four_weeks", "retention"),
     "list_order": ("newest_first", "oldest_first"),
     "locked_during_events": ("true", "false"),
     "missing_scope_fields": ("omit", "empty"),

@@ -12,20 +12,23 @@ from dosim.store import Droplet
 CREATION_SECONDS = 45
 
 
-def enter(cloud: Cloud, droplet: Droplet, age: float, newest: float = 0.0) -> None:
-    """Enter a Droplet of that age with the backups that its policy implies, none younger than ``newest`` (seconds)."""
+def enter(cloud: Cloud, droplet: Droplet, age: float, newest: float = 0.0, ended: float = 0.0) -> None:
+    """Enter a Droplet of that age with the backups that its policy implies, none younger than ``newest``.
+
+    They are those that had not expired when it ended. All three are in seconds before now.
+    """
     droplet.created = int(cloud.now - age)
     droplets.add(cloud, droplet)
-    action = actions.record(cloud, droplet, "create", droplet.created, droplet.created + CREATION_SECONDS)
-    action.status, action.completed = "completed", int(action.due)
+    _done(cloud, droplet, "create", droplet.created, CREATION_SECONDS)
     policy = droplet.policy
     if policy is None:
         return
     minute = backups.minute(cloud, droplet, policy)
-    oldest = max(cloud.now - policy.retention_days * schedule.DAY, droplet.created)
+    oldest = max(cloud.now - ended - policy.retention_days * schedule.DAY, droplet.created)
     for start in schedule.past_starts(policy, cloud.now, oldest - schedule.DAY):
         if oldest < start + minute <= cloud.now - newest:
-            backups.add_backup(cloud, droplet, policy, start + minute)
+            image = backups.add_backup(cloud, droplet, policy, start + minute)
+            _done(cloud, droplet, "backup", image.created, cloud.durations.of("backup", image.gigabytes))
     # A window that is open now counts as long as the Droplet's minute in it has not come.
     backups.plan_next(cloud, droplet, after=cloud.now - minute)
 
@@ -33,12 +36,24 @@ def enter(cloud: Cloud, droplet: Droplet, age: float, newest: float = 0.0) -> No
 def disable(cloud: Cloud, droplet: Droplet, ago: float) -> None:
     """Backups were switched off that long ago; what was there stays until it expires."""
     backups.set_policy(cloud, droplet, None)
-    action = actions.record(cloud, droplet, "disable_backups", int(cloud.now - ago), cloud.now - ago)
-    action.status, action.completed = "completed", action.started
+    _done(cloud, droplet, "disable_backups", int(cloud.now - ago))
+
+
+def delete(cloud: Cloud, droplet: Droplet, ago: float) -> None:
+    """The Droplet was deleted that long ago; its snapshots stay, and its backups until their date."""
+    deleted = int(cloud.now - ago)
+    _done(cloud, droplet, "destroy", deleted)
+    droplets.remove(cloud, droplet, deleted)
+
+
+def _done(cloud: Cloud, droplet: Droplet, kind: str, started: int, seconds: float = 0.0) -> None:
+    """Enter an action that has ended by now."""
+    action = actions.record(cloud, droplet, kind, started, min(started + seconds, cloud.now))
+    action.status, action.completed = "completed", int(action.due)
 
 
 def snapshot(cloud: Cloud, droplet: Droplet, name: str, ago: float) -> None:
-    backups.add_image(cloud, droplet, "snapshot", name, int(cloud.now - ago), None)
+    backups.add_image(cloud, droplet, "snapshot", name, int(cloud.now - ago))
 
 
 def busy(cloud: Cloud, droplet: Droplet, kind: str, since: float, seconds: float) -> None:

@@ -13,7 +13,7 @@ from dosim.faults import Faults
 from dosim.ids import Ids, token_from
 from dosim.journal import Journal
 from dosim.limits import Limits
-from dosim.services import actions
+from dosim.services import actions, backups
 from dosim.tokens import Tokens
 
 
@@ -53,7 +53,7 @@ class Simulator:
         clock = Clock(plan.start if settings.start is None else settings.start)
         cloud = Cloud(worlds.empty_store(plan), clock, Ids(seed), behaviour, settings.durations)
         plan.fill(cloud)
-        cloud.store.log.sort(key=lambda action: action.started)
+        cloud.store.order_log()
         cloud.past.switched()
         self.cloud = cloud
         self.tokens = Tokens(self.token, seed)
@@ -68,6 +68,9 @@ class Simulator:
         self.cloud.past.switched()
         for droplet in self.cloud.store.droplets.rows.values():
             droplet.views.clear()
+        if "backup_name" in changes:
+            for image in self.cloud.store.images.rows.values():
+                backups.name(self.cloud, image)
 
     def drop_fault(self, key: int) -> bool:
         removed = self.faults.remove(key)

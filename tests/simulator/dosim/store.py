@@ -58,7 +58,11 @@ class Droplet:
 
 @dataclass(slots=True)
 class Image:
-    """A backup or snapshot. The API never says from which Droplet; ``origin`` does, for us."""
+    """A backup or snapshot. The API never says from which Droplet; ``origin`` does, for us.
+
+    ``named_after`` is the Droplet's name when a backup was made, of which its own name consists together with the
+    date; None as soon as somebody has named it otherwise, and for snapshots.
+    """
 
     id: int
     name: str
@@ -70,6 +74,7 @@ class Image:
     min_disk: int
     gigabytes: float
     expires: int | None = None
+    named_after: str | None = None
     tags: list[str] = field(default_factory=list)
     pending: list["Action"] = field(default_factory=list)
 
@@ -189,6 +194,15 @@ class Store:
         self.log.append(action)
         self.log_of[action.resource_type, action.resource].append(action)
         return action
+
+    def order_log(self) -> None:
+        """Sort the log by time, and hand its ids out again in that order."""
+        self.log.sort(key=lambda action: action.started)
+        for key, action in zip(sorted(self.actions), self.log, strict=True):
+            action.id = key
+        self.actions = {action.id: action for action in self.log}
+        for actions in self.log_of.values():
+            actions.sort(key=lambda action: action.id)
 
     def any_image(self, key: int | str) -> Image | PublicImage | None:
         """A public image by id or slug, or an own one by id."""

@@ -35,7 +35,7 @@ ACCOUNT = {
 }
 DROPLET_KEYS = (
     "name", "count", "size", "region", "image", "tags", "features", "status", "age", "policy",
-    "newest_backup_age", "disabled_for", "failing", "snapshots", "volumes", "busy", "legacy",
+    "newest_backup_age", "disabled_for", "deleted_for", "failing", "snapshots", "volumes", "busy", "legacy",
 )  # fmt: skip
 OLDEST = 20 * 365 * schedule.DAY
 BUSY_WITH = ("snapshot", "power_on", "power_off", "disable_backups")
@@ -134,7 +134,10 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
     catalogue = cloud.store.catalogue
     key = cloud.ids.next("droplet")
     policy = _policy(entry, number)
-    disabled_for = _read(entry, "disabled_for", _age, 0)
+    disabled_for, deleted_for = _read(entry, "disabled_for", _age, 0), _read(entry, "deleted_for", _age, 0)
+    age = _read(entry, "age", _age, "200d")
+    if deleted_for and ("busy" in entry or deleted_for > age):
+        raise ControlError("a Droplet with deleted_for can not be busy, and was made before it was deleted")
     newest = entry.get("newest_backup_age", 0)
     newest = math.inf if newest == "never" else _read(entry, "newest_backup_age", _age, 0)
     slugs = [image.slug for image in catalogue.public_images()]
@@ -155,7 +158,7 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
         kernel=min(catalogue.kernels) if legacy else None,
         backups_fail=boolean(entry, "failing", False),
     )
-    history.enter(cloud, droplet, _read(entry, "age", _age, "200d"), newest=max(newest, disabled_for))
+    history.enter(cloud, droplet, age, newest=max(newest, disabled_for, deleted_for), ended=deleted_for)
     if disabled_for:
         history.disable(cloud, droplet, disabled_for)
     snapshots = entry.get("snapshots", [])
@@ -164,6 +167,8 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
     for snapshot in snapshots:
         only(snapshot, "a snapshot", "name", "age")
         history.snapshot(cloud, droplet, text(snapshot, "name"), _read(snapshot, "age", _age, "1d"))
+    if deleted_for:
+        history.delete(cloud, droplet, deleted_for)
     if "busy" in entry:
         busy = entry["busy"]
         only(busy, "busy", "type", "since", "for")

@@ -242,6 +242,9 @@ def test_a_world_of_ones_own(tmp_path) -> None:
         ("droplets: [{name: a, snapshots: 3}]", "snapshots must be a list"),
         ("droplets: [{name: a, snapshots: [{age: 3d}]}]", "name is missing"),
         ("droplets: [{name: a, busy: {type: resize}}]", "type must be one of snapshot, power_on"),
+        ("droplets: [{name: a, deleted_for: soon}]", "deleted_for: not a duration"),
+        ("droplets: [{name: a, age: 2d, deleted_for: 3d}]", "was made before it was deleted"),
+        ("droplets: [{name: a, deleted_for: 3d, busy: {type: snapshot}}]", "can not be busy"),
         (
             "account: {droplet_limit: 3}\ndroplets: [{name: a, count: 4}]",
             "more Droplets than the account's",

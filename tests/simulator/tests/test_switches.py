@@ -140,16 +140,6 @@ def droplet_action_completed_at(sim: Sim, value: str) -> None:
 
 
 @case
-def droplet_delete_backups(sim: Sim, value: str) -> None:
-    known = sim.known("plain-daily")
-    assert sim.delete(f"/v2/droplets/{known['id']}").status_code == 204
-    backup = known["backups"][-1]
-    assert sim.get(f"/v2/images/{backup['id']}").status_code == (404 if value == "delete" else 200)
-    sim.advance("8d")
-    assert sim.get(f"/v2/images/{backup['id']}").status_code == 404
-
-
-@case
 def droplet_order(sim: Sim, value: str) -> None:
     ids = [row["id"] for row in sim.read("/v2/droplets?per_page=200")["droplets"]]
     assert ids == sorted(ids, reverse=value == "newest_first")
@@ -362,8 +352,8 @@ def weekly_without_weekday(sim: Sim, value: str) -> None:
 
 
 def test_every_switch_has_its_case() -> None:
-    """Here, or in the file of those that orders, tags and images need."""
-    files = (Path(__file__), Path(__file__).with_name("test_switches_orders.py"))
+    """Here, or in a file for those of one subject."""
+    files = Path(__file__).parent.glob("test_switches*.py")
     found = [name for file in files for name in re.findall(r"^@case\ndef (\w+)", file.read_text(), re.MULTILINE)]
     assert sorted(found) == sorted(SWITCHES)
 

@@ -15,7 +15,14 @@ from dosim.store import Action
 from dosim.wire import Call, Reply
 
 
+def _shown(call: Call, record: Action) -> bool:
+    """Whether the log tells of an action at all."""
+    return record.kind != "backup" or call.cloud.behaviour["backups_in_log"] == "true"
+
+
 def _log(call: Call, actions: list[Action]) -> Reply:
+    if call.cloud.behaviour["backups_in_log"] == "false":
+        actions = [record for record in actions if _shown(call, record)]
     if call.cloud.behaviour["list_order"] == "newest_first":
         actions = actions[::-1]
     return page(call, "actions", actions, lambda record: serialise.action(call.cloud, record, call.scopes))
@@ -23,7 +30,7 @@ def _log(call: Call, actions: list[Action]) -> Reply:
 
 def one(call: Call, record: Action | None, status: int = 200) -> Reply:
     """One action's own answer; 404 if there is none."""
-    if record is None:
+    if record is None or not _shown(call, record):
         raise ApiError(404)
     return Reply(status, {"action": serialise.action(call.cloud, record, call.scopes)})
 

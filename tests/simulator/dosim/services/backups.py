@@ -10,6 +10,9 @@ from dosim.services import actions
 from dosim.store import Action, Droplet, Image, Policy
 
 DAY = 86400
+# What stands between a Droplet's name and the date in the name of its backup; all three were seen.
+_JOINTS = {"dash": "- ", "spaced_dash": " - ", "space": " "}
+FOUR_WEEKS = 28 * DAY
 
 
 def used_gigabytes(cloud: Cloud, droplet: Droplet) -> float:
@@ -17,7 +20,7 @@ def used_gigabytes(cloud: Cloud, droplet: Droplet) -> float:
     return round(1.2 + droplet.disk * (4 + cloud.choice("used", droplet.id) % 36) / 100, 2)
 
 
-def add_image(cloud: Cloud, droplet: Droplet, kind: str, name: str, created: int, expires: int | None) -> Image:
+def add_image(cloud: Cloud, droplet: Droplet, kind: str, name: str, created: int, expires: int | None = None) -> Image:
     """A new image of a Droplet's disk as it was at ``created``."""
     store = cloud.store
     base = store.any_image(droplet.image)
@@ -41,9 +44,22 @@ def add_image(cloud: Cloud, droplet: Droplet, kind: str, name: str, created: int
 
 
 def add_backup(cloud: Cloud, droplet: Droplet, policy: Policy, created: int) -> Image:
-    """A backup made under a policy, which decides how long it lives. The odd space in the name is the API's."""
-    expires = created + policy.retention_days * DAY
-    return add_image(cloud, droplet, "backup", f"{droplet.name}- {stamp(created)[:10]}", created, expires)
+    """A backup made under a policy, which decides how long it lives."""
+    image = add_image(cloud, droplet, "backup", droplet.name, created, created + policy.retention_days * DAY)
+    image.named_after = droplet.name
+    name(cloud, image)
+    return image
+
+
+def name(cloud: Cloud, image: Image) -> None:
+    """Give a backup the name that the API makes of its Droplet's and the date, unless somebody has named it."""
+    if image.named_after is None:
+        return
+    form = cloud.behaviour["backup_name"]
+    if form == "mixed":
+        form = sorted(_JOINTS)[cloud.choice("backup name", image.id) % len(_JOINTS)]
+    image.name = f"{image.named_after}{_JOINTS[form]}{stamp(image.created)[:10]}"
+    cloud.store.image_changed(image.id)
 
 
 def remove_image(cloud: Cloud, image: Image) -> None:
@@ -71,6 +87,17 @@ def remove_all(cloud: Cloud, droplet: Droplet) -> None:
     for image in _images(cloud, droplet):
         if not image.pending:
             remove_image(cloud, image)
+
+
+def outlive(cloud: Cloud, droplet: Droplet, deleted: int) -> None:
+    """Give the backups of a Droplet that was deleted then the date until which they stay."""
+    reading = cloud.behaviour["kept_backups_expire"]
+    for image in _images(cloud, droplet):
+        if reading == "four_weeks":
+            image.expires = deleted + FOUR_WEEKS
+        elif reading == "sooner":
+            image.expires = min(image.expires, deleted + FOUR_WEEKS)
+        cloud.at(max(image.expires, cloud.now), expire, image.id)
 
 
 def set_policy(cloud: Cloud, droplet: Droplet, policy: Policy | None) -> None:

@@ -60,7 +60,7 @@ def retry(cloud: Cloud, droplet_id: int) -> None:
 def _destroyed(cloud: Cloud, action: Action) -> None:
     found = cloud.store.destructions[action.resource]
     _destroy_resources(cloud, found)
-    droplets.remove(cloud, cloud.store.droplets.get(action.resource))
+    droplets.remove(cloud, cloud.store.droplets.get(action.resource), cloud.second)
     found.droplet.destroyed, found.completed = cloud.second, cloud.second
 
 

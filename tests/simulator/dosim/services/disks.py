@@ -31,7 +31,7 @@ def snapshot(cloud: Cloud, droplet: Droplet, name: str | None) -> actions.Start:
 @actions.effect("snapshot")
 def _snapshot_taken(cloud: Cloud, action: Action) -> None:
     droplet = cloud.store.droplets.get(action.resource)
-    backups.add_image(cloud, droplet, "snapshot", action.args["name"], action.started, None)
+    backups.add_image(cloud, droplet, "snapshot", action.args["name"], action.started)
 
 
 def restore(cloud: Cloud, droplet: Droplet, key: int) -> actions.Start:

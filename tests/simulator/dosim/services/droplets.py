@@ -65,12 +65,14 @@ def delete(cloud: Cloud, droplet: Droplet) -> None:
     actions.refuse_if_busy(cloud, droplet)
     action = actions.record(cloud, droplet, "destroy", cloud.second, cloud.now)
     action.status, action.completed = "completed", cloud.second
-    remove(cloud, droplet)
+    remove(cloud, droplet, cloud.second)
 
 
-def remove(cloud: Cloud, droplet: Droplet) -> None:
-    """It is no more; snapshots stay, and backups too if the switch says so."""
+def remove(cloud: Cloud, droplet: Droplet, deleted: int) -> None:
+    """It is no more. Snapshots stay, and so do backups, until their date; or they go with it, as the switch says."""
     if cloud.behaviour["droplet_delete_backups"] == "delete":
         backups.remove_all(cloud, droplet)
+    else:
+        backups.outlive(cloud, droplet, deleted)
     droplet.backup_waiting = False
     cloud.store.droplets.remove(droplet.id)

@@ -30,7 +30,7 @@ def _converted(cloud: Cloud, action: Action) -> None:
         return
     key = image.id if cloud.behaviour["convert_image_id"] == "keep" else cloud.ids.next("image")
     remove_image(cloud, image)
-    cloud.store.images.add(replace(image, id=key, kind="snapshot", expires=None, pending=[]))
+    cloud.store.images.add(replace(image, id=key, kind="snapshot", expires=None, named_after=None, pending=[]))
     if droplet := cloud.store.droplets.get(image.origin):
         droplet.snapshots.append(key)
         droplet.views.clear()
@@ -56,7 +56,7 @@ def _transferred(cloud: Cloud, action: Action) -> None:
 
 
 def rename(cloud: Cloud, image: Image, name: str) -> None:
-    image.name = name
+    image.name, image.named_after = name, None
     cloud.store.image_changed(image.id)
 
 
