@@ -12,7 +12,8 @@ author:
 description:
   - Reads the Droplets of an account into the inventory, with their addresses, what they are and how they are backed up,
     and groups by that.
-  - It is for files whose name ends in C(droplets), C(digitalocean) or C(lifeboat) and C(.yml) or C(.yaml).
+  - It is for files whose name ends in C(droplets), C(digitalocean), C(digital_ocean), C(do_hosts) or C(lifeboat), and
+    C(.yml) or C(.yaml).
   - No two Droplets ever share a host. See O(same_names).
   - The inventory is whole or it is an error. Ansible goes on without an inventory source that failed, unless its
     setting C(INVENTORY_ANY_UNPARSED_IS_FAILED) is on.
@@ -94,12 +95,23 @@ options:
       - What is told of each Droplet as variables. Their names are these with O(prefix) before them.
       - V(price) is in USD a month, V(disk) in GiB, V(memory) in MiB, V(volumes) are ids of attached ones, V(vpc) is a
         UUID, V(image) has C(id), C(slug), C(name) and C(distribution). What the token may not read is null.
+      - Left out, these are V(id), V(name), V(status), V(locked), V(created_at), V(region), V(size), V(price), V(vcpus),
+        V(memory), V(disk), V(gpu), V(image), V(features), V(tags), V(networks), V(public_v4), V(private_v4),
+        V(public_v6), V(vpc) and V(volumes), and with O(api_records) also all fields of the API's record. There are no
+        others.
     type: list
     elements: str
-    choices: [id, name, status, locked, created_at, region, size, price, vcpus, memory, disk, gpu, image, features,
-      tags, networks, public_v4, private_v4, public_v6, vpc, volumes]
-    default: [id, name, status, locked, created_at, region, size, price, vcpus, memory, disk, gpu, image, features,
-      tags, networks, public_v4, private_v4, public_v6, vpc, volumes]
+  api_records:
+    description:
+      - Tell the fields of the API's own record of each Droplet as variables, such as C(size_slug), C(vpc_uuid), and
+        C(region) and C(size) with all that is in them. These are the names that other inventory plugins of Droplets
+        use, so that expressions written for those hold.
+      - A field takes the place of the attribute of the same name, V(region), V(size) and V(image). Without a O(prefix),
+        C(tags) is called C(do_tags), because Ansible keeps the word C(tags) for itself.
+      - It makes hosts several times as large.
+    type: bool
+    default: false
+    version_added: 0.1.0
   backup_facts:
     description:
       - Tell how each Droplet is backed up, as the variable C(backups) with O(prefix) before it. It has C(enabled),
@@ -130,6 +142,22 @@ options:
     description: What the names of these groups begin with.
     type: str
     default: ""
+  transform_invalid_group_chars:
+    description:
+      - What becomes of characters that are neither letters, digits nor C(_), in the names of groups that are made of
+        tags, regions and other values.
+      - V(always) makes each of them a C(_), and a warning says what was renamed. V(silently) does so without the
+        warning. V(never) and V(ignore) leave names as they are; with V(never), which is the default of Ansible's own
+        setting, Ansible warns of such names.
+      - Left out of the file, Ansible's setting counts if somebody has set it.
+    type: str
+    choices: [always, silently, never, ignore]
+    default: always
+    env:
+      - name: ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS
+    ini:
+      - section: defaults
+        key: force_valid_group_names
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
   - lifeboat.digitalocean.connection.environment
@@ -182,6 +210,8 @@ cache_connection: ~/.cache/lifeboat
 cache_timeout: 600
 """
 
+import os
+import re
 from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
 
@@ -197,11 +227,23 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connect
     from_environment,
     token_warnings,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import hosts
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import hosts, moving
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, LifeboatError
+from ansible_collections.lifeboat.digitalocean.plugins.plugin_utils import expressions
 
-ENDINGS = tuple(f"{name}.{kind}" for name in ("droplets", "digitalocean", "lifeboat") for kind in ("yml", "yaml"))
+ENDINGS = tuple(
+    f"{name}.{kind}"
+    for name in ("droplets", "digitalocean", "digital_ocean", "do_hosts", "lifeboat")
+    for kind in ("yml", "yaml")
+)
+_MEANT = re.compile(r"""^[\s{,]*["']?plugin["']?\s*:\s*["']?lifeboat\.digitalocean\.droplets\b""", re.MULTILINE)
+"""What says in YAML or JSON that a file is for this plugin."""
+
 TEMPLATED = ("token", "api_url", "tag", "exclude_tag", "name", "region")
+TRANSFORM = "transform_invalid_group_chars"
+KEPT = ("never", "ignore")
+"""Values of it that leave names of groups as they are."""
+
 ATTEMPTS = 5
 """To find names that no group has, since groups may be made of names."""
 
@@ -212,31 +254,77 @@ The inventory itself is another wrapper for each file.
 """
 
 
+def _beginning(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read(100_000)
+
+
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "lifeboat.digitalocean.droplets"
 
     def verify_file(self, path):
         if not super().verify_file(path):
             return False
-        if not path.endswith(ENDINGS):
-            self.display.vvv(f"{self.NAME} leaves {path} alone: its name ends in none of {', '.join(ENDINGS)}.")
-            return False
-        return True
+        if path.endswith(ENDINGS):
+            return True
+        sentence = f"{self.NAME} leaves {path} alone: its name ends in none of {', '.join(ENDINGS)}."
+        # Where this plugin is enabled by its name, it is asked about the files of all others too.
+        meant = os.path.isfile(path) and _MEANT.search(_beginning(path))
+        (self.display.warning if meant else self.display.vvv)(f"{sentence} Rename the file." if meant else sentence)
+        return False
 
     def parse(self, inventory, loader, path, cache=True):
         if optional.MISSING:
             raise AnsibleParserError(missing_required_lib("pydo"))
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
-        # Ansible would leave out what it does not know, and a filter with a typing error would filter nothing.
-        if unknown := sorted(set(config) - set(self._options)):
-            raise AnsibleParserError(
-                f"There is no option {', '.join(unknown)}. See ansible-doc -t inventory {self.NAME}."
-            )
+        self._group_names = {}
         try:
+            self._check(config)
             self._fill(path, config, cache)
         except LifeboatError as error:
             raise AnsibleParserError(error.message) from None
+
+    def _check(self, config: dict) -> None:
+        """Raises InputError for options and attributes that there are not, and for group names that cannot be kept."""
+        # Ansible would leave out what it does not know, and a filter with a typing error would filter nothing.
+        unknown = set(config) - set(self._options)
+        if not self.get_option("validate_certs"):
+            unknown.add("validate_certs")
+        records = self.get_option("api_records")
+        attributes = self.get_option("attributes") or ()
+        known = {*hosts.ATTRIBUTES, *(moving.RECORD * records)}
+        if refusal := moving.refusal(unknown, attributes, known):
+            raise InputError(f"{refusal} See ansible-doc -t inventory {self.NAME}.")
+        wanted, ansible = self.get_option(TRANSFORM), constants.TRANSFORM_INVALID_GROUP_CHARS
+        if wanted in KEPT and ansible not in KEPT:
+            raise InputError(
+                f"{TRANSFORM}: {wanted} cannot hold, because Ansible's own setting of that name is {ansible}, and "
+                "Ansible renames every group. Set that one, or leave the option out."
+            )
+
+    def _warn_of_missing(self, wanted: hosts.Wanted) -> None:
+        """A warning for each variable in an expression that no host has, although it may be meant to have it.
+
+        Ansible leaves out a variable or a group whose expression fails, without a word, unless `strict` is on.
+        """
+        made = set(self.get_option("compose") or ())
+        others = set(self._vars) if self.get_option("use_extra_vars") else set()
+        for host in self.inventory.hosts.values():
+            others.update(host.vars)
+        keyed = [entry for entry in self.get_option("keyed_groups") or () if isinstance(entry, dict)]
+        used = {
+            "filters": (self.get_option("filters"), others),
+            "hostnames": (set(self.get_option("hostnames")).difference(hosts.NAMES), others),
+            "compose": ((self.get_option("compose") or {}).values(), others),
+            "groups": ((self.get_option("groups") or {}).values(), others | made),
+            "keyed_groups": ([entry.get("key") for entry in keyed], others | made),
+        }
+        for option, (texts, there) in used.items():
+            for path in dict.fromkeys(path for text in texts for path in expressions.paths(text)):
+                instead = None if path[0] in there else moving.missing(path, wanted.prefix, wanted.known)
+                if instead:
+                    self.display.warning(f"{option} uses {'.'.join(path)}, which no host has: {instead}.")
 
     def _fill(self, path, config, cache):
         given = self._options | {name: self._templated(name) for name in TEMPLATED}
@@ -247,6 +335,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             if not given[name] and name not in config
         }
         wanted = hosts.Wanted.from_options(given)
+        self._warn_of_missing(wanted)
         connection = Connection.from_options(given)
         clock = datetime.now(UTC)
         found = self._facts(self.get_cache_key(path), cache, connection, wanted, clock)
@@ -258,7 +347,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning(warning)
         told = [host for host in left if self._passes(host)]
         groups = {name: self._sanitize_group_name(given["backup_groups_prefix"] + name) for name in wanted.groups}
-        self._add_all(connection.api_url, told, groups)
+        self._add_all(connection.api_url, told, groups, wanted)
+        self._warn_of_renamed()
+
+    def _sanitize_group_name(self, name: str) -> str:
+        if name not in self._group_names:
+            kept = self.get_option(TRANSFORM) in KEPT
+            self._group_names[name] = name if kept else super()._sanitize_group_name(name)
+        return self._group_names[name]
+
+    def _warn_of_renamed(self) -> None:
+        renamed = hosts.renamed(self._group_names)
+        if renamed and self.get_option(TRANSFORM) == "always":
+            self.display.warning(
+                f"Groups are renamed, because Ansible calls some of their characters invalid: {renamed}. "
+                f"{TRANSFORM}: never keeps such names; silently renames them without this warning."
+            )
 
     def _templated(self, name):
         given = self.get_option(name)
@@ -302,7 +406,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 return str(value)
         return host.droplet.name or str(host.droplet.id)
 
-    def _add_all(self, api_url, told, groups):
+    def _add_all(self, api_url, told, groups, wanted):
         """Add all hosts or, after an error, none. One that is called as a group is by the end, is called anew."""
         register = _REGISTERS.setdefault(self.inventory.groups["all"], hosts.Register())
         wished = {host.droplet.id: self._wish(host) for host in told}
@@ -315,7 +419,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 names = register.names(api_url, wished, reserved)
                 if shared := hosts.shared(wished, names):
                     self._refuse_or_warn(shared)
-                self._add(told, names, groups)
+                self._add(told, names, groups, wanted)
                 clashes = self.inventory.groups.keys() & set(names.values())
                 if not clashes:
                     break
@@ -336,13 +440,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise InputError(f"{sentence} Use hostnames to tell them apart, or same_names: rename.")
         self.display.warning(f"{sentence} The hosts are called by name and id.")
 
-    def _add(self, told, names, groups):
+    def _add(self, told, names, groups, wanted):
         """First all hosts with their variables, then their groups, which may be made of them."""
         strict, compose, prefix = (self.get_option(name) for name in ("strict", "compose", "prefix"))
-        shown = {prefix + name for name in (*self.get_option("attributes"), "backups")}
+        attributes = self.get_option("attributes")
+        shown = None if attributes is None else {wanted.variable(name) for name in (*attributes, "backups")}
         for host in told:
             name = self.inventory.add_host(names[host.droplet.id])
-            known = {key: value for key, value in host.variables.items() if key in shown}
+            known = {key: value for key, value in host.variables.items() if shown is None or key in shown}
             if address := host.variables[prefix + self.get_option("connect_by")]:
                 known["ansible_host"] = address
             # Set through the inventory, each value would be copied and marked with this file, which takes twice as long

@@ -78,9 +78,39 @@ def test_it_can_be_enabled_by_its_name(command):
 
 
 def test_a_file_of_another_name(command):
-    done = command("ansible-inventory", "--list", "-vvv", file="servers.yml")
-    assert "its name ends in none of" in done.stdout + done.stderr
+    done = command("ansible-inventory", "--list", file="servers.yml")
+    assert "its name ends in none of" in done.stderr
     assert "do_id" not in done.stdout
+
+
+def test_of_a_file_of_others_nothing_is_said_unless_asked_for(sim, tmp_path):
+    """All are offered to a plugin that is enabled by its name."""
+    source = tmp_path / "servers.yml"
+    source.write_text("# plugin: lifeboat.digitalocean.droplets\nall: {hosts: {web: {}}}\n")
+    (tmp_path / "ansible.cfg").write_text(f"[inventory]\nenable_plugins = {PLUGIN}, yaml\n")
+    environ = surroundings(sim, tmp_path, {"ANSIBLE_CONFIG": tmp_path / "ansible.cfg"}, True)
+    done = finished(["ansible-inventory", "-i", str(source), "--list", "-vvv"], environ, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert '"web"' in done.stdout
+    assert "its name ends in none of" in done.stdout
+    assert "its name ends in none of" not in done.stderr
+
+
+@pytest.mark.parametrize("setting", ["ignore", "always"])
+def test_ansible_s_own_setting_for_names_of_groups(sim, command, tmp_path, setting):
+    """It counts if the file says nothing; what Ansible renames all the same cannot be kept."""
+    (tmp_path / "ansible.cfg").write_text(f"[defaults]\nforce_valid_group_names = {setting}\n")
+    environ = {"ANSIBLE_CONFIG": tmp_path / "ansible.cfg"}
+    given = {"transform_invalid_group_chars": "never"} if setting == "always" else {}
+    groups = [{"key": "'k3s-demo'", "prefix": "", "separator": ""}]
+    done = command("ansible-inventory", "--list", environ=environ, keyed_groups=groups, **given)
+    assert ('"k3s-demo"' in done.stdout) == (setting == "ignore"), done.stdout
+    told = " ".join(done.stderr.split())
+    if setting == "ignore":
+        assert not told
+    else:
+        assert "never cannot hold, because Ansible's own setting of that name is always" in told
+    assert sim
 
 
 def test_a_cache_on_disk(sim, command, tmp_path):

@@ -63,15 +63,21 @@ def test_the_play_for_the_morning_names_who_is_overdue(sim, play, tmp_path):
     assert re.search(r"legacy-erp: the newest backup is of 20\d\d-", done.output), done.output
 
 
-def test_the_play_that_takes_snapshots(sim, play, tmp_path):
-    text = f"{json.dumps(PLUGIN)[1:-1]}\nbackup_ages: true\n" + next(text for text in FILES if "keyed_groups" in text)
-    source = written(tmp_path, text)
+@pytest.mark.parametrize("options", [{}, {"hostnames": ["id"], "backup_ages": False}], ids=["overdue", "by id"])
+def test_the_play_that_takes_snapshots(sim, play, tmp_path, options):
+    """Whatever hosts are called."""
+    sim.reset(world="fleet")
+    text = f"{json.dumps(PLUGIN)[1:-1]}\n" + next(text for text in FILES if "prefix: tag" in text)
+    source = written(tmp_path, json.dumps({**yaml.safe_load(text), "backup_ages": True, **options}))
     (example,) = (play_ for play_ in PLAYS if play_[0]["name"].endswith("get a snapshot"))
-    assert example[0]["hosts"] == "backups_overdue:&tag_role_db"
-    # Nobody is overdue in this account.
-    plays = [{**example[0], "hosts": "backups_enabled:&tag_role_db"}]
+    group = "backups_overdue" if options.get("backup_ages", True) else "backups_enabled"
+    plays = json.loads(json.dumps(example).replace("backups_overdue", group))
+    before = sim.state().droplets
     done = play(plays, "-i", str(source), environ=STRICT)
     assert done.status == 0, done.output
-    chosen = [d for d in sim.state()["droplets"] if "role:db" in d["tags"] and d["policy"]]
+    after = sim.state().droplets
+    chosen = {key for key, droplet in before.items() if "role:db" in droplet["tags"] and droplet["policy"]}
+    if group == "backups_overdue":
+        chosen = {key for key in chosen if before[key]["name"] == "legacy-erp"}
     assert chosen
-    assert all(droplet["snapshots"] for droplet in chosen)
+    assert {key for key in after if len(after[key]["snapshots"]) > len(before[key]["snapshots"])} == chosen

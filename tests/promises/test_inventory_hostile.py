@@ -191,21 +191,43 @@ def test_p9_no_token_with_any_verbosity(sim, inventory, verbosity):
     assert inventory(verbosity, token=sim.make_token()).failure
 
 
-@pytest.mark.parametrize("name", ["servers.yml", "droplets.json", "droplets.yml.bak", "my.droplet.yml"])
-def test_a_file_of_another_name_is_left_alone(sim, inventory, name):
-    """Why is told only to who asks for it."""
+ENDS = "its name ends in none of droplets.yml, droplets.yaml, digitalocean.yml,"
+
+
+@pytest.mark.parametrize("name", ["servers.yml", "my.droplet.yml", "do-hosts.yaml"])
+def test_a_file_of_another_name_is_left_alone_and_told_of(sim, inventory, name):
     path = inventory.write({}, name=name)
     told = inventory.run(path)
     assert not told.hosts
     assert not told.requests
-    if name.endswith(".yml"):
-        sentence = f"{PLUGIN} leaves {path} alone: its name ends in none of droplets.yml, droplets.yaml,"
-        assert sentence not in inventory.run(path, args=("-vv",)).output
-        assert sentence in inventory.run(path, args=("-vvv",)).output
+    (warning,) = (text for text in told.warnings if ENDS in text)
+    assert warning.startswith(f"{PLUGIN} leaves {path} alone:")
+    assert warning.endswith("Rename the file.")
     assert sim
 
 
-@pytest.mark.parametrize("name", ["droplets.yml", "a.digitalocean.yaml", "lifeboat.yml", "eu_droplets.yaml"])
+@pytest.mark.parametrize("content", ["plugin: {}\n", "---\n'plugin' : '{}'\n", 'tag: [a]\nplugin: "{}"  # ours\n'])
+def test_a_file_in_yaml_of_another_name_is_told_of(inventory, content):
+    path = inventory.folder / "servers.yml"
+    path.write_text(content.format(PLUGIN))
+    assert any(ENDS in text for text in inventory.run(path).warnings)
+
+
+@pytest.mark.parametrize("name", ["droplets.json", "droplets.yml.bak", "droplets"])
+def test_of_a_file_that_ansible_keeps_from_plugins_nothing_is_said(sim, inventory, name):
+    told = inventory.run(inventory.write({}, name=name))
+    assert not told.hosts
+    assert not told.requests
+    assert sim
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("droplets.yml", "a.digitalocean.yaml", "lifeboat.yml", "eu_droplets.yaml"),
+        *("do_hosts.yml", "do_hosts.yaml", "digital_ocean.yml", "shop_digital_ocean.yaml"),
+    ],
+)
 def test_a_file_of_its_name(sim, inventory, name):
     assert len(inventory.run(inventory.write({}, name=name)).hosts) == 6
     assert sim

@@ -17,9 +17,10 @@ COLLECTION = "ansible_collections.lifeboat.digitalocean"
 
 ARROWS = {
     "modules": {"_module", "_plans", "_api", "_domain"},
-    "inventory": {"_api", "_domain"},
+    "inventory": {"_api", "_domain", "plugin_utils"},
     "filter": {"_plans", "_domain"},
     "doc_fragments": set(),
+    "plugin_utils": set(),
     "_module": {"_api", "_domain"},
     "_plans": {"_domain"},
     "_api": {"_domain"},

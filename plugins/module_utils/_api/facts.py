@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from .._domain import hosts
@@ -72,12 +73,13 @@ def _droplets(client, wanted):
     """A dict of id to what is kept of a Droplet."""
     if wanted.gpu == "only":
         return _gpu_droplets(client, wanted)
+    list_of = partial(_list, make=wanted.keep)
     if wanted.tags:
-        lists = client.map(lambda tag: droplets.with_tag(client, tag, _list), wanted.tags)
+        lists = client.map(lambda tag: droplets.with_tag(client, tag, list_of), wanted.tags)
     elif wanted.names:
-        lists = client.map(lambda name: _list(client, name=name), wanted.names)
+        lists = client.map(lambda name: list_of(client, name=name), wanted.names)
     else:
-        lists = [_list(client)]
+        lists = [list_of(client)]
     found = {key: record for listed in lists for key, record in listed.items() if wanted.named(record)}
     if wanted.gpu == "include":
         return {**found, **_gpu_droplets(client, wanted)}
@@ -86,7 +88,7 @@ def _droplets(client, wanted):
 
 def _gpu_droplets(client, wanted):
     """Those that the list of all Droplets leaves out; it cannot be asked by tag or name."""
-    found = _list(client, lambda data: hosts.kept(data, gpu=True), type="gpus")
+    found = _list(client, partial(wanted.keep, gpu=True), type="gpus")
     if wanted.tags:
         _prove_tags_are_shown(client, wanted.tags, found)
     return {key: record for key, record in found.items() if wanted.named(record) and wanted.tagged(record)}
@@ -98,7 +100,7 @@ def _prove_tags_are_shown(client: Client, wanted: Sequence[str], found: dict[int
         droplets.prove_tags_can_be_read(client, wanted[0])
 
 
-def _list(client, make=hosts.kept, **filters):
+def _list(client, make, **filters):
     return paging.whole(client, client.do.droplets.list, "droplets", make=make, **filters)
 
 
@@ -107,6 +109,6 @@ def _missed(client, wanted, ids):
     if not ids or not wanted.everything or wanted.gpu == "only":
         return {}
     if wanted.gpu == "exclude":
-        ids = ids - _list(client, type="gpus").keys()
-    asked = client.map(lambda key: droplets.get_if_there(client, key, hosts.kept), sorted(ids))
+        ids = ids - _list(client, hosts.kept, type="gpus").keys()
+    asked = client.map(lambda key: droplets.get_if_there(client, key, wanted.keep), sorted(ids))
     return {record["id"]: record for record in asked if record}

@@ -8,12 +8,13 @@ What is kept is JSON as the API sends it, and no judgement, so that a cache of i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .errors import InputError
 from .models import BackupState, Droplet, RestorePoint, iso, timestamp
+from .moving import OF_AGES, RECORD
 from .options import grace_of, no_empty_entry
 from .report import next_window
 from .retention import newest_first
@@ -23,6 +24,12 @@ from .tags import carries_any
 
 NAMES = ("name", "id", "public_v4", "private_v4", "public_v6")
 """Attributes that a host can be called by."""
+
+ATTRIBUTES = (
+    *("id", "name", "status", "locked", "created_at", "region", "size", "price", "vcpus", "memory", "disk", "gpu"),
+    *("image", "features", "tags", "networks", "public_v4", "private_v4", "public_v6", "vpc", "volumes"),
+)
+OF_BACKUPS = ("enabled", "plan", "weekday", "hour", "next_window", "retention_days")
 
 GROUPS = ("backups_enabled", "backups_disabled", "plan_daily", "plan_weekly", "plan_other")
 GROUPS_BY_AGE = ("backups_overdue", "backups_pending")
@@ -44,7 +51,7 @@ class Wanted:
     """What an inventory is to hold. Droplets with any of `tags`, of any of `names`, or all where both are empty.
 
     `gpu` is "include", "only" or "exclude"; `grace` as in `_domain/status.py`; `groups` are among GROUPS and
-    GROUPS_BY_AGE; `prefix` begins the names of variables.
+    GROUPS_BY_AGE; `prefix` begins the names of variables; `api_records` to tell the API's own records.
     """
 
     tags: tuple[str, ...] = ()
@@ -57,6 +64,7 @@ class Wanted:
     groups: tuple[str, ...] = GROUPS
     prefix: str = ""
     exclude_tags: tuple[str, ...] = ()
+    api_records: bool = False
 
     @classmethod
     def from_options(cls, options):
@@ -82,6 +90,7 @@ class Wanted:
             tuple(groups),
             options["prefix"],
             tuple(options["exclude_tag"]),
+            options["api_records"],
         )
 
     @property
@@ -89,8 +98,37 @@ class Wanted:
         """All that decides what is fetched, as a list for JSON."""
         grace = self.grace.total_seconds() if self.backup_ages else None
         proves_tags = bool(self.exclude_tags)
-        lists = [*map(sorted, (self.tags, self.names))]
-        return [FORMAT, *lists, self.gpu, self.backup_facts, self.backup_ages, grace, proves_tags]
+        selected = [*map(sorted, (self.tags, self.names)), self.gpu]
+        return [FORMAT, *selected, self.backup_facts, self.backup_ages, grace, proves_tags, self.api_records]
+
+    def keep(self, data: dict, gpu: bool = False) -> dict:
+        """What is `kept` of a Droplet's JSON object, with all of it if the API's own records are asked for."""
+        found = kept(data, gpu)
+        if self.api_records:
+            # Without a prefix, they stand beside the variables that steer Ansible.
+            found["record"] = {
+                name: value for name, value in data.items() if name.isidentifier() and not name.startswith("ansible_")
+            }
+        return found
+
+    def variable(self, attribute: str) -> str:
+        """What the variable for an attribute is called. None is called `tags`, a word that Ansible keeps for itself,
+        where it has the API's own name.
+        """
+        if self.api_records and not self.prefix and attribute == "tags":
+            return "do_tags"
+        return self.prefix + attribute
+
+    @property
+    def known(self) -> dict[str, tuple[str, ...] | None]:
+        """The variables that all hosts have, with their fields: None if any, empty for a single value."""
+        shapes: dict[str, tuple[str, ...] | None] = dict.fromkeys(ATTRIBUTES, ())
+        shapes |= {"image": _OF_IMAGE, "networks": ("v4", "v6")}
+        if self.api_records:
+            shapes |= dict.fromkeys(RECORD)
+        if self.backup_facts:
+            shapes["backups"] = OF_BACKUPS + OF_AGES * self.backup_ages
+        return {self.variable(name): shape for name, shape in shapes.items()}
 
     @property
     def everything(self):
@@ -231,7 +269,8 @@ def hosts(found, wanted, now):
     aged = found["backups"] is not None
     for record in sorted(found["droplets"], key=lambda record: record["id"]):
         droplet = Droplet.from_api(record)
-        variables = {wanted.prefix + name: value for name, value in attributes(record, droplet).items()}
+        told = attributes(record, droplet) | record.get("record", {})
+        variables = {wanted.variable(name): value for name, value in told.items()}
         key = str(droplet.id)
         if not wanted.backup_facts:
             yield Host(droplet, variables)
@@ -292,6 +331,17 @@ def shared(wished, names):
         if names.get(key) != name:
             clashing.setdefault(name, []).append(key)
     told = [f"{name} ({', '.join(map(str, keys))})" for name, keys in sorted(clashing.items())]
+    more = [f"{len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
+    return ", ".join(told[:MOST_NAMED] + more)
+
+
+def renamed(names: Mapping[str, str]) -> str:
+    """Those of `names`, group names by the one they were made of, that are another name, as text; empty: none."""
+    made: dict[str, list[str]] = {}
+    for old, new in names.items():
+        if old != new:
+            made.setdefault(new, []).append(old)
+    told = [f"{' and '.join(sorted(old))} to {new}" for new, old in sorted(made.items())]
     more = [f"{len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
     return ", ".join(told[:MOST_NAMED] + more)
 

@@ -60,7 +60,7 @@ AGED = Wanted(backup_ages=True, groups=(*hosts.GROUPS, *hosts.GROUPS_BY_AGE))
 def options(**given_):
     left_out = {
         "tag": [], "exclude_tag": [], "name": [], "region": [], "gpu": "include", "backup_facts": True,
-        "backup_ages": False, "grace_hours": 2.0, "prefix": "do_", "backup_groups": None,
+        "backup_ages": False, "grace_hours": 2.0, "prefix": "do_", "backup_groups": None, "api_records": False,
     }  # fmt: skip
     return {**left_out, **given_}
 
