@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice
 
-from .._domain.errors import NotFoundError, OutcomeUnknownError, ScopeError
+from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import Action
 from . import paging
 
@@ -36,10 +36,7 @@ def by_tag(client, tag, **body):
     Raises PendingEventError, OutcomeUnknownError.
     """
     answer = client.do.droplet_actions.post_by_tag(tag_name=tag, body=body)
-    found = answer.get("actions")
-    if not isinstance(found, list) or any("id" not in action for action in found):
-        raise OutcomeUnknownError("The answer to a write shows no actions. Whether it was carried out is not known.")
-    return [Action.from_api(action) for action in found]
+    return [Action.from_api(action) for action in answer["actions"]]
 
 
 def on_image(client, image_id, **body):
@@ -48,14 +45,8 @@ def on_image(client, image_id, **body):
 
 
 def _begun(body, resource_type, resource_id):
-    """The Action in the answer to a write; raises OutcomeUnknownError where the answer does not show one.
-
-    What it is about is known, and the API may leave it null.
-    """
-    action = body.get("action") if isinstance(body, dict) else None
-    if not isinstance(action, dict) or "id" not in action:
-        raise OutcomeUnknownError("The answer to a write shows no action. Whether it was carried out is not known.")
-    return replace(Action.from_api(action), resource_type=resource_type, resource_id=resource_id)
+    """The Action in the answer to a write. What it is about is known, and the API may leave it null."""
+    return replace(Action.from_api(body["action"]), resource_type=resource_type, resource_id=resource_id)
 
 
 def of_droplet(client, droplet_id):
@@ -128,7 +119,7 @@ def get(client, action_id, droplet_id=None):
         body = client.do.actions.get(action_id=action_id)
     else:
         body = client.do.droplet_actions.get(droplet_id=droplet_id, action_id=action_id)
-    return Action.from_api(paging.part(body, "action"))
+    return Action.from_api(body["action"])
 
 
 def _from_the_newest(operation, client=None, likely=1, **filters):
@@ -143,10 +134,11 @@ def _from_the_newest(operation, client=None, likely=1, **filters):
 
     first = fetch(1)
     known = {1: first}
-    numbers = list(range(1, first.pages + 1))
+    # A range and not a list: how long the log is, is what the API says.
+    numbers = range(1, first.pages + 1)
     backwards = first.pages > 1 and first.items[0][0] < first.items[-1][0]
     if backwards:
-        numbers.reverse()
+        numbers = numbers[::-1]
     if client:
         ahead = [number for number in numbers[:likely] if number not in known]
         known.update(zip(ahead, client.map(fetch, ahead), strict=True))
@@ -186,7 +178,7 @@ def of_image(client, image_id):
         body = client.do.image_actions.list(image_id=image_id)
     except NotFoundError:
         return []
-    return [Action.from_api(item) for item in body.get("actions") or ()]
+    return [Action.from_api(item) for item in body["actions"]]
 
 
 def was_converted(client, image_id):
@@ -285,5 +277,5 @@ def _one(client, action):
             body = client.do.droplet_actions.get(droplet_id=action.resource_id, **ids)
     except NotFoundError:
         return None
-    news = Action.from_api(paging.part(body, "action"))
+    news = Action.from_api(body["action"])
     return replace(news, resource_type=action.resource_type, resource_id=action.resource_id)

@@ -23,12 +23,12 @@ OWN_LISTS = 2
 def supported_policies(client):
     """`GET /v2/droplets/backups/supported_policies` as a tuple of SupportedPolicy."""
     body = client.do.droplets.list_supported_backup_policies()
-    return tuple(SupportedPolicy.from_api(item) for item in body.get("supported_policies") or ())
+    return tuple(SupportedPolicy.from_api(item) for item in body["supported_policies"])
 
 
 def state(client, droplet_id, make=BackupState.from_api):
     """`GET /v2/droplets/{id}/backups/policy` as a BackupState; raises NotFoundError."""
-    return make(paging.part(client.do.droplets.get_backup_policy(droplet_id=droplet_id), "policy"))
+    return make(client.do.droplets.get_backup_policy(droplet_id=droplet_id)["policy"])
 
 
 def fleet(client, selection):

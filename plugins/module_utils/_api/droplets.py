@@ -17,7 +17,7 @@ from .client import Client
 
 def get(client, droplet_id, make=Droplet.from_api):
     """`GET /v2/droplets/{id}`, what `make` gives of its JSON object; raises NotFoundError."""
-    return make(paging.part(client.do.droplets.get(droplet_id=droplet_id), "droplet"))
+    return make(client.do.droplets.get(droplet_id=droplet_id)["droplet"])
 
 
 def get_if_there(client, droplet_id, make=Droplet.from_api):

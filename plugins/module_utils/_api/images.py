@@ -21,7 +21,7 @@ FEW = 2
 def get(client, image_id):
     """`GET /v2/images/{id or slug}` as a RestorePoint of any type, or None where it is not there."""
     try:
-        return RestorePoint.from_api(paging.part(client.do.images.get(image_id=image_id), "image"))
+        return RestorePoint.from_api(client.do.images.get(image_id=image_id)["image"])
     except NotFoundError:
         return None
 
@@ -80,7 +80,7 @@ def owner(client, image_id):
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/snapshots_get
     """
     try:
-        point = RestorePoint.from_snapshot(paging.part(client.do.snapshots.get(snapshot_id=str(image_id)), "snapshot"))
+        point = RestorePoint.from_snapshot(client.do.snapshots.get(snapshot_id=str(image_id))["snapshot"])
     except (NotFoundError, ScopeError):
         return None
     return point.droplet_id

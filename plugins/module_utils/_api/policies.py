@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 
 from .._domain import errors
+from . import endpoints, shapes
 from .optional import AzureError, HTTPPolicy
 
 READ_TRIES = 6
@@ -121,7 +122,7 @@ class SendPolicy(HTTPPolicy):
                 return response
             if isinstance(problem, errors.RateLimitError):
                 self._wait_until_free(response.http_response)
-            elif not isinstance(problem, errors.UnreachableError):
+            elif not isinstance(problem, errors.UnreachableError | errors.InvalidAnswerError):
                 raise problem
             elif method != "GET":
                 raise errors.OutcomeUnknownError(
@@ -129,7 +130,8 @@ class SendPolicy(HTTPPolicy):
                 )
             else:
                 backoff = FIRST_BACKOFF * 2 ** (tries - 1)
-                if tries == READ_TRIES or not problem.passing or backoff > self._budget.left:
+                passing = getattr(problem, "passing", True)
+                if tries == READ_TRIES or not passing or backoff > self._budget.left:
                     raise problem
                 self._sleep(backoff)
 
@@ -183,11 +185,7 @@ def judge(response):
     request = response.request
     where = f"{request.method} {_path(request)}"
     if status < 300:
-        try:
-            whole = status == 204 or isinstance(response.json(), dict)
-        except ValueError:
-            whole = False
-        return None if whole else TransientError(f"The answer to {where} is not the JSON object that it should be.")
+        return _unfit(response, where)
     said, request_id = _error_body(response)
     about = {"status": status, "request_id": request_id}
     if status < 400:
@@ -209,6 +207,32 @@ def judge(response):
     if status == 422 and "power it off" in said.lower():
         said = f"{said} Power the Droplet off first, as with droplet_action, type: shutdown."
     return errors.ApiError(f"The API refuses {where} with {status}: {said}", **about)
+
+
+def _unfit(response, where):
+    """The error in an answer that says that all is well, or None."""
+    request = response.request
+    endpoint = endpoints.of(request.method, _path(request))
+    if response.status_code != endpoint.status:
+        return _invalid(where, f"has the status {response.status_code} and should have {endpoint.status}", response)
+    if endpoint.shape is None:
+        return None
+    try:
+        body = response.json()
+    except (ValueError, LookupError, RecursionError):
+        return TransientError(f"The answer to {where} is not the JSON object that it should be.")
+    if not isinstance(body, dict):
+        return _invalid(where, f"is {shapes.kind(body)} and should be an object", response)
+    fault = endpoint.fault(request.url, body)
+    return fault and _invalid(where, f"is wrong: `{fault[0]}` {fault[1]}", response)
+
+
+def _invalid(where, what, response):
+    return errors.InvalidAnswerError(
+        f"The answer to {where} {what}. Check api_url; if it is right, try again later.",
+        response.status_code,
+        response.headers.get("x-request-id"),
+    )
 
 
 def lost(request, error):

@@ -14,4 +14,4 @@ def available(client):
         body = client.do.regions.list(page=1, per_page=paging.PER_PAGE)
     except ScopeError:
         return None
-    return frozenset(item["slug"] for item in paging.part(body, "regions") if item.get("available") is not False)
+    return frozenset(item["slug"] for item in body["regions"] if item.get("available") is not False)

@@ -51,12 +51,7 @@ def _create(client, step):
         raise error.again(
             f"{error.message.rstrip('.')}. Ask DigitalOcean for a higher limit, or delete a Droplet that is not needed."
         ) from None
-    try:
-        droplet, link = body["droplet"]["id"], body["links"]["actions"][0]["id"]
-    except (KeyError, IndexError, TypeError):
-        raise OutcomeUnknownError(
-            "The answer to the creation of a Droplet shows none. Whether it was carried out is not known."
-        ) from None
+    droplet, link = body["droplet"]["id"], body["links"]["actions"][0]["id"]
     return Action(link, "create", "in-progress", resource_id=droplet, resource_type="droplet")
 
 
@@ -76,7 +71,7 @@ def _tag(client, step):
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources
     """
     with client.tagging:
-        refusal = None if key(step.name) in client.tags else _make_tag(client, step.name)
+        trouble = None if key(step.name) in client.tags else _make_tag(client, step.name)
     resource = {"resource_id": str(step.resource), "resource_type": step.kind}
     begun, pause = client.budget.spent, FIRST_PAUSE
     while True:
@@ -85,13 +80,13 @@ def _tag(client, step):
             client.do.tags.assign_resources(tag_id=name, body={"resources": [resource]})
             return
         except NotFoundError:
-            if refusal is not None and _learn_spelling(client, step.name):
+            if trouble is not None and _learn_spelling(client, step.name):
                 continue
             waited = client.budget.spent - begun
             left = min(client.lag_tolerance.total_seconds() - waited, client.budget.left)
             if left <= 0:
-                if refusal is not None:
-                    raise refusal from None
+                if trouble is not None:
+                    raise trouble from None
                 raise
         client.sleep(min(pause, left))
         pause = min(LONGEST_PAUSE, pause * 2)
@@ -109,21 +104,20 @@ def _learn_spelling(client: Client, name: str) -> bool:
 
 
 def _make_tag(client, name):
-    """The refusal to make a tag, which may only mean that there is one already, or None where there is one now.
+    """What went wrong with making a tag, which may be there all the same, or None where there is one now.
 
     One that there is in another spelling keeps its own, by which alone it is found.
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create
     """
     try:
         body = client.do.tags.create(body={"name": name})
+    except OutcomeUnknownError as error:
+        return error
     except ApiError as error:
         if error.status not in (409, 422):
             raise
         return error
-    try:
-        client.tags[key(name)] = body["tag"]["name"]
-    except (KeyError, TypeError):
-        client.tags[key(name)] = name
+    client.tags[key(name)] = body["tag"]["name"]
     return None
 
 

@@ -6,10 +6,11 @@
     ├── InputError              the task itself is wrong; nothing was sent
     ├── SelectionError          the Droplets asked for are not there, or are not one
     ├── RefusedError            it could be done, but would lose something the user has not given up
-    ├── ApiError                the API answered with a status of 400 or above
+    ├── ApiError                the API answered with a status of 400 or above, or with something wrong
     │   ├── AuthenticationError     401
     │   ├── ScopeError              403: the token lacks a scope
     │   ├── NotFoundError           404
+    │   ├── InvalidAnswerError      an answer is not whole or not of the right shape, however often it was read
     │   ├── PendingEventError       422: another action is at work on the Droplet
     │   └── RateLimitError          429, and the limit frees up too late for this task
     ├── UnreachableError        a read got no usable answer, however often it was tried
@@ -94,6 +95,10 @@ class ScopeError(ApiError):
 
 class NotFoundError(ApiError):
     kind = "not_found"
+
+
+class InvalidAnswerError(ApiError):
+    kind = "invalid_answer"
 
 
 class PendingEventError(ApiError):

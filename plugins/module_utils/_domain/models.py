@@ -13,14 +13,21 @@ from datetime import UTC, datetime, timedelta
 
 from .errors import InputError
 
+EARLIEST, LATEST = 1970, 9000
+"""Years."""
+
 
 def timestamp(text):
-    """A `YYYY-MM-DDTHH:MM:SSZ` of the API as an aware datetime in UTC; None for null or anything else."""
+    """A `YYYY-MM-DDTHH:MM:SSZ` of the API as an aware datetime in UTC; None for null or anything else.
+
+    A year that nothing can be added to or taken from is no time of anything either.
+    """
     try:
         moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        moment = moment.astimezone(UTC) if moment.tzinfo else None
     except (TypeError, ValueError, OverflowError):
         return None
+    return moment if moment and EARLIEST <= moment.year <= LATEST else None
 
 
 def given_time(option, text):

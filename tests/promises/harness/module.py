@@ -25,6 +25,7 @@ MODULES = "ansible_collections.lifeboat.digitalocean.plugins.modules."
 KINDS = frozenset({
     *("input", "selection", "refused", "api", "authentication", "scope", "not_found", "pending_event", "rate_limit"),
     *("unreachable", "outcome_unknown", "incomplete_list", "action_failed", "not_converged", "wait_timeout"),
+    "invalid_answer",
 })
 """Every `failure.kind` there is, but `error`, which means that something was not foreseen."""
 

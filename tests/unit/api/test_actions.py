@@ -11,7 +11,6 @@ import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
-    OutcomeUnknownError,
     ScopeError,
 )
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW
@@ -140,10 +139,3 @@ def test_the_latest_of_a_droplet_are_200_at_least(order, count):
     own = [one["id"] for one in account.log if one["resource_id"] == 1][::-1]
     assert latest == own[: len(latest)]
     assert len(latest) >= min(count, 200)
-
-
-@pytest.mark.parametrize("answer", [{}, {"actions": None}, {"actions": [{"type": "reboot"}]}, {"action": {"id": 1}}])
-def test_an_answer_without_its_actions_leaves_the_outcome_open(answer):
-    client = SimpleNamespace(do=SimpleNamespace(droplet_actions=SimpleNamespace(post_by_tag=lambda **_given: answer)))
-    with pytest.raises(OutcomeUnknownError):
-        actions.by_tag(client, "role:web", type="reboot")
