@@ -219,6 +219,7 @@ TABLE = (
     _one("GET", "/v2/images/{image_id}/actions/{action_id}", 200, "action", ACTION),
     _one("POST", "/v2/images/{image_id}/actions", 201, "action", ACTION),
     _list("/v2/snapshots", "snapshots", SNAPSHOT),
+    _one("GET", "/v2/snapshots/{snapshot_id}", 200, "snapshot", SNAPSHOT),
     Endpoint("DELETE", "/v2/snapshots/{snapshot_id}", 204),
     _list("/v2/sizes", "sizes", SIZE, key="slug"),
     _list("/v2/regions", "regions", REGION, key="slug"),

@@ -51,6 +51,7 @@ STRICTER = {
     "GET /v2/droplets/{droplet_id}/backups": {"backups"},
     "GET /v2/droplets/{droplet_id}/snapshots": {"snapshots"},
     "GET /v2/snapshots": {"snapshots"},
+    "GET /v2/snapshots/{snapshot_id}": {"snapshot"},
     # Without a type a backup would not count as one, without a time it has no age, without regions it would be copied
     # again, without a name it would not be found.
     "GET /v2/images": {f"images[].{name}" for name in ("id", "type", "name", "created_at", "regions")},
