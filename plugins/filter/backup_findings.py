@@ -30,6 +30,12 @@ options:
     description: Whether a Droplet that no rule matches is something to complain of, though it may have backups.
     type: bool
     default: false
+  accept_unknown_plans:
+    description:
+      - Whether a Droplet is fine that is on a plan of which nobody knows how often it makes a backup. Also then it is
+        overdue without a backup of the last 8 days.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -70,6 +76,7 @@ _value:
         - What is wrong. V(drift), its rule would change it;
           V(unprotected), it has no backups and no rule wants it so;
           V(overdue), its newest backup is older than it should be;
+          V(unknown_plan), nobody knows when a backup of its plan is late;
           V(unmatched), no rule matches it;
           V(unknown), the ages of its backups could not be read.
       type: list
@@ -86,12 +93,12 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.find
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans.backup_policies import describe
 
 
-def backup_findings(policies, fleet, fail_on_unmatched=False):
+def backup_findings(policies, fleet, fail_on_unmatched=False, accept_unknown_plans=False):
     """`findings` of two results; raises AnsibleFilterError where they do not tell of all Droplets."""
     try:
         whole = len(policies["droplets"]) == policies["summary"]["matched"]
         if whole:
-            return findings(policies, fleet, fail_on_unmatched, describe)
+            return findings(policies, fleet, fail_on_unmatched, describe, accept_unknown_plans)
     except (KeyError, TypeError) as error:
         raise AnsibleFilterError(
             "backup_findings takes the result of backup_policies, and in brackets that of droplet_backups_info: "

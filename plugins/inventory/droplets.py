@@ -133,11 +133,14 @@ options:
   backup_groups:
     description:
       - The groups of hosts to make, whether any host is in them or not. Left out, all that can be told.
-      - V(plan_other) are those whose backups are on with a plan that is neither daily nor weekly. V(backups_overdue)
-        and V(backups_pending) need O(backup_ages), all others O(backup_facts).
+      - V(plan_other) are those whose backups are on with a plan that is neither daily nor weekly.
+        V(backups_unknown_plan) are those whose plan does not tell how often it makes a backup, if they have a new one.
+        V(backups_overdue), V(backups_pending) and V(backups_unknown_plan) need O(backup_ages), all others
+        O(backup_facts).
     type: list
     elements: str
-    choices: [backups_enabled, backups_disabled, plan_daily, plan_weekly, plan_other, backups_overdue, backups_pending]
+    choices: [backups_enabled, backups_disabled, plan_daily, plan_weekly, plan_other, backups_overdue, backups_pending,
+      backups_unknown_plan]
   backup_groups_prefix:
     description: What the names of these groups begin with.
     type: str

@@ -121,9 +121,11 @@ droplets:
       description:
         - V(protected), the newest backup is as new as the plan promises;
           V(pending), it is not, but the first window since the policy was set is not over yet;
-          V(overdue), it is not, and it should be;
+          V(overdue), it is not, and it should be, or the plan is not one whose interval is known and there is no
+          backup of the last 8 days;
           V(unprotected), backups are off;
-          V(unknown_plan), the plan is not one whose interval is known.
+          V(unknown_plan), the interval of the plan is not known, so that nobody can tell, but there is a backup of the
+          last 8 days, or the policy is younger than that.
         - Null where it depends on ages and those were not read.
       returned: with O(include=policies)
       type: str

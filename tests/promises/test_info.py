@@ -14,7 +14,20 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness import wor
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
 A_YEAR = 366
-INTERVAL = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
+INTERVAL = {
+    "daily": timedelta(days=1),
+    "weekly": timedelta(days=7),
+    "intra_daily_4h": timedelta(hours=4),
+    "intra_daily_6h": timedelta(hours=6),
+    "intra_daily_12h": timedelta(hours=12),
+}
+POLICIES = [
+    worlds.DAILY,
+    worlds.WEEKLY,
+    worlds.UNKNOWN_PLAN,
+    {"plan": "intra_daily_6h", "hour": 12, "window_length_hours": 2, "retention_period_days": 3},
+    {"plan": "intra_daily_12h", "hour": 20, "window_length_hours": 4, "retention_period_days": 30},
+]
 WEEK = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
@@ -32,11 +45,10 @@ def true_status(world, droplet, grace=timedelta(hours=2)):
     policy, now = droplet["policy"], moment(world["now"])
     if policy is None:
         return "unprotected"
-    if policy["plan"] not in INTERVAL:
-        return "unknown_plan"
-    allowed = INTERVAL[policy["plan"]] + timedelta(hours=policy["window_length_hours"]) + grace
+    every = INTERVAL.get(policy["plan"])
+    allowed = every + timedelta(hours=policy["window_length_hours"]) + grace if every else timedelta(days=8)
     if any(now - moment(backup["created_at"]) <= allowed for backup in droplet["backups"]):
-        return "protected"
+        return "protected" if every else "unknown_plan"
     settings = [
         moment(action["completed_at"])
         for action in world["actions"]
@@ -46,9 +58,12 @@ def true_status(world, droplet, grace=timedelta(hours=2)):
         and action["type"] in ("enable_backups", "change_backup_policy")
     ]
     start = max(settings, default=moment(droplet["created_at"]))
-    opening = start.replace(hour=policy["hour"], minute=0, second=0)
+    if not every:
+        return "unknown_plan" if now <= start + timedelta(days=8) else "overdue"
+    # As the windows were, all those of one plan begin so many times its interval from each other.
+    opening = start.replace(hour=policy["hour"], minute=0, second=0) - timedelta(days=2)
     while opening <= start or policy.get("weekday") not in (None, WEEK[opening.weekday()]):
-        opening += timedelta(days=1)
+        opening += min(every, timedelta(days=1))
     return "pending" if now <= opening + timedelta(hours=policy["window_length_hours"]) + grace else "overdue"
 
 
@@ -89,9 +104,9 @@ def test_day_by_day_as_the_world_goes_on(sim, look):
         seen |= {entry["status"] for entry in told.droplets.values()}
         target = dice.choice([key for key, droplet in world.droplets.items() if droplet["status"] != "new"])
         if world.policy(target) is None:
-            worlds.act(sim, target, "enable_backups", backup_policy=dice.choice([worlds.DAILY, worlds.WEEKLY]))
+            worlds.act(sim, target, "enable_backups", backup_policy=dice.choice(POLICIES))
         elif dice.random() < 0.5:
-            worlds.act(sim, target, "change_backup_policy", backup_policy=dice.choice([worlds.DAILY, worlds.WEEKLY]))
+            worlds.act(sim, target, "change_backup_policy", backup_policy=dice.choice(POLICIES))
         else:
             worlds.act(sim, target, "disable_backups")
         sim.forget()
@@ -132,7 +147,7 @@ def test_include_trims_what_is_read_and_told(sim, look):
     assert len(bare.reads) == 2
     policies = look(all=True, include=["policies"])
     assert len(policies.reads) == 3
-    assert {entry["status"] for entry in policies.droplets.values()} == {None, "unprotected", "unknown_plan"}
+    assert {entry["status"] for entry in policies.droplets.values()} == {None, "unprotected"}
     plans = look(all=True, include=["supported_policies"]).result["supported_policies"]
     assert {offer["plan"] for offer in plans} == {"daily", "weekly"}
 
@@ -153,7 +168,7 @@ def test_without_image_read_it_answers_without_ages_and_says_so(sim, look, hidde
     assert not told.failed, told
     assert "image:read" in str(told.result["warnings"])
     assert all("backups" not in entry for entry in told.droplets.values())
-    assert {entry["status"] for entry in told.droplets.values()} == {None, "unprotected", "unknown_plan"}
+    assert {entry["status"] for entry in told.droplets.values()} == {None, "unprotected"}
     assert len(told.reads) <= 4
 
 

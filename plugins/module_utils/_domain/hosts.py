@@ -19,7 +19,7 @@ from .options import grace_of, no_empty_entry
 from .report import next_window
 from .retention import newest_first
 from .selection import Selection, finish, idle_exclusions
-from .status import OVERDUE, PENDING, at_first_sight, settled
+from .status import OVERDUE, PENDING, UNKNOWN_PLAN, at_first_sight, settled
 from .tags import carries_any
 
 NAMES = ("name", "id", "public_v4", "private_v4", "public_v6")
@@ -32,7 +32,7 @@ ATTRIBUTES = (
 OF_BACKUPS = ("enabled", "plan", "weekday", "hour", "next_window", "retention_days")
 
 GROUPS = ("backups_enabled", "backups_disabled", "plan_daily", "plan_weekly", "plan_other")
-GROUPS_BY_AGE = ("backups_overdue", "backups_pending")
+GROUPS_BY_AGE = ("backups_overdue", "backups_pending", "backups_unknown_plan")
 FORMAT = 1
 """Of what is kept; another one in a cache is not read."""
 
@@ -319,7 +319,7 @@ def groups(state, status):
         return ("backups_disabled",)
     plan = state.policy.plan if state.policy else None
     found = ["backups_enabled", f"plan_{plan}" if plan in ("daily", "weekly") else "plan_other"]
-    if status in (OVERDUE, PENDING):
+    if status in (OVERDUE, PENDING, UNKNOWN_PLAN):
         found.append(f"backups_{status}")
     return tuple(found)
 

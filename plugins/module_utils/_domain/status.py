@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from .models import BackupPolicy
 from .retention import newest_first
-from .windows import WEEKDAYS
+from .windows import WEEKDAYS, interval
 
 PROTECTED = "protected"
 PENDING = "pending"
@@ -16,8 +17,8 @@ UNPROTECTED = "unprotected"
 UNKNOWN_PLAN = "unknown_plan"
 STATUSES = (PROTECTED, PENDING, OVERDUE, UNPROTECTED, UNKNOWN_PLAN)
 
-INTERVAL = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
-"""From one backup to the next, by plan."""
+LONGEST_INTERVAL = timedelta(days=8)
+"""No plan that is known makes a backup less often, so that under any other one a Droplet without one is overdue too."""
 
 WINDOW_HOURS = 4
 """The length of a window where the API shows none."""
@@ -26,18 +27,17 @@ SETTING_ACTIONS = ("enable_backups", "change_backup_policy")
 
 
 def at_first_sight(state, backups, grace, now):
-    """The status as far as policy and backups tell: one of STATUSES, where PENDING means "pending or overdue".
+    """The status as far as policy and backups tell: one of STATUSES, where PENDING means that it takes a closer look.
 
     `state` is a BackupState, `backups` a sequence of RestorePoint, `grace` a timedelta.
     """
     if not state.enabled:
         return UNPROTECTED
-    policy = state.policy
-    if policy is None or policy.plan not in INTERVAL:
-        return UNKNOWN_PLAN
+    every = _interval(state.policy)
+    allowed = LONGEST_INTERVAL if every is None else every + _length(state.policy) + grace
     newest = next(iter(newest_first(backups)), None)
-    if newest and newest.created_at and now - newest.created_at <= INTERVAL[policy.plan] + _length(policy) + grace:
-        return PROTECTED
+    if newest and newest.created_at and now - newest.created_at <= allowed:
+        return UNKNOWN_PLAN if every is None else PROTECTED
     return PENDING
 
 
@@ -53,9 +53,14 @@ def policy_set_at(droplet, actions):
 
 
 def waiting_or_late(policy, since, grace, now):
-    """PENDING until the first window since the policy was set (None: long ago) is over, OVERDUE from then on."""
+    """PENDING until the first window since the policy was set (None: long ago) is over, OVERDUE from then on.
+
+    Nobody knows the windows of an unknown plan, so that it is UNKNOWN_PLAN for as long as it may not have had one.
+    """
     if since is None:
         return OVERDUE
+    if _interval(policy) is None:
+        return UNKNOWN_PLAN if now <= since + LONGEST_INTERVAL else OVERDUE
     return PENDING if now <= first_window_after(policy, since) + _length(policy) + grace else OVERDUE
 
 
@@ -67,13 +72,21 @@ def settled(first, policy, told, since, grace, now):
 
 
 def first_window_after(policy, moment):
-    """The start (UTC) of the first window of a daily or weekly `policy` that opens after `moment`."""
+    """The start (UTC) of the first window that opens after `moment`, of a `policy` whose interval is known."""
+    every = interval(policy.plan)
     start = datetime(moment.year, moment.month, moment.day, policy.hour or 0, tzinfo=UTC)
     if policy.weekday in WEEKDAYS:
         start += timedelta(days=(WEEKDAYS.index(policy.weekday) - start.weekday()) % 7)
+    while start - every > moment:
+        start -= every
     while start <= moment:
-        start += INTERVAL[policy.plan]
+        start += every
     return start
+
+
+def _interval(policy: BackupPolicy | None) -> timedelta | None:
+    """From one backup to the next, None if nobody knows; `policy` is None if the API does not show it."""
+    return policy and interval(policy.plan)
 
 
 def _length(policy):

@@ -5,11 +5,28 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
+from datetime import timedelta
 from typing import NamedTuple
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 """In the order of `datetime.weekday()`."""
+
+
+_INTERVALS = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
+_INTRA_DAILY = re.compile(r"intra_daily_([1-9][0-9]?)h", re.ASCII)
+
+
+def interval(plan: str) -> timedelta | None:
+    """From one backup to the next under a plan, None if its name does not tell: "intra_daily_4h" is every 4 hours.
+
+    https://docs.digitalocean.com/products/backups/details/pricing/
+    """
+    found = _INTRA_DAILY.fullmatch(plan)
+    if found and int(found[1]) <= 24:
+        return timedelta(hours=int(found[1]))
+    return _INTERVALS.get(plan)
 
 
 class Window(NamedTuple):

@@ -22,8 +22,8 @@ def found(droplet, *, rule="web", before=None, after=None, exempt=False, **optio
     before, after = before or DAILY, after or DAILY
     entry = {"id": 7, "name": "web-01", "rule": rule, "before": before, "after": after, "changed": before != after}
     policies = {"droplets": [entry], "exempt": [{"id": 7}] if exempt else []}
-    fails = options.get("fail_on_unmatched", False)
-    told = findings(policies, {"droplets": [droplet]}, fails, lambda backups: backups["state"])
+    fails, accepts = options.get("fail_on_unmatched", False), options.get("accept_unknown_plans", False)
+    told = findings(policies, {"droplets": [droplet]}, fails, lambda backups: backups["state"], accepts)
     return [(one["kinds"], one["text"]) for one in told]
 
 
@@ -35,7 +35,25 @@ NAME = "web-01 (7)"
     [
         pytest.param({"droplet": looked("protected")}, [], id="as it should be"),
         pytest.param({"droplet": looked("pending", None)}, [], id="its first window is still to come"),
-        pytest.param({"droplet": looked("unknown_plan")}, [], id="a plan nobody knows"),
+        pytest.param(
+            {"droplet": {**looked("unknown_plan", 30.2), "policy": {"plan": "hourly"}}},
+            [(["unknown_plan"], f"{NAME}: nobody knows how often its plan 'hourly' makes a backup, "
+              "its newest backup is 30 h old")],
+            id="a plan nobody knows",
+        ),
+        pytest.param(
+            {"droplet": {**looked("unknown_plan", None), "policy": None}, "rule": None},
+            [(["unknown_plan"], f"{NAME}: nobody knows how often its plan, which the API does not show, makes a backup"
+              ", there is no backup at all; no rule covers it")],
+            id="a plan that is not shown",
+        ),
+        pytest.param({"droplet": looked("unknown_plan"), "accept_unknown_plans": True}, [], id="an accepted plan"),
+        pytest.param(
+            {"droplet": looked("overdue"), "accept_unknown_plans": True},
+            [(["overdue"], f"{NAME}: is overdue, its newest backup is 1 h old")],
+            id="overdue under an accepted plan",
+        ),
+        pytest.param({"droplet": looked("unknown_plan"), "after": OFF, "before": OFF}, [], id="its rule disables it"),
         pytest.param(
             {"droplet": looked("protected"), "before": {**DAILY, "hour": 4}},
             [(["drift"], f"{NAME}: not as rule 'web' wants it: enabled → enabled")],

@@ -224,10 +224,10 @@ class TestHosts:
             (OFF, "unprotected", ("backups_disabled",)),
             (
                 {**DAILY, "backup_policy": {"plan": "intra_daily_4h"}},
-                "unknown_plan",
+                None,
                 ("backups_enabled", "plan_other"),
             ),
-            ({**DAILY, "backup_policy": None}, "unknown_plan", ("backups_enabled", "plan_other")),
+            ({**DAILY, "backup_policy": None}, None, ("backups_enabled", "plan_other")),
         ],
     )
     def test_where_backups_may_not_be_read_their_ages_are_unknown(self, policy, status, groups):

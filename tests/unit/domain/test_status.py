@@ -11,12 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import status
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, BackupPolicy
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import (
+    Action,
+    BackupPolicy,
+    BackupState,
+)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.windows import interval
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import HOURS, NOW, OFF, WEEKDAYS, backup, droplet, on
 
 GRACE = timedelta(hours=2)
 DAILY = on("daily", 4)
 WEEKLY = on("weekly", 4, "SUN")
+EVERY_4_HOURS = on("intra_daily_4h", 0, retention=7)
 HOUR = 1 / 24
 
 
@@ -25,7 +31,16 @@ HOUR = 1 / 24
     [
         pytest.param(OFF, [], status.UNPROTECTED, id="off"),
         pytest.param(OFF, [backup(1, 0.1)], status.UNPROTECTED, id="off, with a fresh backup left"),
-        pytest.param(on("intra_daily_4h", 0), [backup(1, 0.1)], status.UNKNOWN_PLAN, id="a plan nobody knows"),
+        pytest.param(EVERY_4_HOURS, [backup(1, 10 * HOUR)], status.PROTECTED, id="every 4 hours, at the edge"),
+        pytest.param(EVERY_4_HOURS, [backup(1, 10.1 * HOUR)], status.PENDING, id="every 4 hours, past the edge"),
+        pytest.param(EVERY_4_HOURS, [], status.PENDING, id="every 4 hours, none yet"),
+        pytest.param(on("hourly", 0), [backup(1, 0.1)], status.UNKNOWN_PLAN, id="a plan nobody knows"),
+        pytest.param(on("hourly", 0), [backup(1, 8)], status.UNKNOWN_PLAN, id="a plan nobody knows, at the edge"),
+        pytest.param(on("hourly", 0), [backup(1, 8.1)], status.PENDING, id="a plan nobody knows, past the edge"),
+        pytest.param(on("hourly", 0), [], status.PENDING, id="a plan nobody knows, none yet"),
+        pytest.param(on("hourly", 0), [backup(1, None)], status.PENDING, id="a plan nobody knows, of unknown age"),
+        pytest.param(BackupState(True), [backup(1, 0.1)], status.UNKNOWN_PLAN, id="a plan that is not shown"),
+        pytest.param(BackupState(True), [], status.PENDING, id="a plan that is not shown, and no backup"),
         pytest.param(DAILY, [], status.PENDING, id="daily, none yet"),
         pytest.param(DAILY, [backup(1, None)], status.PENDING, id="daily, one of unknown age"),
         pytest.param(DAILY, [backup(1, 30 * HOUR)], status.PROTECTED, id="daily, at the edge: day, window, grace"),
@@ -76,6 +91,42 @@ def test_pending_until_the_first_window_is_over(actions, created, now, expected)
     assert status.waiting_or_late(DAILY_4, since, GRACE, now) == expected
 
 
+@pytest.mark.parametrize("policy", [None, BackupPolicy("hourly"), BackupPolicy("intra_daily_0h")], ids=str)
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(0, status.UNKNOWN_PLAN), (8, status.UNKNOWN_PLAN), (8.1, status.OVERDUE), (None, status.OVERDUE)],
+)
+def test_under_an_unknown_plan_nobody_waits_longer_than_under_any_known_one(policy, days, expected):
+    since = None if days is None else SET - timedelta(days=days)
+    assert status.waiting_or_late(policy, since, GRACE, SET) == expected
+
+
+POLICIES = st.one_of(
+    st.none(),
+    st.builds(BackupPolicy, st.sampled_from(("daily", "intra_daily_4h")), hour=st.sampled_from(HOURS)),
+    st.builds(BackupPolicy, st.just("weekly"), st.sampled_from(WEEKDAYS), st.sampled_from(HOURS)),
+    st.builds(BackupPolicy, st.text(max_size=9), hour=st.none()),
+)
+
+
+@given(policy=POLICIES, ages=st.lists(st.floats(0, 60), max_size=3), since=st.none() | st.floats(0, 60))
+def test_no_status_is_green_by_ignorance(policy, ages, since):
+    """PROTECTED needs a backup within a known interval, and nothing excuses eight days without one but a new policy."""
+    state, backups = BackupState(True, policy), [backup(key, age) for key, age in enumerate(ages, 1)]
+    moment = since if since is None else NOW - timedelta(days=since)
+    first = status.at_first_sight(state, backups, GRACE, NOW)
+    found = status.settled(first, policy, True, moment, GRACE, NOW)
+    every = interval(policy.plan) if policy else None
+    newest = min(ages, default=None)
+    if found == status.PROTECTED:
+        assert timedelta(days=newest) <= every + timedelta(hours=6) + timedelta(seconds=1)
+    if every is None:
+        assert found in (status.UNKNOWN_PLAN, status.OVERDUE)
+    if newest is None or newest > 8.3:
+        assert found == status.OVERDUE or (since is not None and since <= 8.3)
+    assert status.settled(first, policy, False, moment, GRACE, NOW) in (None, first)
+
+
 YEARS = {"min_value": datetime.fromisoformat("2025-01-01"), "max_value": datetime.fromisoformat("2027-01-01")}
 
 
@@ -83,10 +134,13 @@ YEARS = {"min_value": datetime.fromisoformat("2025-01-01"), "max_value": datetim
     moment=st.datetimes(timezones=st.just(UTC), **YEARS),
     hour=st.sampled_from(HOURS),
     weekday=st.sampled_from((None, *WEEKDAYS)),
+    plan=st.sampled_from(("daily", "intra_daily_4h", "intra_daily_6h", "intra_daily_12h", "intra_daily_5h")),
 )
-def test_the_first_window_opens_after_the_moment_on_its_day_and_within_one_interval(moment, hour, weekday):
-    policy = BackupPolicy("weekly" if weekday else "daily", weekday, hour)
+def test_the_first_window_opens_after_the_moment_on_its_day_and_within_one_interval(moment, hour, weekday, plan):
+    policy = BackupPolicy("weekly" if weekday else plan, weekday, hour)
+    every = interval(policy.plan)
     start = status.first_window_after(policy, moment)
-    assert moment < start <= moment + status.INTERVAL[policy.plan]
-    assert (start.hour, start.minute, start.second) == (hour, 0, 0)
+    assert moment < start <= moment + every
+    assert (start.minute, start.second) == (0, 0)
+    assert (start - start.replace(hour=hour)) % min(every, timedelta(days=1)) == timedelta() or plan.endswith("5h")
     assert weekday in (None, start.strftime("%a").upper())
