@@ -14,7 +14,8 @@ description:
   - Makes a new Droplet from a restore point, and leaves the Droplet that the restore point was taken of as it is. It
     works as well when that Droplet is gone.
   - The new Droplet is known by its O(name) and by tags that it gets when it is created, C(lifeboat:from:) followed by
-    the id of the image, and C(lifeboat:source:) followed by the id of the Droplet, where that is known. With
+    the id of the image, and C(lifeboat:source:) followed by the id of the Droplet, if that is known. One that is made
+    from a Droplet that is gone also gets C(lifeboat:source-name:) followed by that Droplet's name. With
     O(backup_id) and O(snapshot_id), a Droplet of that name from the same image is unchanged, and one from another is
     refused. With O(newest) and O(before), a Droplet of that name made from the same Droplet is unchanged, whatever
     newer restore points there are by now. The result tells from which image it was made, and how old that is.
@@ -24,8 +25,9 @@ description:
   - An answer to the creation that was lost is looked for, and the creation is never sent again in the same run.
   - It deletes no Droplet, so there is no C(state).
   - It needs a token with the scopes C(droplet:read), C(droplet:create), C(image:read), C(tag:read) and C(tag:create).
-    C(sizes:read) and C(regions:read) let it check the size before it sends anything, C(snapshot:read) is for
-    O(source_droplet_id) of a Droplet that is gone, C(ssh_key:read) for O(ssh_keys), C(vpc:read) for O(vpc_uuid).
+    C(sizes:read) and C(regions:read) let it check the size before it sends anything, C(snapshot:read) is for a source
+    that is gone, for which C(actions:read) is used if it is there. C(ssh_key:read) is for O(ssh_keys), C(vpc:read) for
+    O(vpc_uuid).
 options:
   name:
     description: The name of the new Droplet, letter for letter.
@@ -34,11 +36,18 @@ options:
   source_droplet_id:
     description:
       - The id of the Droplet whose backups and snapshots O(newest) and O(before) choose from.
-      - Where that Droplet is gone, from its snapshots; then O(size) is required.
+      - If that Droplet is gone, from its snapshots and those of its backups that have not expired; then O(size) is
+        required. A backup does not tell the id of its Droplet. It is found by the account's log of actions, if that
+        tells of backups, or by a snapshot that was a backup of the same name. If there are younger backups that may be
+        its own, and nothing tells, the task fails and names them.
     type: int
   source_droplet_name:
     description:
-      - The same, by name. A name that fits two Droplets is refused. One that is gone has only its id.
+      - The same, by name. A name that fits two Droplets is refused.
+      - If no Droplet has the name, the backups whose names begin with it, and the snapshots of the same Droplet, as far
+        as anything tells which they are. If more than one Droplet that is gone had the name, the task fails and tells
+        them apart by id, region, disk and dates, as far as they can be.
+      - That takes a few requests for each 200 Droplets, images and snapshots, and up to 20 pages of the log of actions.
     type: str
   size:
     description:
@@ -146,7 +155,14 @@ EXAMPLES = r"""
       weekday: SUN
       hour: 4
 
-- name: Bring back a Droplet that is gone, from the last snapshot of it before the accident
+- name: Bring back a Droplet that is gone, from its newest backup or snapshot
+  lifeboat.digitalocean.droplet_from_backup:
+    name: db-01
+    source_droplet_name: db-01
+    newest: true
+    size: s-4vcpu-8gb
+
+- name: The same by its id, as it was before the accident
   lifeboat.digitalocean.droplet_from_backup:
     name: db-01
     source_droplet_id: 3164494
@@ -239,10 +255,10 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import 
     actions,
     backups,
     droplets,
+    gone,
     images,
     sizes,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.origin import FROM, Origin
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_from_backup as plans
@@ -306,15 +322,15 @@ def _as_it_is(client, seen, there):
 
 def _origin(client, wanted, seen):
     source_id = plans.source_id(wanted, seen.named)
-    if source_id is None:
+    if wanted.wanted.id is not None:
         image = images.get(client, wanted.wanted.id)
         if image and plans.lacks_source(wanted, image):
             return replace(seen, image=image, source=droplets.holding(client, image.id))
         return replace(seen, image=image)
-    source = droplets.get_if_there(client, source_id)
+    source = None if source_id is None else droplets.get_if_there(client, source_id)
     if source is None:
-        left = tuple(point for point in images.snapshots(client) if point.droplet_id == source_id)
-        return replace(seen, source=Droplet(source_id, ""), points=left)
+        left = plans.left_of_source(wanted, seen.named, gone.account(client))
+        return replace(seen, source=left.droplet, points=left.points, left=left)
     own = (*backups.backups_of(client, [source])[source_id], *backups.snapshots_of(client, [source])[source_id])
     return replace(seen, source=source, points=own)
 

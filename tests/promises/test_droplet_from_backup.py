@@ -348,13 +348,13 @@ class TestWhatItIsMadeFrom:
         assert (told.changed, told.failed) == (True, False), told
         assert not run(**options).changed
 
-    @pytest.mark.parametrize("fate", SWITCHES["droplet_delete_backups"])
-    def test_nothing_left_of_one_that_is_gone(self, sim, run, fate):
-        sim.behave(droplet_delete_backups=fate)
+    def test_nothing_left_of_one_that_is_gone(self, sim, run):
+        sim.behave(droplet_delete_backups="delete")
         key, _backup = self.gone(sim)
-        told = run(name=tasks.NAME, source_droplet_id=key, newest=True, size="s-1vcpu-1gb")
-        assert told.kind == "selection", told
-        assert "name it with backup_id" in told.result["msg"]
+        for source in ({"source_droplet_id": key}, {"source_droplet_name": "alpha"}):
+            told = run(name=tasks.NAME, **source, newest=True, size="s-1vcpu-1gb")
+            assert told.kind == "selection", told
+            assert "A restore point can be named by its id" in told.result["msg"]
 
     def test_a_size_of_one_that_is_gone_is_asked_for_with_those_that_fit(self, sim, run):
         key, _backup = self.gone(sim, "kept")

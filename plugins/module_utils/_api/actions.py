@@ -113,6 +113,15 @@ def creations_since(client, moment):
     return [action for action in found.values() if not action.began_before(moment) and not action.errored]
 
 
+def begun_at(client, moments):
+    """Those actions of the account, as a list, that began at one of `moments`, from `MOST_SEARCHED` pages of its log.
+
+    Raises ScopeError.
+    """
+    pages = islice(_until(_from_the_newest(client.do.actions.list), min(moments)), MOST_SEARCHED)
+    return [action for page, _more in pages for action in page if action.started_at in moments]
+
+
 def get(client, action_id, droplet_id=None):
     """One Action by its id, through its Droplet where that is given; raises NotFoundError."""
     if droplet_id is None:

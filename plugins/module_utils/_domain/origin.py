@@ -4,38 +4,64 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
+from .names import LONGEST
 from .tags import key
 
-FROM, SOURCE = "lifeboat:from:", "lifeboat:source:"
+FROM, SOURCE, SOURCE_NAME = "lifeboat:from:", "lifeboat:source:", "lifeboat:source-name:"
+
+_WRITTEN = {**{sign: sign for sign in "abcdefghijklmnopqrstuvwxyz0123456789-"}, ".": "_"}
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The ids of the image that a Droplet was made from, and of the Droplet that this was taken of (None: not known).
 
-    Both are tuples, for nobody keeps a user from tagging; where there is an image, the first one counts.
+    All are tuples, for nobody keeps a user from tagging; where there is an image, the first one counts. `names` are
+    those of a Droplet that was gone by then, as `name_in_a_tag` writes them.
     """
 
     images: tuple[int, ...] = ()
     sources: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, droplet):
         """As the Droplet's tags tell it. The API keeps the capitals that a tag was first written with."""
         tags = [key(tag) for tag in droplet.tags or ()]
-        return cls(_ids(tags, FROM), _ids(tags, SOURCE))
+        names = tuple(tag.removeprefix(SOURCE_NAME) for tag in tags if tag.startswith(SOURCE_NAME))
+        return cls(_ids(tags, FROM), _ids(tags, SOURCE), names)
 
 
-def tags(image_id, source_id):
-    """The tags that a Droplet gets with its creation; `source_id` is None where it is not known."""
-    return (f"{FROM}{image_id}",) + (() if source_id is None else (f"{SOURCE}{source_id}",))
+def tags(image_id, source_id, gone_name=None):
+    """The tags that a Droplet gets with its creation; `source_id` is None if it is not known.
+
+    `gone_name` is the name of a source that is gone, by which alone it may be asked for again.
+    """
+    found = [f"{FROM}{image_id}"]
+    if source_id is not None:
+        found.append(f"{SOURCE}{source_id}")
+    if gone_name:
+        found.append(f"{SOURCE_NAME}{name_in_a_tag(gone_name)}")
+    return tuple(found)
+
+
+def name_in_a_tag(name):
+    """A Droplet's name as a part of a tag, which has no dots and whose capitals do not count; no two names share one.
+
+    A dot becomes `_`, any other character `:code:` in hexadecimal; a name that gets too long, its hash.
+    """
+    text = "".join(_WRITTEN.get(sign, f":{ord(sign):x}:") for sign in name)
+    if len(SOURCE_NAME) + len(text) <= LONGEST:
+        return text
+    return "::" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def reserved(tag):
     """True for a tag that tells an origin."""
-    return key(tag).startswith((FROM, SOURCE))
+    return key(tag).startswith((FROM, SOURCE, SOURCE_NAME))
 
 
 def _ids(tags_, kind):

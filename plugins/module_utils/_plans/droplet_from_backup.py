@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from .._domain import origin, placement
+from .._domain import gone, origin, placement
 from .._domain import tags as tagging
 from .._domain.choice import Wish, choose, listed, offer_of
 from .._domain.cost import monthly_backup_cost
@@ -63,9 +63,10 @@ class Observed:
     """What has been read: `named` are the Droplets of the names that the request has, whichever way they are spelled.
 
     Of a Droplet that is there `state` is known, while it is new its `history`, and the `image` that it was made from.
-    For one to be made it is the image that was named by its id, or else the `source` and its restore `points`. `sizes`
-    is a dict of slug to Size, None where the token may not read them. `unseen` are creations in the account's log whose
-    Droplet does not show yet, all of them younger than `lag`, by which what is read may be late.
+    For one to be made it is the image that was named by its id, or else the `source` and its restore `points`, which
+    are `left` of it if it is gone. `sizes` is a dict of slug to Size, None if the token may not read them. `unseen` are
+    creations in the account's log whose Droplet does not show yet, all of them younger than `lag`, by which what is
+    read may be late.
     """
 
     named: tuple[Droplet, ...] = ()
@@ -73,6 +74,7 @@ class Observed:
     history: tuple[Action, ...] = ()
     source: Droplet | None = None
     points: tuple[RestorePoint, ...] = ()
+    left: gone.Source | None = None
     image: RestorePoint | None = None
     sizes: dict[str, Size] | None = None
     supported: tuple[SupportedPolicy, ...] = ()
@@ -127,9 +129,9 @@ def there(request, named):
 
 
 def source_id(request, named):
-    """The id of the Droplet whose restore points are meant, None where one is named by its id; raises SelectionError.
+    """The id of the Droplet whose restore points are meant; None if one is named by its id, or if nobody has the name.
 
-    A name that nobody has any more cannot be looked up; what was made from it earlier says what its id was.
+    One that was made from a Droplet of its own name, which is gone, is not its source. Raises SelectionError.
     """
     name = request.source_name
     if name is None:
@@ -138,17 +140,33 @@ def source_id(request, named):
     if len(same) > 1:
         ids = listed(droplet.id for droplet in same)
         raise SelectionError(f"{len(same)} Droplets are named {name!r}: ids {ids}. Say which with source_droplet_id.")
-    if same:
-        return same[0].id
-    made = there(request, named)
-    earlier = Origin.of(made).sources if made else ()
-    if earlier:
-        hint = f"{made} was made from Droplet {earlier[0]}: if that is the one, set source_droplet_id: {earlier[0]}."
-    elif near := [droplet for droplet in named if droplet.name.lower() == name.lower()]:
-        hint = f"There is {listed(near)}: write the name exactly so."
+    if not same or (name == request.name and _is_of_one_gone(name, same[0])):
+        return None
+    return same[0].id
+
+
+def left_of_source(request, named, account):
+    """What is left of the Droplet that is meant, which is gone, as a `gone.Source`; raises SelectionError."""
+    name = request.source_name
+    if name is None:
+        found, whose = gone.by_id(account, request.source_id), f"has the id {request.source_id}"
     else:
-        hint = "One that is deleted has no name any more: say which it was with source_droplet_id."
-    raise SelectionError(f"No Droplet is named {name!r}. {hint}")
+        found, whose = gone.by_name(account, name), f"is named {name!r}"
+    if late := [each for each in account.droplets if each.id == request.source_id or each.name == name]:
+        raise SelectionError(
+            f"Droplet {late[0]} did not show at first, and does now: the API was behind. Run the task again.",
+            droplet=late[0].id,
+        )
+    if found:
+        return found
+    if near := [droplet for droplet in named if name and droplet.name.lower() == name.lower()]:
+        raise SelectionError(f"No Droplet {whose}. There is {listed(near)}: write the name exactly so.")
+    raise SelectionError(f"{gone.nothing_left(whose, account)} A restore point can be named by its id.")
+
+
+def _is_of_one_gone(name, droplet):
+    """True if `droplet` was made from a restore point of a Droplet of that name that was gone."""
+    return origin.name_in_a_tag(name) in Origin.of(droplet).names
 
 
 def lacks_source(request, image):
@@ -300,7 +318,7 @@ def _existing(request, observed, droplet, now):
 
 
 def _same_origin(request, observed, droplet):
-    """The id of the image that `droplet` was made from; raises RefusedError where it is not the one wanted."""
+    """The id of the image that `droplet` was made from; raises RefusedError or SelectionError if it is another one."""
     made, wanted = Origin.of(droplet), source_id(request, observed.named)
     if not made.images:
         why = f"was not made by this module: it has no tag {origin.FROM}…"
@@ -309,10 +327,17 @@ def _same_origin(request, observed, droplet):
             return request.wanted.id
         why = f"was made from image {made.images[0]}, not from {request.wanted}"
     else:
-        if wanted in made.sources:
+        name = request.source_name
+        if wanted in made.sources or (wanted is None and _is_of_one_gone(name, droplet)):
             return made.images[0]
+        if wanted is None and made.sources and not made.names:
+            raise SelectionError(
+                f"No Droplet is named {name!r}. {droplet} was made from Droplet {made.sources[0]}: if that is the one, "
+                f"set source_droplet_id: {made.sources[0]}.",
+                droplet=droplet.id,
+            )
         whose = f"of Droplet {made.sources[0]}" if made.sources else "whose Droplet was not known"
-        why = f"was made from image {made.images[0]} {whose}, not from one of Droplet {wanted}"
+        why = f"was made from image {made.images[0]} {whose}, not from one of Droplet {wanted or name}"
     raise RefusedError(
         f"There is a Droplet {droplet} already, which {why}. Choose another name, or rename or delete that one first: "
         "this module does neither.",
@@ -347,7 +372,7 @@ def _creation(request, observed, now):
     region = placement.region(request.region, point, source)
     size = placement.size(request.size, observed.sizes, point, region, source)
     policy = _policy(request, observed.supported)
-    tags = (*origin.tags(point.id, source and source.id), *request.tags)
+    tags = (*origin.tags(point.id, source and source.id, observed.left and source.name), *request.tags)
     body = {"name": request.name, "size": size.slug, "region": region, "image": point.id, "tags": list(tags)}
     body |= request.options
     if policy:
@@ -370,12 +395,10 @@ def _restore_point(request, observed, now):
     """The RestorePoint to make the Droplet from; raises SelectionError, InputError or RefusedError."""
     wanted, image = request.wanted, observed.image
     if wanted.id is None:
-        if not (observed.source.name or observed.points):
-            raise SelectionError(
-                f"There is no Droplet {observed.source.id}, and no snapshot of it. Backups go with their Droplet; if "
-                "one is left all the same, name it with backup_id."
-            )
-        return resolve(wanted, observed.points, observed.source, now)
+        chosen = resolve(wanted, observed.points, observed.source, now)
+        if observed.left:
+            gone.prove_newest(wanted, chosen, observed.left)
+        return chosen
     if image is None:
         raise SelectionError(f"There is no {wanted}: it has expired, was deleted, or belongs to another account.")
     kind = "snapshot" if wanted.backup_id is None else "backup"

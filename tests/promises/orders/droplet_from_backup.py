@@ -62,6 +62,28 @@ def of_one_gone(sim):
     return {"name": NAME, "source_droplet_id": key, "newest": True, "size": "s-1vcpu-1gb"}
 
 
+def of_one_gone_by_name(sim):
+    """From the newest backup of a Droplet that is deleted, under its old name; it has a snapshot that is older."""
+    sim.behave(droplet_delete_backups="keep")
+    (key,) = worlds.create(sim, "alpha", policy=worlds.DAILY)
+    worlds.create(sim, "bravo", policy=worlds.DAILY)
+    sim.advance(3600)
+    worlds.act(sim, key, "snapshot", name="by hand")
+    sim.advance(8 * worlds.DAY)
+    sim.api("DELETE", f"droplets/{key}", status=204)
+    sim.advance(3600)
+    return {"name": "alpha", "source_droplet_name": "alpha", "newest": True, "size": "s-1vcpu-1gb"}
+
+
+def of_one_gone_before(sim):
+    """From one of the older backups of a Droplet that is deleted."""
+    options = of_one_gone_by_name(sim)
+    left = [image for image in sim.state()["images"] if image["droplet_id"] not in sim.state().droplets]
+    day = sorted(image["created_at"] for image in left if image["type"] == "backup")[-4]
+    del options["newest"]
+    return {**options, "name": NAME, "before": day}
+
+
 def of_gpu(sim):
     """Of a GPU Droplet, so that the new one is in no plain list either; there is one named alike by capitals."""
     (key,) = worlds.create(sim, "gpu", size="gpu-h100x1-80gb", region="nyc2")
@@ -75,8 +97,8 @@ def of_gpu(sim):
 def wrong_copy(before, after, options):
     """What is wrong with the one new Droplet, by what the options say of it."""
     made = [droplet for key, droplet in after.droplets.items() if key not in before.droplets]
-    if [droplet["name"] for droplet in made] != [NAME]:
-        return f"new are {[droplet['name'] for droplet in made]} instead of one {NAME!r}"
+    if [droplet["name"] for droplet in made] != [options["name"]]:
+        return f"new are {[droplet['name'] for droplet in made]} instead of one {options['name']!r}"
     (copy,) = made
     images = {image["id"]: image for image in after["images"]}
     image = images[copy["disk_from"]]
@@ -103,6 +125,8 @@ def _wanted_image(before, options):
         return options["backup_id"]
     name = options.get("source_droplet_name")
     ids = {key for key, droplet in before.droplets.items() if droplet["name"] == name}
+    if not ids and name is not None:
+        ids = {image["droplet_id"] for image in before["images"]} - before.droplets.keys()
     ids = ids or {options["source_droplet_id"]}
     own = [image for image in before["images"] if image["droplet_id"] in ids]
     fit = [image for image in own if image["created_at"] <= options.get("before", "9")]
@@ -136,5 +160,7 @@ ORDERS = (
     order("by-newest", by_newest, "ssh_key:read", "sizes:read", "regions:read"),
     order("by-time", by_time),
     order("of-one-gone", of_one_gone, "snapshot:read"),
+    order("of-one-gone-by-name", of_one_gone_by_name, "snapshot:read"),
+    order("of-one-gone-before", of_one_gone_before, "snapshot:read"),
     order("of-gpu", of_gpu),
 )

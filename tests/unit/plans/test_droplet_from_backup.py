@@ -19,6 +19,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     RefusedError,
     SelectionError,
 )
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.gone import Account, Source
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, BackupState, Size
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import Plan
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_from_backup as plans
@@ -348,7 +349,7 @@ class TestRefusing:
                 newest(),
                 read(named=(OURS,)),
                 SelectionError,
-                "copy (5) was made from Droplet 1: if that is the one, set source_droplet_id: 1.",
+                "No Droplet is named 'web'. copy (5) was made from Droplet 1: if that is the one, set source_droplet_",
             ),
         ],
     )
@@ -358,28 +359,72 @@ class TestRefusing:
         assert refused.value.__class__ is error
         assert sentence in refused.value.message
 
+    def test_a_source_of_a_name_that_fits_two(self):
+        with pytest.raises(SelectionError, match=r"2 Droplets are named 'web': ids 1, 2. Say which with source_dropl"):
+            plans.source_id(newest(), (SOURCE, replace(SOURCE, id=2)))
+
     @pytest.mark.parametrize(
-        ("named", "sentence"),
+        ("request_", "named", "sentence"),
         [
-            ((), "No Droplet is named 'web'. One that is deleted has no name any more: say which it was with"),
-            ((replace(SOURCE, name="Web"),), "There is Web (1): write the name exactly so."),
-            ((SOURCE, replace(SOURCE, id=2)), "2 Droplets are named 'web': ids 1, 2. Say which with source_dropl"),
-            ((OURS,), "copy (5) was made from Droplet 1: if that is the one, set source_droplet_id: 1."),
-            ((copy("lifeboat:from:11"),), "One that is deleted has no name any more"),
+            (newest(), (), "No Droplet is named 'web', and nothing that is left tells of one that is gone. There are"),
+            (newest(), (), "backups of Droplets that are gone and were named web-01."),
+            (newest(), (replace(SOURCE, name="Web"),), "There is Web (1): write the name exactly so."),
+            (asked(newest=True, source_droplet_id=7), (), "No Droplet has the id 7, and nothing that is left tells"),
         ],
     )
-    def test_a_source_that_is_not_one(self, named, sentence):
+    def test_nothing_left_of_one_that_is_gone(self, request_, named, sentence):
         with pytest.raises(SelectionError) as refused:
-            plans.source_id(newest(), named)
+            plans.left_of_source(request_, named, Account((), (BACKUP,), ()))
         assert sentence in refused.value.message
 
-    def test_nothing_left_of_one_that_is_gone(self):
-        with pytest.raises(SelectionError, match="There is no Droplet 7, and no snapshot of it"):
-            plans.plan(
-                asked(newest=True, source_droplet_id=7),
-                read(source=plans.Droplet(7, ""), points=()),
-                NOW,
-            )
+    @pytest.mark.parametrize("request_", [newest(), asked(newest=True, source_droplet_id=1)], ids=str)
+    def test_a_source_that_shows_only_at_the_second_look(self, request_):
+        late = replace(SOURCE, backup_ids=())
+        with pytest.raises(SelectionError, match=r"did not show at first, and does now: the API was behind. Run the"):
+            plans.left_of_source(request_, (), Account((late,), (replace(BACKUP, name="web- 2026-03-01"),), ()))
+
+
+class TestOfOneThatIsGone:
+    """Its points come from `_domain/gone.py`; what is made of them is known by its name again."""
+
+    LEFT = Source(replace(SOURCE, id=None, name="web.Old", region=None, size=None), (BACKUP, SNAPSHOT))
+
+    def read(self, left=LEFT, *named):
+        return read(named=named, source=left.droplet, points=left.points, left=left)
+
+    def asked(self, **given_):
+        return asked(**{"newest": True, "source_droplet_name": "web.Old", "size": "small", **given_})
+
+    def test_it_is_made_and_bears_the_name_of_its_source(self):
+        made = body(self.asked(), self.read())
+        assert made["tags"] == ["lifeboat:from:11", "lifeboat:source-name:web_:4f:ld"]
+        known = replace(self.LEFT, droplet=replace(self.LEFT.droplet, id=7))
+        assert body(self.asked(), self.read(known))["tags"][1:] == [
+            "lifeboat:source:7",
+            "lifeboat:source-name:web_:4f:ld",
+        ]
+
+    @pytest.mark.parametrize("name", ["copy", "web.Old"])
+    def test_it_is_found_again_by_that_name_also_under_it(self, name):
+        made = replace(copy("lifeboat:from:11", "lifeboat:source-name:web_:4f:ld"), name=name)
+        request_ = self.asked(name=name)
+        assert plans.source_id(request_, (made,)) is None
+        assert not change(request_, read(named=(made,), image=BACKUP)).steps
+
+    def test_once_it_is_back_it_is_the_source_of_others(self):
+        back = replace(copy("lifeboat:from:11", "lifeboat:source-name:web_:4f:ld"), name="web.Old")
+        assert plans.source_id(self.asked(), (back,)) == back.id
+
+    def test_one_of_another_name_that_is_gone_is_refused(self):
+        made = copy("lifeboat:from:11", "lifeboat:source-name:web_old")
+        with pytest.raises(RefusedError, match=r"not from one of Droplet web\.Old"):
+            plans.plan(self.asked(), read(named=(made,)), NOW)
+
+    def test_a_snapshot_is_not_the_newest_where_a_backup_may_be(self):
+        doubtful = replace(backup(13, 0.5, "other"), regions=("nyc3",))
+        left = Source(plans.Droplet(7, ""), (SNAPSHOT,), (doubtful,))
+        with pytest.raises(SelectionError, match="younger backups, and nothing tells whose they are: backup 13"):
+            plans.plan(asked(newest=True, source_droplet_id=7, size="small"), self.read(left), NOW)
 
 
 class TestWhatIsThere:
