@@ -169,9 +169,10 @@ class Schema:
     def __init__(self, file: Path) -> None:
         document = json.loads(file.read_text(encoding="utf-8"))
         schemas = document["components"]["schemas"]
-        # Newer regions are missing from the enumeration of slugs, and usage-based plans from that of plans.
+        # Newer regions are missing from the enumeration of slugs, and usage-based plans from that of plans, to which
+        # a world adds one that nobody knows yet.
         schemas["region_slug"]["enum"] += catalogue.load().regions
-        schemas["droplet_backup_policy"]["properties"]["plan"]["enum"] += schedule.USAGE
+        schemas["droplet_backup_policy"]["properties"]["plan"]["enum"] += [*schedule.USAGE, "continuous"]
         self.document = _as_json_schema(document)
         self.registry = referencing.Registry().with_resource("urn:api", DRAFT202012.create_resource(self.document))
         self.formats = jsonschema.FormatChecker(())

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from dosim import serialise, wrong
 from dosim.clock import duration, instant, stamp
 from dosim.errors import ControlError
+from dosim.services import prices
 from dosim.simulator import Simulator
 from dosim.strict import only, text, whole
 from dosim.tokens import SCOPES
@@ -144,12 +145,14 @@ def state(simulator: Simulator) -> dict[str, Any]:
             "tags": droplet.tags,
             "created_at": stamp(droplet.created),
             "policy": droplet.policy and serialise.policy(droplet.policy),
+            "backups_cost": prices.of_backups(cloud, droplet),
             "next_backup_window": serialise.window(droplet),
             "backups": [images[key] for key in droplet.backups],
             "snapshots": [images[key] for key in droplet.snapshots],
             "volumes": droplet.volumes,
             "disk": droplet.disk,
             "disk_from": droplet.disk_from,
+            "host_keys": droplet.host_keys,
             "pending": [action.id for action in droplet.pending],
         }
         for droplet in store.droplets.rows.values()

@@ -27,6 +27,7 @@ class Droplet:
 
     ``disk`` is in GiB, and less than its size's after a resize that left the disk alone. ``image`` is what the API
     shows, ``disk_from`` the image that the disk was last written from. ``kernel`` is None where it is internal.
+    ``host_keys`` stands for the SSH host keys on the disk: another number is another set of them.
     """
 
     id: int
@@ -44,6 +45,7 @@ class Droplet:
     gpu: bool = False
     disk: int = 0
     disk_from: int = 0
+    host_keys: int = 0
     kernel: int | None = None
     policy: Policy | None = None
     window: tuple[int, int] | None = None
@@ -75,6 +77,7 @@ class Image:
     gigabytes: float
     expires: int | None = None
     named_after: str | None = None
+    host_keys: int = 0
     tags: list[str] = field(default_factory=list)
     pending: list["Action"] = field(default_factory=list)
 

@@ -35,7 +35,9 @@ def test_a_start_that_fails_ends_the_program_with_2() -> None:
     command = [sys.executable, str(PROGRAM), "--world", "atlantis"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "simulator: no world 'atlantis': it is neither a file nor one of awkward, fleet, large\n"
+    assert (
+        done.stderr == "simulator: no world 'atlantis': it is neither a file nor one of awkward, fleet, large, usage\n"
+    )
 
 
 def test_the_ready_line_and_the_ready_file(tmp_path) -> None:
@@ -149,7 +151,7 @@ session.get(url + "/v2/account", headers={"Authorization": "Bearer " + token}, v
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--world", "atlantis"), "no world 'atlantis': it is neither a file nor one of awkward, fleet, large"),
+        (("--world", "atlantis"), "no world 'atlantis': it is neither a file nor one of awkward, fleet, large, usage"),
         (("--world", "fleet", "--droplets", "3"), "exclude each other"),
         (("--droplets", "-1"), "the number of Droplets must be from 0 to 100000"),
         (("--start", "tomorrow"), "'tomorrow'"),

@@ -153,7 +153,7 @@ def test_a_reset_takes_another_world_and_goes_back_to_its_own(sim: Sim) -> None:
     [
         ([], "must be a JSON object"),
         ({"worlds": "fleet"}, "unknown key 'worlds'; the keys are world, droplets, seed"),
-        ({"world": "atlantis"}, "no world 'atlantis': it is neither a file nor one of awkward, fleet, large"),
+        ({"world": "atlantis"}, "no world 'atlantis': it is neither a file nor one of awkward, fleet, large, usage"),
         ({"world": "/dev"}, "no world"),
         ({"world": 5}, "world must be a text"),
         ({"world": ""}, "world must be a text"),

@@ -51,6 +51,7 @@ def test_a_backup_that_was_left_over_can_be_restored(sim: Sim) -> None:
 
 
 def test_only_a_backup_of_this_droplet_can_be_restored(sim: Sim) -> None:
+    sim.behave(restore_takes_snapshots="false")
     own = sim.known("with-volumes")
     others = sim.known("plain-daily")["backups"][0]["id"]
     public = sim.read("/v2/images/ubuntu-24-04-x64")["image"]["id"]
@@ -76,6 +77,7 @@ def test_a_restored_disk_is_what_the_next_snapshot_and_backup_hold(sim: Sim) -> 
 
 @pytest.mark.parametrize("by", ["id", "slug", "backup", "snapshot"])
 def test_a_rebuild_takes_any_image_that_fits(sim: Sim, by: str) -> None:
+    sim.behave(rebuild_takes_backups="true")
     known = sim.known("with-volumes")
     debian = sim.read("/v2/images/debian-12-x64")["image"]
     image = {
@@ -94,8 +96,7 @@ def test_a_rebuild_takes_any_image_that_fits(sim: Sim, by: str) -> None:
 def test_a_renamed_or_converted_image_shows_in_the_droplets_made_from_it(sim: Sim) -> None:
     known = sim.known("with-volumes")
     backup = known["backups"][0]["id"]
-    sim.done(known["id"], "rebuild", image=backup)
-    sim.reset()
+    sim.behave(rebuild_takes_backups="true")
     sim.done(known["id"], "rebuild", image=backup)
     assert shown(sim, known["id"])["image"]["type"] == "backup"
     assert sim.post(f"/v2/images/{backup}/actions", {"type": "convert"}).status_code == 201
@@ -250,6 +251,7 @@ def test_a_bad_order_is_refused_with_422_and_does_nothing(sim: Sim, body: dict, 
 
 def test_an_image_for_a_rebuild_must_be_there_and_fit(sim: Sim) -> None:
     sim.reset(world="fleet")
+    sim.behave(rebuild_takes_backups="true")
     backup = sim.known("web-prod-02")["backups"][0]["id"]
     sim.refused(order(sim, "jump", "rebuild", image=backup), 422, "not available in this region")
     large = sim.known("web-prod-01")["backups"][0]["id"]

@@ -112,7 +112,7 @@ def snapshots_and_tags(sim: Sim, droplet: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "world", [{"world": "fleet"}, {"world": "awkward"}, {"droplets": 90}, {"droplets": 0}], ids=str
+    "world", [{"world": "fleet"}, {"world": "awkward"}, {"world": "usage"}, {"droplets": 90}, {"droplets": 0}], ids=str
 )
 def test_every_route_follows_the_schema(sim: Sim, world: dict) -> None:
     sim.reset(**world)

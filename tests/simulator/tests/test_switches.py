@@ -49,6 +49,22 @@ def backups_order(sim: Sim, value: str) -> None:
 
 
 @case
+def basic_plan_retention(sim: Sim, value: str) -> None:
+    droplet = sim.id("plain-none")
+    given = {"plan": "daily", "hour": 4, "retention_period_days": 30}
+    sim.done(droplet, "enable_backups", backup_policy=given)
+    taken = sim.policy(droplet)["backup_policy"]
+    assert taken["retention_period_days"] == (30 if value == "take" else 7)
+    sim.advance("2d")
+    known = sim.known("plain-none")
+    share = 0.3 * 6
+    stored = sum(backup["size_gigabytes"] for backup in known["backups"])
+    assert known["backups_cost"] == pytest.approx(0.03 * stored if value == "take" else share)
+    sim.done(droplet, "change_backup_policy", backup_policy={**given, "retention_period_days": 7})
+    assert sim.known("plain-none")["backups_cost"] == pytest.approx(share)
+
+
+@case
 def change_when_disabled(sim: Sim, value: str) -> None:
     reply = order(sim, "plain-none", "change_backup_policy", backup_policy=WEEKLY)
     if value == "reject":
@@ -291,13 +307,6 @@ def supported_policies(sim: Sim, value: str) -> None:
     plans = [plan["name"] for plan in sim.read("/v2/droplets/backups/supported_policies")["supported_policies"]]
     usage = ["intra_daily_4h", "intra_daily_6h", "intra_daily_12h"]
     assert plans == ["weekly", "daily", *(usage if value == "usage" else [])]
-
-
-@case
-def tag_case(sim: Sim, value: str) -> None:
-    found = sim.read("/v2/droplets?tag_name=ROLE:CI")["meta"]["total"]
-    assert found == (3 if value == "insensitive" else 0)
-    assert sim.read("/v2/droplets?tag_name=role:ci")["meta"]["total"] == 3
 
 
 @case

@@ -87,6 +87,45 @@ def image_after_restore(sim: Sim, value: str) -> None:
 
 
 @case
+def rebuild_takes_backups(sim: Sim, value: str) -> None:
+    known = sim.known("with-volumes")
+    backup, snapshot = known["backups"][-1]["id"], known["snapshots"][0]["id"]
+    reply = order(sim, "with-volumes", "rebuild", image=backup)
+    if value == "false":
+        sim.refused(reply, 422, "must be converted to a snapshot before")
+    sim.advance(1)
+    assert sim.known("with-volumes")["disk_from"] == (backup if value == "true" else known["disk_from"])
+    assert sim.done(known["id"], "rebuild", image=snapshot)["status"] == "completed"
+
+
+@case
+def restore_takes_snapshots(sim: Sim, value: str) -> None:
+    known = sim.known("with-volumes")
+    snapshot = known["snapshots"][0]["id"]
+    reply = order(sim, "with-volumes", "restore", image=snapshot)
+    if value == "false":
+        sim.refused(reply, 422, "image must be the id of a backup of this Droplet")
+    sim.advance(1)
+    assert sim.known("with-volumes")["disk_from"] == (snapshot if value == "true" else known["disk_from"])
+    # Somebody else's is refused in both readings.
+    other = sim.done(sim.id("plain-none"), "snapshot", name="other")["resource_id"]
+    (strange,) = next(row for row in sim.state()["droplets"] if row["id"] == other)["snapshots"]
+    sim.refused(order(sim, "with-volumes", "restore", image=strange["id"]), 422, "of this Droplet")
+
+
+def test_a_rebuild_makes_new_ssh_host_keys_and_a_restore_brings_back_those_of_the_disk(sim: Sim) -> None:
+    known = sim.known("with-volumes")
+    droplet, snapshot = known["id"], known["snapshots"][0]["id"]
+    keys = [known["host_keys"]]
+    for kind, image in (("rebuild", snapshot), ("rebuild", snapshot), ("restore", snapshot)):
+        sim.done(droplet, kind, image=image)
+        keys.append(sim.known("with-volumes")["host_keys"])
+    first, second, third, last = keys
+    assert len({first, second, third}) == 3
+    assert last == first
+
+
+@case
 def resize_when_on(sim: Sim, value: str) -> None:
     reply = order(sim, "plain-none", "resize", size="s-2vcpu-4gb", disk=True)
     if value == "reject":
@@ -114,6 +153,35 @@ def restart_when_off(sim: Sim, value: str) -> None:
 def shutdown_result(sim: Sim, value: str) -> None:
     assert sim.done(sim.id("plain-none"), "shutdown")["status"] == "completed"
     assert sim.known("plain-none")["status"] == ("off" if value == "off" else "active")
+
+
+@case
+def tag_case(sim: Sim, value: str) -> None:
+    members = 3 if value == "insensitive" else 0
+    droplet = sim.id("untagged")
+    resources = {"resources": [{"resource_type": "droplet", "resource_id": str(droplet)}]}
+    assert sim.read("/v2/droplets?tag_name=ROLE:CI")["meta"]["total"] == members
+    assert sim.read("/v2/droplets?tag_name=role:ci")["meta"]["total"] == 3
+    if value == "exact":
+        sim.refused(sim.get("/v2/tags/ROLE:CI"), 404)
+        sim.refused(sim.post("/v2/tags/ROLE:CI/resources", resources), 404)
+        return
+    # The first spelling is kept and shown, whichever was used to put it on something.
+    assert sim.read("/v2/tags/ROLE:CI")["tag"]["name"] == "role:ci"
+    assert sim.post("/v2/tags/ROLE:CI/resources", resources).status_code == 204
+    assert sim.known("untagged")["tags"] == ["role:ci"]
+    assert sim.post("/v2/tags", {"name": "Role:CI"}).json()["tag"]["name"] == "role:ci"
+    body = {"name": "n", "size": "s-1vcpu-1gb", "image": "debian-12-x64", "region": "nyc3", "tags": ["ROLE:ci"]}
+    assert sim.post("/v2/droplets", body).json()["droplet"]["tags"] == ["role:ci"]
+    sim.advance("5m")
+    started = sim.post("/v2/droplets/actions?tag_name=rOLE:CI", {"type": "snapshot", "name": "x"}).json()["actions"]
+    assert len(started) == 5
+    sim.advance(1)
+    assert sim.delete("/v2/tags/rOLE:cI/resources", json=resources).status_code == 204
+    assert sim.known("untagged")["tags"] == []
+    assert sim.delete("/v2/droplets?tag_name=ROLE:CI").status_code == 204
+    assert sim.delete("/v2/tags/ROLE:CI").status_code == 204
+    assert "role:ci" not in sim.state()["tags"]
 
 
 @case

@@ -178,7 +178,7 @@ def test_resources_are_a_list_of_objects(sim: Sim, resources: object) -> None:
         sim.refused(answer, 422, "resources must be a list")
 
 
-@pytest.mark.parametrize("name", ["nothing", "ROLE:CI", "%00", "x" * 300, "%F0%9F%92%A9"])
+@pytest.mark.parametrize("name", ["nothing", "%00", "x" * 300, "%F0%9F%92%A9"])
 def test_an_unknown_tag_is_404(sim: Sim, name: str) -> None:
     droplet = resource("droplet", sim.id("untagged"))
     sim.refused(sim.get(f"/v2/tags/{name}"), 404)

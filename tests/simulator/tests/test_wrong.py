@@ -240,9 +240,11 @@ HELD: dict[str, Held] = {
     "item_list": (in_a_list, lambda _true, told: isinstance(first(told), list)),
     "item_twice": (
         in_a_list,
-        lambda true, told: (list(told.root.values()) if isinstance(told.root, dict) else told.root)[-1] == first(true)
-        and len(told.root) == len(true.root) + 1
-        and (not is_list(true) or told.json["meta"]["total"] == true.json["meta"]["total"] + 1),
+        lambda true, told: (
+            (list(told.root.values()) if isinstance(told.root, dict) else told.root)[-1] == first(true)
+            and len(told.root) == len(true.root) + 1
+            and (not is_list(true) or told.json["meta"]["total"] == true.json["meta"]["total"] + 1)
+        ),
     ),
     "id_missing": (has_record, lambda true, told: len(first(told)) == len(first(true)) - 1),
     "id_endless": (has_record, lambda _true, told: b"9" * 5000 in told.body),

@@ -35,6 +35,7 @@ def add_image(cloud: Cloud, droplet: Droplet, kind: str, name: str, created: int
         min_disk=droplet.disk,
         gigabytes=used_gigabytes(cloud, droplet),
         expires=expires,
+        host_keys=droplet.host_keys,
     )
     store.images.add(image)
     (droplet.backups if kind == "backup" else droplet.snapshots).append(image.id)

@@ -35,10 +35,12 @@ def _snapshot_taken(cloud: Cloud, action: Action) -> None:
 
 
 def restore(cloud: Cloud, droplet: Droplet, key: int) -> actions.Start:
-    """From a backup of this very Droplet, whether its backups are still on or not."""
+    """From a backup of this very Droplet, whether its backups are still on or not, or from a snapshot of it."""
     actions.refuse_if_busy(cloud, droplet)
-    if key not in droplet.backups:
-        raise ApiError(422, "image must be the id of a backup of this Droplet")
+    snapshots = cloud.behaviour["restore_takes_snapshots"] == "true"
+    if key not in droplet.backups and not (snapshots and key in droplet.snapshots):
+        also = " or snapshot" if snapshots else ""
+        raise ApiError(422, f"image must be the id of a backup{also} of this Droplet")
     image = cloud.store.images.get(key)
     if image.pending:
         raise ApiError(422, PENDING_IMAGE_EVENT)
@@ -47,11 +49,17 @@ def restore(cloud: Cloud, droplet: Droplet, key: int) -> actions.Start:
 
 @actions.effect("restore")
 def _restored(cloud: Cloud, action: Action) -> None:
+    """The disk with all that is on it, SSH host keys too."""
+    image = cloud.store.images.get(action.args["image"])
+    if image:
+        cloud.store.droplets.get(action.resource).host_keys = image.host_keys
     _write(cloud, action, shown=cloud.behaviour["image_after_restore"] == "backup")
 
 
 def rebuild(cloud: Cloud, droplet: Droplet, image: Image | PublicImage) -> actions.Start:
     actions.refuse_if_busy(cloud, droplet)
+    if isinstance(image, Image) and image.kind == "backup" and cloud.behaviour["rebuild_takes_backups"] == "false":
+        raise ApiError(422, "A backup must be converted to a snapshot before a Droplet can be rebuilt from it.")
     refuse_if_elsewhere([droplet.region], image)
     refuse_if_too_small(droplet.disk, image)
     return actions.prepare(cloud, droplet, "rebuild", image.gigabytes, image=image.id)
@@ -59,6 +67,8 @@ def rebuild(cloud: Cloud, droplet: Droplet, image: Image | PublicImage) -> actio
 
 @actions.effect("rebuild")
 def _rebuilt(cloud: Cloud, action: Action) -> None:
+    """A disk that begins anew: it makes SSH host keys of its own."""
+    cloud.store.droplets.get(action.resource).host_keys = action.id
     _write(cloud, action, shown=cloud.behaviour["image_after_rebuild"] == "new")
 
 

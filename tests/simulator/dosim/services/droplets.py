@@ -35,6 +35,7 @@ def add(cloud: Cloud, droplet: Droplet) -> Droplet:
     droplet.gpu = catalogue.is_gpu(droplet.size)
     droplet.disk = catalogue.sizes[droplet.size]["disk"]
     droplet.disk_from = droplet.image
+    droplet.host_keys = droplet.id
     droplet.vpc = vpc_of(cloud, droplet.region)
     tags = [cloud.store.tag(name) for name in droplet.tags]
     for tag in tags:

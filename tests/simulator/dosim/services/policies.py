@@ -45,7 +45,8 @@ def read(cloud: Cloud, droplet_id: int, given: dict[str, Any], default_plan: str
     weekday = _weekday(cloud, droplet_id, given, plan)
     window = _whole(given, "window_length_hours", 1, 24)
     retention = _whole(given, "retention_period_days", 1, LONGEST_RETENTION)
-    if plan in schedule.STANDARD:
+    basic = retention in (None, schedule.STANDARD.get(plan)) or reading["basic_plan_retention"] == "ignore"
+    if plan in schedule.STANDARD and basic:
         # Both are read-only there: a client that sends back what it has read must not be refused.
         return Policy(plan, hour, weekday, retention_days=schedule.STANDARD[plan])
     if retention is None:
