@@ -27,7 +27,7 @@ def test_an_example(sim, play, tmp_path, block):
     example = yaml.safe_load(block)
     (tmp_path / "vars.yml").write_text(block)
     local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    named = {droplet["name"]: {} for droplet in sim.state()["droplets"]}
+    named = {droplet["name"]: {"do_id": droplet["id"]} for droplet in sim.state()["droplets"]}
     (tmp_path / "hosts.yml").write_text(json.dumps({"droplets": {"hosts": named, "vars": local}}))
     hosts = ("-i", str(tmp_path / "hosts.yml"))
     rules = () if "backup_policy_rules" in block else RULES
@@ -36,7 +36,7 @@ def test_an_example(sim, play, tmp_path, block):
     elif "hosts" in example[0]:
         runs = {"plays": example, "playbook": None, "options": rules}
     else:
-        where = "droplets" if "run_once" in block else "localhost"
+        where = "droplets" if "delegate_to" in block else "localhost"
         runs = {"plays": [{"hosts": where, "gather_facts": False, "tasks": example}], "playbook": None}
         runs["options"] = (*hosts, *rules)
     done = play(runs["plays"], *runs["options"], playbook=runs["playbook"])
