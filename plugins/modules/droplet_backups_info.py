@@ -131,7 +131,10 @@ droplets:
       type: str
       sample: protected
     monthly_cost:
-      description: What backups cost a month, in USD, V(unknown) for plans that are not a share of the Droplet's price.
+      description:
+        - What backups cost a month, in USD. A share of the Droplet's price, or for usage-based plans by the size of the
+          backups there are.
+        - V(unknown) for a plan whose price is not known, and if sizes are needed and were not read.
       returned: with O(include=cost)
       type: raw
       sample: 7.2

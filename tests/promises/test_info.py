@@ -195,4 +195,6 @@ def test_summary_is_for_people(sim, look):
     assert told["summary"]["oldest_newest"]["id"] == oldest["id"]
     costs = [entry["monthly_cost"] for entry in told["droplets"] if entry["monthly_cost"] != "unknown"]
     assert told["summary"]["monthly_cost"] == round(sum(costs), 2)
-    assert told["summary"]["monthly_cost_unknown"] == 1
+    assert told["summary"]["monthly_cost_unknown"] == 0
+    (usage,) = (entry for entry in told["droplets"] if (entry["policy"] or {}).get("plan") == "intra_daily_4h")
+    assert usage["monthly_cost"] == round(0.01 * sum(backup["size_gigabytes"] for backup in usage["backups"]), 2) > 0

@@ -7,10 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import product
 
-from .cost import SHARE_OF_PRICE
+from .cost import SHARE_OF_PRICE, is_basic
 from .errors import InputError
 from .models import BackupPolicy
-from .windows import WEEKDAYS, Window, any_hour, spread
+from .windows import WEEKDAYS, Window, any_hour, interval, spread
 
 DEFAULT_PLAN = "daily"
 """What the API takes where backups are enabled and no plan is named."""
@@ -146,6 +146,13 @@ def _allowed(wish, droplet, state, supported):
         **{name: _passed_through(wish, plan_name, current, offer, name) for name in BY_THE_PLAN},
     )
     if offer is None:
+        priced_by_size = interval(plan_name) is not None and not is_basic(policy)
+        if wish.allow_unlisted_plan and priced_by_size and not same_plan and not policy.retention_period_days:
+            raise InputError(
+                f"Plan {plan_name!r} needs retention_period_days (for Droplet {droplet}): it is priced by what its "
+                "backups store, and the API wants to be told for how many days to keep them.",
+                droplet=droplet.id,
+            )
         if not wish.allow_unlisted_plan:
             raise InputError(
                 f"Plan {plan_name!r} is not among the supported ones (for Droplet {droplet}): "

@@ -30,7 +30,7 @@ def about(droplet, state, backups, status, cost, now):
     if state is not None:
         record["status"] = status
         if cost:
-            record["monthly_cost"] = _monthly_cost(droplet, state)
+            record["monthly_cost"] = _monthly_cost(droplet, state, backups)
     return record
 
 
@@ -40,9 +40,8 @@ def next_window(state):
     return window and {"start": iso(window[0]), "end": iso(window[1])}
 
 
-def _monthly_cost(droplet, state):
-    plan = (state.policy.plan if state.policy else "") if state.enabled else None
-    cost = monthly_backup_cost(droplet.price_monthly, plan)
+def _monthly_cost(droplet, state, backups):
+    cost = monthly_backup_cost(droplet.price_monthly, state, backups)
     return "unknown" if cost is None else cost
 
 

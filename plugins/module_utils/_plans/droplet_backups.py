@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .._domain.choice import BY_THE_PLAN, Wish, choose, offer_of, some
+from .._domain.choice import BY_THE_PLAN, Wish, choose, listed, offer_of, some
 from .._domain.cost import monthly_backup_cost
 from .._domain.errors import InputError, RefusedError
 from .._domain.models import BackupPolicy, BackupState, RestorePoint, iso
@@ -14,6 +15,9 @@ from .._domain.observed import Needs, Observed
 from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan
 from .._domain.retention import at_risk_by_retention, newest_first, to_convert
 from .._domain.selection import Selection, still_there
+
+_SET_BY = {"weekday": "weekdays", "hour": "hours", **{name: name for name in BY_THE_PLAN}}
+"""Options of a policy besides its plan, each with the field of a Wish that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ def plan(request, observed, now):
     wanted = goals(request, observed)
     guard_number(disabled_by(wanted, observed), request.max_disable, "the selection")
     guard_restore_points(request, observed, wanted, now)
-    return Plan(changes(request, observed, wanted, now), warnings(observed, wanted))
+    made = changes(request, observed, wanted, now)
+    return Plan(made, (*warnings(observed, wanted), *_without_effect(request, made)))
 
 
 def pin(request, change, done):
@@ -92,11 +97,12 @@ def unmet(request, change, observed):
     state = observed.states.get(change.target.id)
     if state is None:
         return "it can no longer be read"
-    if not _reached(change.goal, state):
-        wanted = describe({**change.after, "backups_converted": 0})
-        found = describe(_shown(request, change.target, state))
-        return f"the API reports the change as completed, but its backups are {found} instead of {wanted}"
-    return None
+    if _reached(change.goal, state):
+        return None
+    wanted = describe({**change.after, "backups_converted": 0})
+    found = describe(_shown(request, change.target, state))
+    differing = f" ({_difference(change.goal, state)})" if change.goal.enabled and state.enabled else ""
+    return f"the API reports the change as completed, but its backups are {found} instead of {wanted}{differing}"
 
 
 def unproven(change, step, observed):
@@ -280,8 +286,29 @@ def warnings(observed, wanted):
 def _reached(goal, state):
     if not goal.enabled or not state.enabled:
         return goal.enabled == state.enabled
-    actual = (state.policy or BackupPolicy("")).to_api()
-    return all(actual.get(name) == value for name, value in goal.policy.to_api().items())
+    return not _difference(goal, state)
+
+
+def _without_effect(request: Request, made: tuple[Change, ...]) -> Iterator[str]:
+    """A sentence if options of a policy were set for Droplets that were called for and that are left alone."""
+    alone = [change.target for change in made if change.left_alone]
+    given = [name for name, field in _SET_BY.items() if getattr(request, field) is not None]
+    if alone and given and not request.selection.by_description:
+        yield (
+            f"{listed(given)} {'has' if len(given) == 1 else 'have'} no effect on {some(alone)}, which "
+            f"{'is' if len(alone) == 1 else 'are'} left alone on a plan that is not among the supported ones. Set "
+            "plan to that plan and allow_unlisted_plan: true to change it all the same, or plan to another one."
+        )
+
+
+def _difference(goal: BackupState, state: BackupState) -> str:
+    """Each field of a policy that is not as the `goal` has it, for a sentence; empty if all are. Both are enabled."""
+    actual = state.policy.to_api() if state.policy else {}
+    return "; ".join(
+        f"{name} is {actual.get(name, 'not shown')}, wanted is {value}"
+        for name, value in goal.policy.to_api().items()
+        if actual.get(name) != value
+    )
 
 
 def _shown(request, droplet, state):
@@ -290,11 +317,11 @@ def _shown(request, droplet, state):
     The lengths that a plan brings with it are shown only where the user sets them.
     """
     if not state.enabled:
-        return {"state": "disabled", "monthly_cost": monthly_backup_cost(droplet.price_monthly, None)}
+        return {"state": "disabled", "monthly_cost": monthly_backup_cost(droplet.price_monthly, state)}
     policy = state.policy or BackupPolicy("")
     hidden = [name for name in BY_THE_PLAN if getattr(request, name) is None]
     shown = {name: value for name, value in policy.to_api().items() if name not in hidden}
-    cost = monthly_backup_cost(droplet.price_monthly, policy.plan)
+    cost = monthly_backup_cost(droplet.price_monthly, state)
     return {"state": "enabled", **shown, "monthly_cost": "unknown" if cost is None else cost}
 
 

@@ -472,8 +472,7 @@ def _lacks(goal, droplet, state):
 
 def _shown(size, region, point, price, state):
     """`before` or `after` of a Droplet that is there; `price` in USD a month."""
-    plan_name = (state.policy.plan if state.policy else "") if state.enabled else None
-    backups = monthly_backup_cost(price, plan_name)
+    backups = monthly_backup_cost(price, state)
     cost = "unknown" if price is None or backups is None else round(price + backups, 2)
     shown = {"state": "present", "size": size, "region": region, "image": point.id, "image_name": point.name}
     return {**shown, "backups": _shown_backups(state), "monthly_cost": cost}

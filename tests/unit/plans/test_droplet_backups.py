@@ -238,14 +238,36 @@ class TestUnlistedPlans:
     @pytest.mark.parametrize(
         ("fields", "policy"),
         [
-            pytest.param({}, BackupPolicy(UNLISTED), id="nothing but the plan"),
-            pytest.param({"weekdays": ("SUN",)}, BackupPolicy(UNLISTED, "SUN"), id="a weekday without an hour"),
-            pytest.param({"hours": (3,)}, BackupPolicy(UNLISTED, None, 3), id="any hour"),
+            pytest.param({}, BackupPolicy("hourly"), id="nothing but the plan"),
+            pytest.param({"weekdays": ("SUN",)}, BackupPolicy("hourly", "SUN"), id="a weekday without an hour"),
+            pytest.param({"hours": (3,)}, BackupPolicy("hourly", None, 3), id="any hour"),
         ],
     )
     def test_what_the_user_sets_is_sent_as_it_is(self, fields, policy):
-        request = wanted(plan=UNLISTED, allow_unlisted_plan=True, **fields)
+        request = wanted(plan="hourly", allow_unlisted_plan=True, **fields)
         assert steps(request, OFF) == (EnableBackups(policy),)
+
+    @pytest.mark.parametrize("state", [OFF, on("daily", 4)], ids=["off", "another plan"])
+    def test_one_that_is_priced_by_the_gib_needs_a_retention(self, state):
+        request = wanted(plan=UNLISTED, hours=(0,), allow_unlisted_plan=True, existing_backups="may_be_lost")
+        with pytest.raises(InputError, match=r"needs retention_period_days \(for Droplet web-01 \(1\)\)") as caught:
+            steps(request, state)
+        assert caught.value.droplet == 1
+
+    @pytest.mark.parametrize(
+        ("fields", "given"),
+        [
+            ({"hours": (4,)}, "hour has no effect on web-01 (1)"),
+            ({"retention_period_days": 9, "weekdays": ("SUN",)}, "weekday, retention_period_days have no effect on"),
+        ],
+        ids=str,
+    )
+    def test_what_has_no_effect_on_one_that_was_called_for_is_told(self, fields, given):
+        state = observed(on(UNLISTED, 8))
+        (sentence,) = plans.plan(wanted(selection=Selection(ids=(1,)), **fields), state, NOW).warnings
+        assert sentence.startswith(given)
+        assert plans.plan(wanted(selection=Selection(everything=True), **fields), state, NOW).warnings == ()
+        assert plans.plan(wanted(selection=Selection(ids=(1,))), state, NOW).warnings == ()
 
     def test_no_warning_where_nothing_is_sent(self):
         request = wanted(plan=UNLISTED, allow_unlisted_plan=True)
@@ -551,6 +573,28 @@ class TestUnmet:
         assert says in told
         assert "instead of weekly on SUN at 04:00 UTC" in told
 
+    @pytest.mark.parametrize(
+        ("state", "differing"),
+        [
+            (on("weekly", 8, "SUN"), "(hour is 8, wanted is 4)"),
+            (on("weekly", 0, "MON"), "(weekday is MON, wanted is SUN; hour is 0, wanted is 4)"),
+            (
+                BackupState(True),
+                "(plan is not shown, wanted is weekly; weekday is not shown, wanted is SUN; "
+                "hour is not shown, wanted is 4)",
+            ),
+        ],
+        ids=["one", "two", "not shown"],
+    )
+    def test_what_differs_is_named(self, state, differing):
+        assert plans.unmet(wanted(), self.CHANGE, observed(state)).endswith(differing)
+
+    def test_what_was_not_set_and_is_not_kept_is_named(self):
+        """Neither side of the sentence shows what the user has not set."""
+        other = change(wanted(hours=(8,), plan=UNLISTED, allow_unlisted_plan=True), on(UNLISTED, 4, retention=7))
+        told = plans.unmet(wanted(hours=(8,), plan=UNLISTED), other, observed(on(UNLISTED, 8, retention=3)))
+        assert told.endswith("(retention_period_days is 3, wanted is 7)")
+
     def test_gone(self):
         assert "can no longer be read" in plans.unmet(wanted(), self.CHANGE, observed({}))
 
@@ -665,7 +709,8 @@ class TestWhatIsShown:
                 wanted(retention_period_days=30),
                 on("daily", 4),
                 {"state": "enabled", "plan": "daily", "hour": 4, "retention_period_days": 7, "monthly_cost": 7.2},
-                {"state": "enabled", "plan": "daily", "hour": 4, "retention_period_days": 30, "monthly_cost": 7.2},
+                {"state": "enabled", "plan": "daily", "hour": 4, "retention_period_days": 30}
+                | {"monthly_cost": "unknown"},
                 id="lengths only where they are set",
             ),
             pytest.param(
