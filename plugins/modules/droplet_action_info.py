@@ -154,6 +154,7 @@ complete:
 from dataclasses import dataclass
 from datetime import datetime
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, droplets
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, NotFoundError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import given_time, iso

@@ -16,7 +16,7 @@ SIMULATOR = ROOT / "tests" / "simulator"
 COLLECTION = "ansible_collections.lifeboat.digitalocean"
 
 ARROWS = {
-    "modules": {"_module", "_plans", "_api", "_domain"},
+    "modules": {"_python", "_module", "_plans", "_api", "_domain"},
     "inventory": {"_api", "_domain", "plugin_utils"},
     "filter": {"_plans", "_domain"},
     "doc_fragments": set(),
@@ -25,8 +25,9 @@ ARROWS = {
     "_plans": {"_domain"},
     "_api": {"_domain"},
     "_domain": set(),
+    "_python": set(),
 }
-"""Which folders each folder may import from, besides its own."""
+"""Which folders each folder may import from, besides its own; `_python` is a file."""
 
 PURE = ("_domain", "_plans")
 PURE_IMPORTS = {
@@ -45,7 +46,7 @@ MOST_CODE_LINES = 150
 def folder_of(path):
     """The layer that a file belongs to: `_domain`, `modules` and so on."""
     parts = path.relative_to(PLUGINS).parts
-    return parts[1] if parts[0] == "module_utils" else parts[0]
+    return parts[1].removesuffix(".py") if parts[0] == "module_utils" else parts[0]
 
 
 def sources(*folders):

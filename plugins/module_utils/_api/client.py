@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 from .._domain.errors import RateLimitError
-from .connection import checked_url
+from .connection import checked_url, is_loopback
 from .limits import Budget, Governor
 from .optional import HeadersPolicy, PydoClient, RequestsTransport, UserAgentPolicy, requests
 from .policies import Meter, SendPolicy
@@ -30,6 +30,8 @@ class Client:
         session = requests.Session()
         # Without an auth of its own, requests would let an entry in ~/.netrc replace the token.
         session.auth = lambda prepared: prepared
+        # A proxy for the world cannot reach this machine's loopback, and must not see its requests.
+        session.trust_env = not is_loopback(url)
         adapter = requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=connection.concurrency)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
@@ -51,7 +53,7 @@ class Client:
             policies=[
                 HeadersPolicy({"Authorization": f"Bearer {connection.token}", "Accept": "application/json"}),
                 UserAgentPolicy(base_user_agent=USER_AGENT),
-                SendPolicy(self._governor, self.meter, self.budget, self.sleep),
+                SendPolicy(self._governor, self.meter, self.budget, self.sleep, connection.ca_path),
             ],
         )
         self._cache = {}

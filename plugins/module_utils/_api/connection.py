@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from .._domain.errors import InputError
@@ -34,7 +35,6 @@ _LOOKS_LIKE_A_TOKEN = re.compile(
 )
 """What other programs call the variable, as people would expect it to be read here as well."""
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,18 @@ def checked_url(url):
         raise InputError(
             f"api_url has more than scheme, host and port of {parts.hostname}: leave out user, path and query."
         )
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    if parts.scheme == "http" and not is_loopback(url):
         raise InputError(f"api_url {url!r} would send the token unencrypted: plain http is only for this machine.")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the host of a checked `url` is this machine, so that no request leaves it."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def from_environment(option: str) -> str | None:

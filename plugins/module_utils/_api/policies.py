@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 
 from .._domain import errors
-from . import endpoints, shapes
+from . import endpoints, shapes, unreachable
 from .optional import AzureError, HTTPPolicy
 
 READ_TRIES = 6
@@ -88,8 +88,9 @@ class SendPolicy(HTTPPolicy):
     PendingEventError, because somebody else may have been at work meanwhile.
     """
 
-    def __init__(self, governor, meter, budget, sleep):
+    def __init__(self, governor, meter, budget, sleep, ca_path=None):
         super().__init__()
+        self._ca_path = ca_path
         self._governor = governor
         self._budget = budget
         self._meter = meter
@@ -115,7 +116,7 @@ class SendPolicy(HTTPPolicy):
                 said = self._limits(response.http_response)
                 problem = judge(response.http_response)
             except AzureError as error:
-                problem = lost(request.http_request, error)
+                problem = lost(request.http_request, error, self._ca_path)
             finally:
                 self._governor.answered(**said)
             if problem is None:
@@ -235,20 +236,12 @@ def _invalid(where, what, response):
     )
 
 
-def lost(request, error):
+def lost(request, error, ca_path=None):
     """The error for a request that got no whole answer."""
     where = f"{request.method} {_path(request)}"
-    chain = []
-    while error is not None and error not in chain:
-        chain.append(error)
-        error = getattr(error, "inner_exception", None) or error.__cause__ or error.__context__
-    if any("CERTIFICATE_VERIFY_FAILED" in str(link) for link in chain):
-        return TransientError(
-            f"The certificate of {request.url.split('/v2/')[0]} cannot be verified. For a server with its own "
-            "authority set ca_path.",
-            passing=False,
-        )
-    return TransientError(f"No answer came to {where} ({type(chain[-1]).__name__}).")
+    if cause := unreachable.cause_of(error, request.url, ca_path):
+        return TransientError(f"No answer came to {where}. {cause.sentence}", passing=cause.passing)
+    return TransientError(f"No answer came to {where} ({type(list(unreachable.chain(error))[-1]).__name__}).")
 
 
 def required_scopes(request):

@@ -224,7 +224,7 @@ class TestLost:
         cause = OSError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed")
         problem = policies.lost(request(), ServiceRequestError("lost", error=cause))
         assert not problem.passing
-        assert "The certificate of https://api.digitalocean.com cannot be verified" in problem.message
+        assert "The certificate of api.digitalocean.com:443 is signed by an unknown authority" in problem.message
         assert "ca_path" in problem.message
 
 
