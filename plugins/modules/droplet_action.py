@@ -316,7 +316,8 @@ def chosen(client, wanted):
 
 
 def reread(client, changes):
-    found = tuple(droplets.there(client, [change.target.id for change in changes]).values())
+    names = {change.target.id: change.goal["name"] for change in changes if "name" in change.goal}
+    found = droplets.read_again(client, [change.target for change in changes], names)
     taken = any("snapshot" in change.goal for change in changes)
     return plans.Observed(found, snapshots=backups.snapshots_of(client, found) if taken else {})
 

@@ -13,6 +13,7 @@ from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import Droplet
 from . import actions, paging, tags
 from .client import Client
+from .lag import looks
 
 
 def get(client, droplet_id, make=Droplet.from_api):
@@ -96,12 +97,24 @@ def there(client, ids):
         first = _first_page(client)
         pages = [first]
         if first.pages - 1 < len(set(missing).difference(dict(first.items))):
-            pages += paging.rest(client, first, client.do.droplets.list, "droplets", make=Droplet.from_api)
+            pages += paging.rest(client, first, client.do.droplets.list, "droplets", make=Droplet.from_list)
         listed = {key: droplet for page in pages for key, droplet in page.items}
         found = {key: listed[key] for key in missing if key in listed}
         missing = [key for key in missing if key not in found]
     asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
     return {**found, **{droplet.id: droplet for droplet in asked if droplet}}
+
+
+def read_again(client, droplets, names=None):
+    """A tuple of those of `droplets` that are there, read the way they were read before, in as few requests.
+
+    A list may show later what was done than a Droplet that is read alone. `names` are new ones, a dict by id.
+    """
+    if len(droplets) == 1 and droplets[0].listed and not droplets[0].gpu:
+        (one,) = droplets
+        listed = _list(client, name=(names or {}).get(one.id, one.name))
+        return tuple(droplet for droplet in listed if droplet.id == one.id)
+    return tuple(there(client, [droplet.id for droplet in droplets]).values())
 
 
 def made_lately(client, known):
@@ -121,10 +134,18 @@ def made_lately(client, known):
 
 
 def renamed_to(client, name):
-    """The one Droplet of this name, if its log tells that it was renamed once; else None."""
-    named = find(client, choose.Selection(names=(name,), allow_empty=True))
-    actions_of = [action for droplet in named for action in actions.of_droplet(client, droplet.id)]
-    return named[0] if any(action.type == "rename" and not action.errored for action in actions_of) else None
+    """The one Droplet of this name, if its log tells that it was renamed once; else None.
+
+    The log may be late, so a Droplet of this name that was never renamed is believed to be another only after a while.
+    """
+    for _look in looks(client):
+        named = find(client, choose.Selection(names=(name,), allow_empty=True))
+        logs = [actions.of_droplet_if_there(client, droplet.id) for droplet in named]
+        if any(action.type == "rename" and not action.errored for log in logs for action in log):
+            return named[0]
+        if not named:
+            return None
+    return None
 
 
 def prove_tags_are_shown(client, wanted, droplets):
@@ -157,12 +178,12 @@ def with_tag(client: Client, tag: str, list_of: Callable[..., Any] | None = None
 
 def _list(client, first=None, **filters):
     """`GET /v2/droplets`, all pages."""
-    found = paging.whole(client, client.do.droplets.list, "droplets", first, make=Droplet.from_api, **filters).values()
+    found = paging.whole(client, client.do.droplets.list, "droplets", first, make=Droplet.from_list, **filters).values()
     return [replace(droplet, gpu=True) for droplet in found] if filters.get("type") == "gpus" else list(found)
 
 
 def _first_page(client):
-    return paging.fetch(client.do.droplets.list, "droplets", make=Droplet.from_api)
+    return paging.fetch(client.do.droplets.list, "droplets", make=Droplet.from_list)
 
 
 def _by_ids(client, selection):

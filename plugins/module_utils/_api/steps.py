@@ -12,9 +12,7 @@ from .._domain.plan import CreateDroplet, DeleteSnapshot, ImageStep, RenameImage
 from .._domain.tags import key
 from . import actions, tags
 from .client import Client
-
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
-"""Seconds between two tries to put a tag on what does not show yet, doubled from the first to the longest."""
+from .lag import looks
 
 
 def send(client, droplet_id, step, stale_after=None):
@@ -72,24 +70,22 @@ def _tag(client, step):
     """
     with client.tagging:
         trouble = None if key(step.name) in client.tags else _make_tag(client, step.name)
-    resource = {"resource_id": str(step.resource), "resource_type": step.kind}
-    begun, pause = client.budget.spent, FIRST_PAUSE
-    while True:
+    problem = trouble
+    for _look in looks(client):
         try:
-            name = client.tags.get(key(step.name), step.name)
-            client.do.tags.assign_resources(tag_id=name, body={"resources": [resource]})
-            return
-        except NotFoundError:
-            if trouble is not None and _learn_spelling(client, step.name):
-                continue
-            waited = client.budget.spent - begun
-            left = min(client.lag_tolerance.total_seconds() - waited, client.budget.left)
-            if left <= 0:
-                if trouble is not None:
-                    raise trouble from None
-                raise
-        client.sleep(min(pause, left))
-        pause = min(LONGEST_PAUSE, pause * 2)
+            return _assign(client, step)
+        except NotFoundError as error:
+            problem = trouble or error
+        if trouble is not None and _learn_spelling(client, step.name):
+            with suppress(NotFoundError):
+                return _assign(client, step)
+    raise problem
+
+
+def _assign(client: Client, step: Tag) -> None:
+    resource = {"resource_id": str(step.resource), "resource_type": step.kind}
+    name = client.tags.get(key(step.name), step.name)
+    client.do.tags.assign_resources(tag_id=name, body={"resources": [resource]})
 
 
 def _learn_spelling(client: Client, name: str) -> bool:

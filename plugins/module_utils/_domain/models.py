@@ -74,9 +74,16 @@ class Droplet:
     public_v4: str | None = None
     private_v4: str | None = None
     public_v6: str | None = None
+    listed: bool = field(default=False, compare=False)
+    """Whether it was read from a list, which may be later than what is read of it alone."""
 
     @classmethod
-    def from_api(cls, data):
+    def from_list(cls, data: dict) -> Droplet:
+        """From a list of Droplets."""
+        return cls.from_api(data, listed=True)
+
+    @classmethod
+    def from_api(cls, data, listed=False):
         size, image, networks = (data.get(name) or {} for name in ("size", "image", "networks"))
         return cls(
             id=data["id"],
@@ -100,6 +107,7 @@ class Droplet:
             public_v4=_address(networks.get("v4"), "public"),
             private_v4=_address(networks.get("v4"), "private"),
             public_v6=_address(networks.get("v6"), "public"),
+            listed=listed,
         )
 
     def __str__(self):

@@ -29,6 +29,13 @@ class Own:
     backups: tuple[RestorePoint, ...] = ()
     snapshots: tuple[RestorePoint, ...] = ()
 
+    def __post_init__(self) -> None:
+        """A backup that is listed as a snapshot, too, has been converted: the list of backups is late."""
+        ids = {point.id for point in self.snapshots}
+        times = {point.created_at for point in self.snapshots} - {None}
+        left = tuple(point for point in self.backups if point.id not in ids and point.created_at not in times)
+        object.__setattr__(self, "backups", left)
+
     @classmethod
     def holding(cls, droplet, points):
         """With `points` of any type."""

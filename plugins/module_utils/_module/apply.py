@@ -26,6 +26,7 @@ from .._domain.errors import (
     NotFoundError,
     OutcomeUnknownError,
     PendingEventError,
+    SelectionError,
     UnexpectedError,
     UnreachableError,
     WaitTimeoutError,
@@ -76,7 +77,8 @@ class Applier:
         jobs = [Job(change, list(change.steps)) for change in plan.jobs]
         if not jobs:
             return jobs
-        self._alone = len(plan.changes) == 1
+        selection = getattr(self._request, "selection", None)
+        self._alone = len(plan.changes) == 1 and getattr(selection, "ids", None) is not None
         for job in jobs:
             self._await(job, job.change.awaits)
         self._adopt_running(jobs)
@@ -388,8 +390,15 @@ class Applier:
     def _planned_again(self, job):
         """The Change for this one Droplet as it is now, with the goal that was planned for it."""
         request = self._narrowed(job)
-        observed = self._verb.observe(self._client, request)
-        changes = self._verb.plans.plan(request, observed, self._client.now()).changes
+        try:
+            observed = self._verb.observe(self._client, request)
+            changes = self._verb.plans.plan(request, observed, self._client.now()).changes
+        except SelectionError as error:
+            made = job.done and job.done[-1].makes
+            if made or self._is_young(job):
+                why = f"{last_done(job)} has completed, and what it made does not show yet"
+                raise NotYet(why, job.behind) from error
+            raise
         if not changes and self._is_young(job):
             raise NotYet(f"{last_done(job)} has completed, and the Droplet does not show yet", job.behind)
         if not changes:

@@ -62,7 +62,8 @@ def summary(plan, jobs):
             name: sum(job.state is state for job in jobs)
             for name, state in (("failed", State.FAILED), ("not_tried", State.NOT_TRIED))
         }
-        counts["changed"] = sum(job.state is State.DONE and bool(job.change.steps) for job in jobs)
+        by_id = {job.key: job for job in jobs if job.state is State.DONE}
+        counts["changed"] = sum(change.target.id in by_id and _did(by_id[change.target.id]) for change in plan.needed)
     return {"matched": matched, "unchanged": matched - sum(counts.values()), **counts}
 
 
@@ -87,8 +88,13 @@ def _reason(job):
     return message if name in message else f"{name}: {message}"
 
 
+def _did(job) -> bool:
+    """Whether a Job did something: what a closer look shows to be as wanted already is no change."""
+    return bool(job.actions) or (job.state is State.DONE and job.tried)
+
+
 def _entry(change, job, planned):
-    changed = bool(change.steps) and bool(planned or job.state is State.DONE or job.actions)
+    changed = bool(change.steps) and (planned or _did(job))
     entry = {
         "id": (job.change if job else change).target.id,
         "name": change.target.name,
@@ -105,6 +111,8 @@ def _entry(change, job, planned):
         entry["actions"] = [
             {"id": action.id, "type": action.type, "status": action.status} for action in job.actions.values()
         ]
+        if job.state is State.DONE and not changed:
+            entry["before"] = change.after
         if job.state is not State.DONE:
             entry["after"] = None if job.actions or job.unsure else change.before
         if job.state is State.FAILED:

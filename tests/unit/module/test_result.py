@@ -38,7 +38,7 @@ def change(key, changes=True, notes=()):
 
 
 def job(change_, state, error=None, **fields):
-    made = Job(change_, [], state, **fields)
+    made = Job(change_, [], state, **{"tried": state is State.DONE, **fields})
     made.error = error
     return made
 
@@ -237,3 +237,10 @@ class TestTheSentence:
         failed = jobs(*[State.DONE] * 5, State.FAILED)
         failed[-1].error = NotFoundError("Droplet web-06 (6) is gone.")
         assert result.failure_sentence(PLAN, failed).endswith("not tried. Droplet web-06 (6) is gone.")
+
+
+def test_what_a_closer_look_shows_to_be_as_wanted_is_no_change():
+    done = entry(change(1), job(change(1), State.DONE, tried=False))
+    assert not done["changed"]
+    assert done["before"] == done["after"] == AFTER
+    assert result.summary(Plan((change(1),)), [job(change(1), State.DONE, tried=False)])["unchanged"] == 1

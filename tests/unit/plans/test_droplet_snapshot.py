@@ -333,7 +333,7 @@ class TestTheLastRestorePoint:
         assert plans.uncounted(drop(name="a"), state, NOW) == []
         assert [one.id for one in plans.uncounted(drop(older_than=HOURS[6]), state, NOW)] == [1]
         assert plans.uncounted(drop(older_than=HOURS[6], may_be_lost=True), state, NOW) == []
-        counted = state.counting({1: (backup(11, 1),)})
+        counted = state.counting({1: (backup(11, 1.5),)})
         assert plans.uncounted(drop(older_than=HOURS[6]), counted, NOW) == []
         assert len(change(drop(older_than=HOURS[6]), counted).steps) == 3
 
