@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._domain.errors import NotFoundError, ScopeError
+from .._domain.errors import ApiError, NotFoundError, ScopeError
 from .._domain.models import RestorePoint
 from . import paging
 
@@ -75,12 +75,17 @@ def prove_tags_are_shown(client, tags, points):
 
 
 def owner(client, image_id):
-    """The id of the Droplet that a snapshot is of; None if there is no such snapshot, or if that may not be read.
+    """The id of the Droplet that a snapshot is of; None if there is no such snapshot (yet), or if it may not be read.
 
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/snapshots_get
     """
     try:
         point = RestorePoint.from_snapshot(client.do.snapshots.get(snapshot_id=str(image_id))["snapshot"])
     except (NotFoundError, ScopeError):
+        return None
+    except ApiError as error:
+        # The resource is not a snapshot, it says of a backup.
+        if error.status != 400:
+            raise
         return None
     return point.droplet_id

@@ -16,6 +16,9 @@ from .retention import newest_first
 WORK = ("restore", "rebuild")
 """Types of actions that overwrite the disk."""
 
+SECOND = timedelta(seconds=1)
+"""In which times are told."""
+
 GOES_ON = timedelta(seconds=30)
 """So long after one step a run may send the next, at the longest: then it looks at the Droplet again."""
 
@@ -28,7 +31,7 @@ class Goal:
 
     `known` are the ids of the restores and rebuilds that were in the log by then; `told` is the result as far as it is
     known; `awaited` is the id of somebody else's restore, after which the task fails. `by_rebuild` is True once the API
-    has refused to restore a snapshot.
+    has refused to restore a snapshot, `resumed` if an earlier run had written its intent by then.
     """
 
     image: int | None
@@ -38,6 +41,7 @@ class Goal:
     told: dict
     awaited: int | None = None
     by_rebuild: bool = False
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,9 @@ class Story:
             return next((action for action in self.work if action.id == self.done.action), None)
         known = self.work
         if run := self.run:
-            known = [action for action in self.work if action.id in run.known]
+            # What an earlier run has begun, the log may not have shown when this one began.
+            before = [action for action in self.work if run.resumed and action.began_before(run.at + SECOND)]
+            known = [action for action in self.work if action.id in run.known or action in before]
             later = [action for action in self.work if action.id not in run.known]
             if self.ordered and later:
                 begun = {action.id for action in self.own}
@@ -207,7 +213,8 @@ class Story:
         if wants_snapshot and unseen:
             why = f"action {unseen[0].id} (snapshot) has completed, and the safety snapshot does not show yet"
             return Doubt((ended_at(unseen[0]) or now) + lag, why, unseen[0])
-        if not lag or (self.run and self.run.at == self.intent.at):
+        ours = self.run and not self.run.resumed and self.run.at == self.intent.at
+        if ours or not lag:
             return None
         ends = [ended_at(action) for action in later if action.id not in begun]
         until = max([self.intent.at, *(end for end in ends if end)]) + lag + GOES_ON

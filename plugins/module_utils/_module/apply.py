@@ -177,8 +177,11 @@ class Applier:
                 job.looked_at = self._client.meter.sent_at
                 if job.steps[:1] != list(planned.steps[:1]):
                     job.tries, job.lost, job.looks = 0, None, 0
+                undecided = job.change.doubt is not None and not job.tried
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
                 job.change = replace(job.change, visible=planned.visible, doubt=planned.doubt)
+                if undecided:
+                    job.change = planned
                 job.latest = planned
                 job.plan_again = False
                 if job.about(planned.target):
@@ -221,6 +224,7 @@ class Applier:
         if not (doubt and now < doubt.until) and (maker := _maker(job)):
             doubt = evidence.doubt_about(self._unaccounted(job, maker, now), maker, now, self._lag)
         if doubt and now < doubt.until:
+            job.change = replace(job.change, doubt=doubt)
             raise NotYet(doubt.why, doubt.action)
         if job.lost and job.steps and self._client.budget.spent < job.lost.until:
             raise NotYet(f"the answer to {job.lost.step.type} was lost, and nothing shows of it yet")

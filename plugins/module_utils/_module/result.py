@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from .._domain.plan import Plan
@@ -95,6 +96,9 @@ def _did(job) -> bool:
 
 def _entry(change, job, planned):
     changed = bool(change.steps) and (planned or _did(job))
+    if job and job.state is State.DONE and not changed:
+        # What an earlier run has done may have shown later than the plan was made.
+        change = replace(job.change, before=job.change.after)
     entry = {
         "id": (job.change if job else change).target.id,
         "name": change.target.name,
@@ -111,8 +115,6 @@ def _entry(change, job, planned):
         entry["actions"] = [
             {"id": action.id, "type": action.type, "status": action.status} for action in job.actions.values()
         ]
-        if job.state is State.DONE and not changed:
-            entry["before"] = change.after
         if job.state is not State.DONE:
             entry["after"] = None if job.actions or job.unsure else change.before
         if job.state is State.FAILED:

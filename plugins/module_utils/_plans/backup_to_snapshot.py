@@ -165,9 +165,12 @@ def plan(request, seen, now):
     return Plan(tuple(changes), tuple(warnings))
 
 
-def pin(_request, change, _done):
-    """The request for the Droplet of `change` alone, with the restore points that were chosen for it."""
-    return change.goal
+def pin(_request, change, done):
+    """The request for the Droplet of `change` alone, with the restore points that were chosen for it.
+
+    As long as a conversion of an earlier run does not show, nothing is chosen.
+    """
+    return change.goal if done or change.doubt is None else replace(change.goal, chosen=None)
 
 
 def became(changes, seen):

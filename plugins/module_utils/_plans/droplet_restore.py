@@ -540,6 +540,7 @@ def _goal(story, point, now, snapshot=None):
         known=run.known if run else known,
         told=told,
         by_rebuild=bool(run and run.by_rebuild),
+        resumed=run.resumed if run else story.intent is not None,
     )
 
 
