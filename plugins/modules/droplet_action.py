@@ -110,9 +110,9 @@ options:
     type: int
   by_tag:
     description:
-      - For the types V(power_on), V(power_off), V(power_cycle), V(shutdown) and V(snapshot), with exactly one O(tag)
-        and no O(exclude_tag). Sends one request for all Droplets that carry the tag, instead of one to each that needs
-        it.
+      - For the types V(power_on), V(power_off), V(power_cycle), V(shutdown), V(snapshot) and V(enable_ipv6), with
+        exactly one O(tag) and no O(exclude_tag). Sends one request for all Droplets that carry the tag, instead of one
+        to each that needs it.
       - The server picks the members at that moment. They may be others than those that were counted and that check mode
         shows.
       - If no member needs it, nothing is sent. If one does, all get it; what becomes of those that need nothing is the

@@ -204,9 +204,9 @@ droplets:
       sample: {state: as it is, written_after: "2026-03-10T04:12:00Z"}
     after:
       description:
-        - What is done, or in check mode would be. C(expected_minutes) go by the sizes of image and safety snapshot,
-          C(monthly_cost) is what the safety snapshot costs in USD, C(volumes) are attached ones that stay as they are,
-          null where the token may not read them. Only C(state) and C(image) where it was restored before.
+        - What is done, or in check mode would be. C(expected_minutes) count 3 for each GiB of image and safety
+          snapshot, C(monthly_cost) is what the safety snapshot costs in USD, C(volumes) are attached ones that stay as
+          they are, null where the token may not read them. Only C(state) and C(image) where it was restored before.
         - Null where it is not known after a failure.
       type: dict
       sample:
@@ -215,7 +215,7 @@ droplets:
         image: 7938206
         name: db-01- 2026-03-10
         created_at: "2026-03-10T04:12:00Z"
-        expected_minutes: 13
+        expected_minutes: 19
         safety_snapshot: lifeboat-before-restore.inc-2026-031.db-01
         safety_snapshot_gigabytes: 3.1
         monthly_cost: 0.19

@@ -235,7 +235,7 @@ def observe(client, wanted):
     seen = plans.Seen(_of_selection(client, wanted) if wanted.selection else _of_account(client, wanted))
     seen = seen.telling(images.with_tags(client, plans.untold(wanted, seen, client.now())))
     if wanted.present and plans.copies_to(wanted, seen, client.now()):
-        seen = replace(seen, regions=client.once(regions.available))
+        seen = replace(seen, regions=client.once(regions.known))
     return seen.counting(backups.backups_of(client, plans.uncounted(wanted, seen, client.now())))
 
 

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from .._domain.errors import ScopeError
 from . import paging
+from .client import Client
 
 
-def available(client):
-    """The slugs of the regions that are open, as a frozenset; None where the token may not read them."""
+def known(client: Client) -> frozenset[str] | None:
+    """The slugs of all regions; None if the token may not read them.
+
+    Those that are closed for new Droplets (`available` false) are among them: they can take copies of images.
+    """
     try:
         body = client.do.regions.list(page=1, per_page=paging.PER_PAGE)
     except ScopeError:
         return None
-    return frozenset(item["slug"] for item in body["regions"] if item.get("available") is not False)
+    return frozenset(item["slug"] for item in body["regions"])

@@ -14,8 +14,8 @@ from datetime import datetime
 from .models import Action, BackupPolicy, Droplet, RestorePoint
 from .retention import newest_first
 
-SECONDS_PER_GIB = 120
-"""Of work on an image: DigitalOcean says about 2 minutes for each GB."""
+SECONDS_PER_GIB = 180
+"""Of work on an image, for time-outs and forecasts: DigitalOcean says 1 to 3 minutes for each GB that is used."""
 
 
 class Step:

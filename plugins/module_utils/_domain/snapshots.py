@@ -17,6 +17,8 @@ from .retention import newest_first
 
 TYPES = ("backup", "snapshot")
 
+SCRATCH_DISK = "backups and snapshots of a GPU Droplet hold its boot disk only, and nothing of its scratch disk"
+
 
 @dataclass(frozen=True, slots=True)
 class Own:

@@ -13,6 +13,7 @@ from .._domain.errors import InputError, RefusedError
 from .._domain.models import Droplet, RestorePoint, Size
 from .._domain.plan import ActionByTag, Change, DropletAction, Plan
 from .._domain.selection import Selection
+from .._domain.snapshots import SCRATCH_DISK
 from .._domain.tags import spelling
 
 POWER = {"power_on": "active", "power_off": "off", "shutdown": "off"}
@@ -34,7 +35,7 @@ OPTIONS = {
     "confirm": ("rebuild", "resize", "password_reset"),
     "shutdown_timeout": ("shutdown",),
     "power_off_after_timeout": ("shutdown",),
-    "by_tag": ("power_on", "power_off", "power_cycle", "shutdown", "snapshot"),
+    "by_tag": ("power_on", "power_off", "power_cycle", "shutdown", "snapshot", "enable_ipv6"),
 }
 """The types that an option belongs to."""
 
@@ -167,7 +168,7 @@ def plan(request, observed, _now):
     needed = [change for change in changes if change.steps]
     if not request.by_tag or not needed:
         return Plan(changes, unconfirmed=question)
-    changes = tuple(change if change.steps else replace(change, notes=(AS_WELL,)) for change in changes)
+    changes = tuple(change if change.steps else replace(change, notes=(*change.notes, AS_WELL)) for change in changes)
     (tag,), (action,) = request.selection.tags, needed[0].steps
     # The API looks the tag up by itself, perhaps in its own spelling only.
     spelled = spelling(tag, needed[0].target.tags or ()) or tag
@@ -278,7 +279,24 @@ def _change(request, observed, droplet):
         after["monthly_cost"] = _cost(_size(request, observed).price_monthly)
     snapshots = frozenset(point.created_at for point in observed.snapshots.get(droplet.id, ()))
     visible = snapshots if request.type == "snapshot" else None
-    return Change(droplet, before, after, _steps(request, droplet, observed), goal=goal, visible=visible)
+    notes = _notes(request, droplet)
+    return Change(droplet, before, after, _steps(request, droplet, observed), notes, goal=goal, visible=visible)
+
+
+def _notes(request: Request, droplet: Droplet) -> tuple[str, ...]:
+    """What else somebody has to know or to do."""
+    if request.type == "resize" and droplet.status != "off":
+        return (f"resizing powers it down by itself, {_downtime(request, droplet)}; see to it that it is on again",)
+    if request.type == "enable_ipv6":
+        return ("the operating system on it has to be configured for the new address as well",)
+    return (SCRATCH_DISK,) if request.type == "snapshot" and droplet.gpu else ()
+
+
+def _downtime(request: Request, droplet: Droplet) -> str:
+    if not request.disk:
+        return "for a moment that nobody tells beforehand"
+    most = f", up to {droplet.disk} minutes" if droplet.disk else ""
+    return f"for about one minute for each GB on its disk{most}"
 
 
 def _shown(request, droplet, observed):

@@ -25,6 +25,7 @@ from .._domain.plan import SECONDS_PER_GIB, Awaited, Change, DropletAction, Plan
 from .._domain.restore_points import Wanted, resolve
 from .._domain.retention import newest_first
 from .._domain.selection import Selection
+from .._domain.snapshots import SCRATCH_DISK
 
 POWER = ("power_on", "power_off", "power_cycle", "reboot", "shutdown")
 
@@ -476,6 +477,8 @@ def _notes(request, story, point, safety, now):
         notes.append("attached volumes stay as they are; which there are, the token may not read (block_storage:read)")
     elif droplet.volume_ids:
         notes.append(f"attached volumes stay as they are, since no image holds them: {listed(droplet.volume_ids)}")
+    if droplet.gpu:
+        notes.append(SCRATCH_DISK)
     if safety:
         notes.append(f"the safety snapshot is there: {safety} of {iso(safety.created_at)}")
     if point.type == "snapshot":

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -56,7 +57,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What has been read. `regions` are the slugs of those that are open, None where nobody asked or may know.
+    """What has been read. `regions` are the slugs of all there are, None where nobody asked or may know.
 
     `counted` are the ids of Droplets whose backups are known.
     """
@@ -163,7 +164,7 @@ def untold(request, seen, now):
 
 
 def copies_to(request, seen, now):
-    """The regions that a snapshot is to be copied to, so that those that are open have to be known; sorted."""
+    """The regions that a snapshot is to be copied to, so that those there are have to be known; sorted."""
     if not request.regions:
         return []
     wanted = set(request.regions)
@@ -273,11 +274,11 @@ def _regions_of(one, found):
     return set(found.regions) if found else {one.droplet.region}
 
 
-def _guard_regions(wanted, open_ones):
-    unknown = [region for region in wanted if open_ones is not None and region not in open_ones]
+def _guard_regions(wanted: Sequence[str], known: frozenset[str] | None) -> None:
+    unknown = [region for region in wanted if known is not None and region not in known]
     if unknown:
-        listed = ", ".join(sorted(open_ones))
-        raise InputError(f"regions has {unknown[0]!r}, which is not among the regions that are open: {listed}.")
+        listed = ", ".join(sorted(known))
+        raise InputError(f"regions has {unknown[0]!r}, which is not among the regions that there are: {listed}.")
 
 
 def _present(request, one, now):

@@ -38,6 +38,14 @@ def three(sim, **options):
     return {"tag": TAG, "expected_count": 3, **options}
 
 
+def three_off(sim, **options):
+    chosen = three(sim)
+    for droplet in sim.state()["droplets"]:
+        worlds.act(sim, droplet["id"], "power_off")
+    sim.advance(60)
+    return {**chosen, **options}
+
+
 def legacy(sim, **options):
     sim.reset(world=str(LEGACY))
     return {"droplet_name": "old", **options}
@@ -187,6 +195,15 @@ ORDERS = (
         each(snapshots),
         *("image:create", "tag:read"),
         kind="snapshot",
+        times=3,
+    ),
+    # The API may want them to be off for it.
+    order(
+        "enable_ipv6-by_tag",
+        lambda sim: three_off(sim, type="enable_ipv6", by_tag=True),
+        feature("ipv6"),
+        "tag:read",
+        kind="enable_ipv6",
         times=3,
     ),
     order(

@@ -416,3 +416,49 @@ def test_a_plan_made_from_its_own_outcome_has_nothing_left_to_do(kind, fleet):
     for change in plan.needed:
         seen = observed(*(after for after, _points in outcome), snapshots=snapshots)
         assert plans.unmet(wanted, change, seen) is None
+
+
+class TestNotes:
+    """What else somebody has to know or to do stands beside the change, in check mode too."""
+
+    @pytest.mark.parametrize(
+        ("wanted", "fields", "note"),
+        [
+            (request("resize", size="large"), {}, "for a moment that nobody tells beforehand; see to it that it is on"),
+            (
+                request("resize", size="large", disk=True, confirm="web-01"),
+                {},
+                "by itself, for about one minute for each GB on its disk, up to 25 minutes; see",
+            ),
+            (
+                request("resize", size="large", disk=True, confirm="web-01"),
+                {"disk": None},
+                "for about one minute for each GB on its disk; see",
+            ),
+            (request("enable_ipv6"), {}, "the operating system on it has to be configured for the new address as well"),
+            (request("snapshot", snapshot_name="s"), {"gpu": True}, "and nothing of its scratch disk"),
+        ],
+    )
+    def test_what_it_means(self, wanted, fields, note):
+        (found,) = only(planned(wanted, web(**fields))).notes
+        assert note in found
+
+    @pytest.mark.parametrize(
+        ("wanted", "fields"),
+        [
+            (request("resize", size="large"), {"status": "off"}),
+            (request("resize", size="small"), {}),
+            (request("enable_ipv6"), {"features": ("ipv6",)}),
+            (request("snapshot", snapshot_name="s"), {}),
+            (request("reboot"), {"gpu": True}),
+        ],
+    )
+    def test_where_there_is_nothing_to_know(self, wanted, fields):
+        assert only(planned(wanted, web(**fields))).notes == ()
+
+    def test_by_tag_beside_what_the_tag_means(self):
+        selection = Selection(tags=("a",))
+        wanted = request("enable_ipv6", selection, by_tag=True, expected_count=2)
+        plan = planned(wanted, web(), web(2, features=("ipv6",)))
+        assert [len(change.notes) for change in plan.changes] == [1, 1]
+        assert plan.by_tag.action.type == "enable_ipv6"

@@ -338,15 +338,15 @@ def test_hidden_tags_are_refused():
 
 
 class TestExpiry:
-    """Backup 13 is a day and a quarter old. With a safety snapshot a restore takes 12 minutes here, without one 6."""
+    """Backup 13 is a day and a quarter old. With a safety snapshot a restore takes 18 minutes here, without one 9."""
 
     @pytest.mark.parametrize(
         ("left", "options", "refused"),
         [
-            (timedelta(minutes=11), {}, True),
-            (timedelta(minutes=13), {}, False),
-            (timedelta(minutes=11), {"safety_snapshot": False}, False),
-            (timedelta(minutes=5), {"safety_snapshot": False}, True),
+            (timedelta(minutes=17), {}, True),
+            (timedelta(minutes=19), {}, False),
+            (timedelta(minutes=17), {"safety_snapshot": False}, False),
+            (timedelta(minutes=8), {"safety_snapshot": False}, True),
         ],
     )
     def test_a_backup_that_would_expire_meanwhile(self, left, options, refused):
@@ -379,11 +379,18 @@ class TestExpiry:
 
 
 class TestTold:
+    def test_what_a_gpu_droplet_has_besides_is_in_no_image(self):
+        seen = Machine().seen()
+        seen = replace(seen, droplet=replace(seen.droplet, gpu=True))
+        (change,) = plans.plan(wanted(), seen, NOW).changes
+        assert any("nothing of its scratch disk" in note for note in change.notes)
+        assert not any("scratch" in note for note in Machine().change(wanted()).notes)
+
     def test_the_diff(self):
         change = Machine().change(wanted())
         assert plans.describe(change.before) == "the disk as it is, with everything written after 2026-03-01T06:00:00Z"
         assert plans.describe(change.after) == (
-            "backup 13 (web-01- 2026-03-01) of 2026-03-01T06:00:00Z in about 12 min, snapshot "
+            "backup 13 (web-01- 2026-03-01) of 2026-03-01T06:00:00Z in about 18 min, snapshot "
             f"{SAFETY} of about 3 GiB for 0.18 USD a month"
         )
 
@@ -392,7 +399,7 @@ class TestTold:
         seen = replace(seen, droplet=replace(seen.droplet, volume_ids=("a1", "b2")))
         (change,) = plans.plan(wanted(safety_snapshot=False), seen, NOW).changes
         assert plans.describe(change.after).endswith(
-            "in about 6 min, no snapshot of the disk as it is, attached volumes stay as they are: a1, b2"
+            "in about 9 min, no snapshot of the disk as it is, attached volumes stay as they are: a1, b2"
         )
         assert "attached volumes stay as they are, since no image holds them: a1, b2" in change.notes
 
@@ -423,7 +430,7 @@ class TestTold:
 
     def test_sizes_that_are_not_told_are_the_disks(self):
         machine = Machine(points=[replace(backup(13, days=1), size_gigabytes=None)])
-        assert machine.change(wanted()).after["expected_minutes"] == 100
+        assert machine.change(wanted()).after["expected_minutes"] == 150
 
     def test_other_incidents_that_were_begun(self):
         (warning,) = Machine(tags=[intent("inc-0", at=NOW - HOUR)]).plan(wanted()).warnings

@@ -208,9 +208,9 @@ def test_what_one_that_there_is_costs():
     assert planned.facts["snapshots"][0]["id"] == 21
 
 
-def test_a_region_that_is_not_open_is_refused_before_anything_is_taken():
+def test_a_region_that_there_is_not_is_refused_before_anything_is_taken():
     request = have(name="x", regions=("ams3", "mars1"))
-    with pytest.raises(InputError, match="'mars1', which is not among the regions that are open: ams3, nyc3"):
+    with pytest.raises(InputError, match="'mars1', which is not among the regions that there are: ams3, nyc3"):
         plans.plan(request, seen(regions=frozenset({"nyc3", "ams3"})), NOW)
     assert len(change(request, seen()).steps) == 3, "the token may not read them"
     there = point(21, 1, "x", regions=("nyc3", "ams3", "mars1"))
