@@ -84,6 +84,20 @@ options:
         no backup left then. Otherwise that is refused before anything is sent.
     type: str
     choices: [may_be_lost]
+  stop_first:
+    description:
+      - Shut the Droplet down before the snapshot is made, so that it is as clean as that of a server that is off, and
+        power it on again after it, also if the snapshot fails. For O(state=present).
+      - Only a Droplet that is on and lacks the snapshot is stopped. It carries the tag C(lifeboat:stopped) meanwhile. A
+        run that was killed in between is completed by the next one, which powers it on.
+      - It needs the scopes C(tag:read), C(tag:create) and C(tag:delete) as well.
+    type: bool
+    default: false
+  shutdown_timeout:
+    description:
+      - Seconds that the Droplet has to shut down before it is powered off, with O(stop_first). V(0) powers it off at
+        once. Left out, 120.
+    type: int
   max_delete:
     description:
       - The most snapshots that one task may delete by name or age. More is refused before anything is sent. Those in
@@ -112,6 +126,12 @@ EXAMPLES = r"""
     regions: [fra1]
     tags: [nightly]
     wait_timeout: 7200
+
+- name: Take a clean one of the database, which is down meanwhile
+  lifeboat.digitalocean.droplet_snapshot:
+    droplet_name: db-01
+    snapshot_name: "clean-{droplet}-{date}"
+    stop_first: true
 
 - name: Delete the nightly ones after two weeks
   lifeboat.digitalocean.droplet_snapshot:
@@ -201,6 +221,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import Own, by_droplet
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.stopped import MARK
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_snapshot as plans
 
@@ -219,6 +240,8 @@ ARGUMENTS = arguments.Arguments(
         "tags": {"type": "list", "elements": "str", "default": []},
         "last_restore_point": {"type": "str", "choices": ["may_be_lost"]},
         "max_delete": {"type": "int", "default": 10},
+        "stop_first": {"type": "bool", "default": False},
+        "shutdown_timeout": {"type": "int"},
     },
     mutually_exclusive=(WHOSE,),
     required_one_of=(WHOSE,),
@@ -241,6 +264,8 @@ def observe(client, wanted):
 
 def _of_selection(client, wanted):
     found = droplets.chosen(client, wanted.selection)
+    if wanted.stop_first:
+        droplets.prove_tags_are_shown(client, (MARK,), found)
     snapshots = backups.snapshots_of(client, found)
     return tuple(Own(droplet, snapshots=snapshots[droplet.id]) for droplet in found)
 
@@ -269,7 +294,9 @@ def reread(client, changes):
     """The snapshots of the Droplets that were changed."""
     there = [change.target for change in changes if change.goal.selection]
     snapshots = backups.snapshots_of(client, there)
-    own = [Own(droplet, snapshots=snapshots[droplet.id]) for droplet in there]
+    stopped = [change.target.id for change in changes if change.goal.stop_first]
+    as_it_is = droplets.there(client, stopped)
+    own = [Own(as_it_is.get(droplet.id, droplet), snapshots=snapshots[droplet.id]) for droplet in there]
     if len(there) < len(changes):
         everything = by_droplet(images.snapshots(client))
         gone = [change.target for change in changes if not change.goal.selection]

@@ -226,6 +226,7 @@ TABLE = (
     _list("/v2/tags", "tags", Record(name=TEXT), key="name"),
     _one("POST", "/v2/tags", 201, "tag", Record(name=TEXT)),
     Endpoint("POST", "/v2/tags/{tag_id}/resources", 204),
+    Endpoint("DELETE", "/v2/tags/{tag_id}/resources", 204),
 )
 
 

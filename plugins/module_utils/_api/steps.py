@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from .._domain.errors import ApiError, NotFoundError, OutcomeUnknownError, ScopeError
 from .._domain.models import Action
-from .._domain.plan import CreateDroplet, DeleteSnapshot, ImageStep, RenameImage, Tag
+from .._domain.plan import CreateDroplet, DeleteSnapshot, ImageStep, RenameImage, Tag, Untag
 from .._domain.tags import key
 from . import actions, tags
 from .client import Client
@@ -117,4 +117,10 @@ def _make_tag(client, name):
     return None
 
 
-_REQUESTS = {CreateDroplet: _create, RenameImage: _rename, DeleteSnapshot: _delete, Tag: _tag}
+def _untag(client: Client, step: Untag) -> None:
+    """https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_unassign_resources"""
+    resource = {"resource_id": str(step.resource), "resource_type": step.kind}
+    client.do.tags.unassign_resources(tag_id=step.name, body={"resources": [resource]})
+
+
+_REQUESTS = {CreateDroplet: _create, RenameImage: _rename, DeleteSnapshot: _delete, Tag: _tag, Untag: _untag}

@@ -163,6 +163,15 @@ class Tag(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Untag(Step):
+    """Take a tag, in the spelling that it has there, off a resource: `kind` "droplet" or "image", and its id."""
+
+    name: str
+    kind: str
+    resource: int
+
+
+@dataclass(frozen=True, slots=True)
 class CreateDroplet(Step):
     """`POST /v2/droplets` with this body."""
 

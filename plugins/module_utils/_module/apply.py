@@ -441,8 +441,9 @@ class Applier:
             request = self._narrowed(job)
             for step in self._verb.plans.rescue(request, job.change, self._verb.observe(self._client, request)):
                 action = steps.send(self._client, job.change.target.id, step)
-                job.actions[action.id] = action
-                job.notes.append(f"after the failure {step.type} was sent (action {action.id})")
+                if action:
+                    job.actions[action.id] = action
+                    job.notes.append(f"after the failure {step.type} was sent (action {action.id})")
         except Exception as error:  # pylint: disable=broad-except
             # The failure that led here is what has to be told first.
             message = error.message if isinstance(error, LifeboatError) else UnexpectedError.of(error).message
@@ -541,6 +542,12 @@ class Applier:
             return False
         return self._client.budget.spent - job.begun_at < self._lag.total_seconds()
 
+    def _has_settled(self, job, seen):
+        """True if the effect of the last step shows, which for many is all that was wanted."""
+        if hasattr(self._verb.plans, "settled"):
+            return self._verb.plans.settled(job.change, seen)
+        return self._verifier.unmet(job, seen) is None
+
     def _settle(self, settling):
         """Let go on what shows the whole of its change by now, or has had its time."""
         if not settling:
@@ -554,9 +561,10 @@ class Applier:
                 self._fail(job, error.again())
             return
         for job in settling:
-            shows = self._verifier.unmet(job, seen) is None
+            shows = self._has_settled(job, seen)
             if shows or self._client.budget.spent >= job.settled_by:
                 job.state = State.READY
+
 
 def _maker(job: Job) -> Step | None:
     """The first step left that would make a thing twice if it were carried out twice."""

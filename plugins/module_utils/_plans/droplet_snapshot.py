@@ -7,22 +7,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil
 
+from .._domain import stopped
 from .._domain.cost import monthly_snapshot_cost
 from .._domain.errors import InputError, RefusedError, SelectionError
 from .._domain.marks import safety_of
-from .._domain.models import Droplet, RestorePoint
+from .._domain.models import Action, Droplet, RestorePoint
 from .._domain.names import checked_id
-from .._domain.plan import Change, DeleteSnapshot, DropletAction, Plan, Tag, TransferImage
+from .._domain.options import at_least
+from .._domain.plan import (
+    SECONDS_PER_GIB,
+    Change,
+    DeleteSnapshot,
+    Doubt,
+    DropletAction,
+    Plan,
+    Step,
+    Tag,
+    TransferImage,
+)
 from .._domain.retention import newest_first
 from .._domain.selection import Selection
-from .._domain.snapshots import Own, carried_tags, checked_tags, missing_tags, monthly_cost, priced, record
+from .._domain.snapshots import (
+    SCRATCH_DISK,
+    Own,
+    carried_tags,
+    checked_tags,
+    missing_tags,
+    monthly_cost,
+    priced,
+    record,
+)
+from .._domain.stopped import Stop
 from .._domain.templates import checked, fits, rendered
+
+SHUTDOWN_TIMEOUT = 120
+"""Seconds that a Droplet has to shut down before it is powered off, unless the task says otherwise."""
 
 NEW_NAME = "{droplet}-snapshot-{date}"
 """The name of a new snapshot where only its age is asked for."""
 
-ONLY_PRESENT = ("max_age_hours", "regions", "tags")
+ONLY_PRESENT = ("max_age_hours", "regions", "tags", "stop_first")
 ONLY_ABSENT = ("snapshot_id", "deleted_droplets", "older_than_hours", "last_restore_point")
 
 
@@ -32,7 +58,7 @@ class Request:
 
     Exactly one of `selection`, `ids` (of snapshots) and `deleted` (snapshots of Droplets that are gone) says whose.
     What was decided for one Droplet has its `selection`, or the `droplet` where it is gone, and `ids`; `since` is then
-    what `max_age` means.
+    what `max_age` means, and `done` what a run has done by now (`stopped.kinds`).
     """
 
     present: bool
@@ -48,6 +74,9 @@ class Request:
     tags: tuple[str, ...] = ()
     may_be_lost: bool = False
     max_delete: int = 10
+    stop_first: bool = False
+    shutdown_timeout: int = SHUTDOWN_TIMEOUT
+    done: frozenset[str] = frozenset()
 
     @property
     def by_age(self):
@@ -92,6 +121,10 @@ def request(selection, params):
     for name in ("max_age_hours", "older_than_hours"):
         if params[name] is not None and params[name] <= 0:
             raise InputError(f"{name} {params[name]:g} must be above 0.")
+    if params["shutdown_timeout"] is not None:
+        if not params["stop_first"]:
+            raise InputError("shutdown_timeout goes with stop_first: true. Leave it out.")
+        at_least(params, "shutdown_timeout", 0)
     if params["max_delete"] < 0:
         raise InputError(f"max_delete {params['max_delete']} is below 0.")
     return Request(
@@ -106,6 +139,8 @@ def request(selection, params):
         tags=checked_tags(params["tags"]),
         may_be_lost=params["last_restore_point"] is not None,
         max_delete=params["max_delete"],
+        stop_first=params["stop_first"],
+        shutdown_timeout=SHUTDOWN_TIMEOUT if params["shutdown_timeout"] is None else params["shutdown_timeout"],
     )
 
 
@@ -203,9 +238,39 @@ def plan(request, seen, now):
     return Plan(changes, tuple(f"{note}." for change in changes for note in change.notes))
 
 
-def pin(_request, change, _done):
+def pin(_request, change, done):
     """The request for the Droplet of `change` alone, with the name, age or snapshots that were decided for it."""
-    return change.goal
+    return replace(change.goal, done=stopped.kinds(done))
+
+
+def knowing(request: Request, own: tuple[Action, ...]) -> Request:
+    """`request` with the actions that this run has begun: what ended as errored was not done."""
+    going = {action.type for action in own if not action.errored}
+    failed = {action.type for action in own if action.errored} - going
+    return replace(request, done=(request.done - failed) | going)
+
+
+def settled(change: Change, seen: Seen) -> bool:
+    """Whether a shutdown shows its effect."""
+    return _own_of(change, seen).droplet.status == "off"
+
+
+def rescue(request: Request, change: Change, seen: Seen) -> tuple[Step, ...]:
+    """After a failure a Droplet that was stopped is powered on again."""
+    stop = _stop(request, _own_of(change, seen).droplet, wanted=False)
+    return stop.after() if request.stop_first else ()
+
+
+def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[dict, tuple[str, ...]]:
+    """What else a failure has to tell: that a server is off."""
+    droplet = _own_of(change, seen).droplet if seen else None
+    if not request.stop_first or droplet is None or droplet.status != "off" or "power_on" in request.done:
+        return {}, ()
+    return {}, ("The Droplet is off. Run the task again, which powers it on if a run has stopped it.",)
+
+
+def _stop(request: Request, droplet: Droplet, wanted: bool) -> Stop:
+    return Stop(droplet, request.shutdown_timeout, wanted, request.done)
 
 
 def unmet(_request, change, seen):
@@ -214,6 +279,8 @@ def unmet(_request, change, seen):
     if not goal.present:
         left = [point for point in own.snapshots if point.id in goal.ids]
         return f"{left[0]} was deleted and is still there" if left else None
+    if goal.stop_first and (problem := _left_stopped(change, own.droplet)):
+        return problem
     found = _wanted(goal, own, None)
     if found is None:
         return "the API reports the snapshot as completed, but it is not there"
@@ -222,6 +289,16 @@ def unmet(_request, change, seen):
         return f"{found} is not in the region {lacking[0]}"
     missing = missing_tags(goal.tags, found)
     return f"{found} does not carry the tag {missing[0]!r}" if missing else None
+
+
+def _left_stopped(change: Change, droplet: Droplet) -> str | None:
+    """A sentence about a Droplet that was on before, or was stopped by an earlier run."""
+    before = Stop(change.target, 0, wanted=True)
+    if not (before.stops or before.owed):
+        return None
+    if droplet.status == "off":
+        return "it was stopped for the snapshot, and is off"
+    return f"it still carries the tag {stopped.MARK!r}" if Stop(droplet, 0, wanted=False).owed else None
 
 
 def aftermath(change, seen):
@@ -290,11 +367,17 @@ def _present(request, one, now):
     lacking = sorted(set(request.regions) - _regions_of(one, found))
     made = () if found else (DropletAction("snapshot", {"name": name}, size_gigabytes=size),)
     tags = missing_tags(request.tags, found) if found else request.tags
-    steps = (
-        *made,
+    then = (
         *(TransferImage(key, region, size) for region in lacking),
         *(Tag(tag, "image", key) for tag in tags),
     )
+    steps, doubt, notes = (*made, *then), None, ()
+    if request.stop_first:
+        steps, doubt, notes = _stopping(request, droplet, made, then, now)
+    elif made and Stop(droplet, 0, wanted=False).owed and droplet.status == "off":
+        notes = ("it was stopped by an earlier run with stop_first: true, which powers it on when it is run again",)
+    if made and droplet.gpu:
+        notes += (SCRATCH_DISK,)
     goal = replace(
         request,
         selection=Selection(ids=(droplet.id,)),
@@ -313,10 +396,28 @@ def _present(request, one, now):
         before,
         after,
         steps,
+        notes,
         goal=goal,
         facts={"snapshots": _foretold(request, found, after)},
         visible=frozenset(point.created_at for point in one.snapshots),
+        doubt=doubt,
     )
+
+
+def _stopping(
+    request: Request, droplet: Droplet, made: tuple[Step, ...], then: tuple[Step, ...], now: datetime
+) -> tuple[tuple[Step, ...], Doubt | None, tuple[str, ...]]:
+    """`(steps, doubt, notes)` with the Droplet stopped for the snapshot, and on again before anything else is done."""
+    taken = "snapshot" in request.done
+    stop = _stop(request, droplet, wanted=bool(made) and not taken)
+    minutes = ceil(droplet.disk * SECONDS_PER_GIB / 60) if droplet.disk else None
+    notes = tuple(filter(None, [stop.note(minutes)]))
+    if not (made and taken):
+        return (*stop.before(), *made, *stop.after(), *then), None, notes
+    # It was taken and does not show yet, which is no reason to leave the server off, nor to take another one.
+    after = stop.after()
+    doubt = Doubt(now + timedelta(seconds=1), "the snapshot has been taken, and does not show yet")
+    return (*after, *then), None if after or not then else doubt, notes
 
 
 def _shown(request, point, regions, tags):

@@ -10,6 +10,7 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders imp
 TAKING = ("droplet:read", "droplet:update", "image:create", "image:read")
 COPYING = (*TAKING, "image:update")
 TAGGING = (*COPYING, "tag:create", "tag:read")
+STOPPING = (*TAKING, "tag:create", "tag:read", "tag:delete")
 DELETING = ("droplet:read", "image:read", "image:delete", "snapshot:delete")
 
 
@@ -49,6 +50,21 @@ def there_is(name, regions=("nyc3",), tags=(), made=1):
         return None
 
     return wrong
+
+
+def on_again(wrong):
+    """The same, and the Droplet is on and carries no tag that says otherwise."""
+
+    def found(before, after, options):
+        droplet = after.droplets[options["droplet_id"]]
+        if droplet["status"] != "active":
+            return f"it is {droplet['status']}"
+        if "lifeboat:stopped" in droplet["tags"]:
+            return f"it carries {droplet['tags']}"
+        stops = [action for action in after.actions_since(before) if action["type"] in ("shutdown", "power_off")]
+        return wrong(before, after, options) if stops else "it was not stopped"
+
+    return found
 
 
 def there_are_only(*places):
@@ -99,6 +115,22 @@ ORDERS = (
         scopes=TAGGING,
         transfer=1,
         snapshot=0,
+    ),
+    taking(
+        "stop_first",
+        lambda sim: snapshots(sim, 5, snapshot_name="clean", stop_first=True),
+        on_again(there_is("clean")),
+        scopes=STOPPING,
+    ),
+    taking(
+        "stop_first-with-copies",
+        lambda sim: snapshots(
+            sim, 5, max_age_hours=6, snapshot_name="clean", regions=["ams3"], stop_first=True, shutdown_timeout=0
+        ),
+        on_again(there_is("clean", ("nyc3", "ams3"))),
+        scopes=(*STOPPING, "image:update"),
+        transfer=1,
+        shutdown=0,
     ),
     deleting("absent-by-id", lambda sim: of_ids(sim, 0, 1), there_are_only(2), (*DELETING, "snapshot:read")),
     deleting(

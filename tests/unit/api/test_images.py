@@ -155,7 +155,7 @@ def test_a_tag_that_is_not_there_yet_is_tried_again(refused):
     assert client.clock.slept == [1, 2, 4, 8, 10]
 
 
-def test_regions_that_are_open():
+def test_regions_also_those_that_are_closed_for_new_droplets():
     def listed(page, per_page):
         assert (page, per_page) == (1, 200)
         return {"regions": [{"slug": "nyc3", "available": True}, {"slug": "nyc2", "available": False}, {"slug": "new"}]}
@@ -164,6 +164,6 @@ def test_regions_that_are_open():
         raise ScopeError("No.", status=403)
 
     client = SimpleNamespace(do=SimpleNamespace(regions=SimpleNamespace(list=listed)))
-    assert regions.available(client) == {"nyc3", "new"}
+    assert regions.known(client) == {"nyc3", "nyc2", "new"}
     client.do.regions.list = hidden
-    assert regions.available(client) is None
+    assert regions.known(client) is None

@@ -16,7 +16,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     RefusedError,
     SelectionError,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, Droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import (
     DeleteSnapshot,
     DropletAction,
@@ -41,6 +41,8 @@ OPTIONS = {
     "tags": [],
     "last_restore_point": None,
     "max_delete": 10,
+    "stop_first": False,
+    "shutdown_timeout": None,
     "exclude_tag": None,
     "allow_empty": False,
 }
@@ -104,6 +106,9 @@ class TestTheRequest:
             ({"state": "absent", "snapshot_id": []}, "snapshot_id is an empty list"),
             ({"snapshot_name": "x", "max_age_hours": 0.0}, "max_age_hours 0 must be above 0"),
             ({"state": "absent", "older_than_hours": -1.0}, "older_than_hours -1 must be above 0"),
+            ({"state": "absent", "snapshot_name": "x", "stop_first": True}, "stop_first has no meaning with state: ab"),
+            ({"snapshot_name": "x", "shutdown_timeout": 9}, "shutdown_timeout goes with stop_first: true"),
+            ({"snapshot_name": "x", "stop_first": True, "shutdown_timeout": -1}, "shutdown_timeout -1"),
             ({"snapshot_name": "x", "max_delete": -1}, "max_delete -1 is below 0"),
             ({"snapshot_name": "{time}"}, "because of {time}. For several snapshots a day set max_age_hours as well"),
             ({"snapshot_name": "{what}"}, "has {what}, which is not among its placeholders: {droplet}, {date}."),
@@ -426,3 +431,114 @@ def test_pruning_never_takes_the_last_one_nor_a_younger_one(points, name, hours,
     if not may_be_lost or left:
         again = change(request, seen(*left))
         assert again.steps == ()
+
+
+MARK = "lifeboat:stopped"
+CLEAN = have(name="x", stop_first=True, shutdown_timeout=60, regions=("ams3",))
+
+
+def server(status="active", tags=(), **fields):
+    return droplet(1, disk=25, region="nyc3", status=status, tags=tags, **fields)
+
+
+def kinds(change_):
+    return [step.type or type(step).__name__ for step in change_.steps]
+
+
+class TestStopFirst:
+    """A Droplet that is on is stopped for its snapshot, and on again before anything else."""
+
+    STARTS = ("power_on", "Untag", "transfer")
+
+    @pytest.mark.parametrize(
+        ("of", "points", "done", "expected"),
+        [
+            (server(), [], (), ["Tag", "shutdown", "power_off", "snapshot", *STARTS]),
+            (server("off"), [], (), ["snapshot", "transfer"]),
+            (server("off", (MARK,)), [], (), ["snapshot", *STARTS]),
+            (server("off", (MARK,)), [point(21, 1, "x")], (), [*STARTS]),
+            (server("active", (MARK,)), [point(21, 1, "x")], (), ["Untag", "transfer"]),
+            (server(), [point(21, 1, "x")], (), ["transfer"]),
+            (server("off", (MARK,)), [], ("mark", "power_off", "snapshot"), [*STARTS]),
+        ],
+        ids=str,
+    )
+    def test_steps(self, of, points, done, expected):
+        found = change(replace(CLEAN, done=frozenset(done)), seen(*points, of=of))
+        assert kinds(found) == expected
+        assert found.doubt is None
+
+    def test_a_snapshot_that_was_taken_and_does_not_show_is_neither_taken_again_nor_copied(self):
+        done = frozenset({"mark", "power_off", "snapshot", "power_on", "unmark"})
+        found = change(replace(CLEAN, done=done), seen(of=server(tags=(MARK,))))
+        assert kinds(found) == ["transfer"]
+        assert found.doubt.until > NOW
+        alone = change(replace(CLEAN, done=done, regions=()), seen(of=server(tags=(MARK,))))
+        assert (alone.steps, alone.doubt) == ((), None)
+
+    def test_check_mode_says_that_it_is_down_and_the_diff_does_not(self):
+        (note,) = change(CLEAN, seen(of=server())).notes
+        assert note.endswith("it is down for up to 75 minutes")
+        plain = change(replace(CLEAN, stop_first=False), seen(of=server()))
+        assert (plain.before, plain.after) == (change(CLEAN, seen(of=server())).before, plain.after)
+        assert plain.notes == ()
+
+    def test_one_that_another_task_has_left_off_is_told(self):
+        (note,) = change(have(name="x"), seen(of=server("off", (MARK,)))).notes
+        assert "stopped by an earlier run" in note
+        assert change(have(name="x"), seen(of=server("off"))).notes == ()
+
+    def test_a_gpu_droplet_has_more_than_its_snapshot(self):
+        (note,) = change(have(name="x"), seen(of=server(gpu=True))).notes
+        assert "scratch disk" in note
+
+    def test_after_a_failure_it_is_powered_on(self):
+        planned = change(CLEAN, seen(of=server()))
+        asked = plans.pin(CLEAN, planned, planned.steps[:3])
+        assert asked.done == {"mark", "shutdown", "power_off"}
+        found = plans.rescue(asked, planned, seen(of=server("off", (MARK,))))
+        assert [step.type for step in found] == ["power_on", None]
+        nothing = plans.pin(CLEAN, planned, ())
+        assert plans.rescue(nothing, planned, seen(of=server())) == ()
+        assert plans.rescue(nothing, planned, seen(of=server("off"))) == ()
+
+    def test_a_power_on_that_has_failed_is_sent_again(self):
+        planned = change(CLEAN, seen(of=server()))
+        asked = plans.pin(CLEAN, planned, planned.steps[:5])
+        errored = Action(9, "power_on", "errored", 1, "droplet", NOW)
+        for own, expected in (
+            ((errored,), ["power_on", None]),
+            ((errored, replace(errored, id=10, status="in-progress")), [None]),
+            ((replace(errored, status="completed"),), [None]),
+        ):
+            known = plans.knowing(asked, own)
+            found = plans.rescue(known, planned, seen(of=server("off", (MARK,))))
+            assert [step.type for step in found] == expected
+            told = plans.left_behind(known, planned, seen(of=server("off", (MARK,))))[1]
+            assert bool(told) == (expected[0] == "power_on")
+
+    def test_a_failure_says_that_it_is_off(self):
+        planned = change(CLEAN, seen(of=server()))
+        asked = plans.pin(CLEAN, planned, planned.steps[:3])
+        assert "The Droplet is off." in plans.left_behind(asked, planned, seen(of=server("off", (MARK,))))[1][0]
+        assert plans.left_behind(asked, planned, seen(of=server()))[1] == ()
+        assert plans.left_behind(asked, planned, None)[1] == ()
+
+    @pytest.mark.parametrize(
+        ("of", "problem"),
+        [
+            (server("off", (MARK,)), "it was stopped for the snapshot, and is off"),
+            (server("active", (MARK,)), "it still carries the tag 'lifeboat:stopped'"),
+            (server(), None),
+        ],
+    )
+    def test_it_is_verified(self, of, problem):
+        planned = change(replace(CLEAN, regions=()), seen(of=server()))
+        assert plans.unmet(None, planned, seen(point(21, 1, "x"), of=of)) == problem
+        off_before = change(replace(CLEAN, regions=()), seen(of=server("off")))
+        assert plans.unmet(None, off_before, seen(point(21, 1, "x"), of=server("off"))) is None
+
+    def test_a_shutdown_shows_by_the_power(self):
+        planned = change(CLEAN, seen(of=server()))
+        assert plans.settled(planned, seen(of=server("off")))
+        assert not plans.settled(planned, seen(of=server()))
