@@ -526,12 +526,12 @@ def test_the_restore_points_are_listed_and_nothing_is_changed(sim, restore):
 
 
 def test_a_backup_that_would_expire_meanwhile_is_refused(sim, restore):
-    """Both of its 6 GiB and of the snapshot's are in the time that it takes."""
+    """Its 7 GiB and as many of the snapshot, at 3 minutes each, are in the time that it takes."""
     options = orders.world(sim)
     key = options["droplet_id"]
     backup = next(point for point in sim.state().droplets[key]["backups"] if point["id"] == options["backup_id"])
     left = instant(backup["expires_at"]) - instant(sim.state()["now"])
-    sim.advance(left.total_seconds() - 20 * MINUTE)
+    sim.advance(left.total_seconds() - 25 * MINUTE)
     for check in (True, False):
         told = restore(check=check, **options)
         assert told.kind == "refused", told

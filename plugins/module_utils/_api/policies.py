@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
-from .._domain import errors
+from .._domain import errors, scopes
 from . import endpoints, shapes, unreachable
 from .optional import AzureError, HTTPPolicy
 
@@ -25,21 +25,8 @@ FIRST_BACKOFF = 0.2
 DEFAULT_RETRY_AFTER = 5.0
 """Seconds to wait on a 429 that says neither when to come back nor when the limit resets."""
 
-FURTHER_SCOPES = {
-    "restore": "droplet:admin",
-    "rebuild": "droplet:admin",
-    "password_reset": "droplet:admin",
-    "resize": "droplet:create",
-    "snapshot": "image:create",
-}
-"""What an action on a Droplet needs besides droplet:update, by its type."""
-
-
 PENDING = ("pending event", "blocking event")
 """What the API says where an action is at work on the Droplet, or on one of those that an order by tag is for."""
-
-FIELD_SCOPES = {"image": "image:read", "tags": "tag:create", "ssh_keys": "ssh_key:read", "vpc_uuid": "vpc:read"}
-"""What creating a Droplet needs besides droplet:create, by the fields that are used."""
 
 
 class Meter:
@@ -251,11 +238,10 @@ def required_scopes(request):
     if path.endswith("/actions") and method == "POST":
         if "/images/" in path:
             return "image:update"
-        further = FURTHER_SCOPES.get(_type_of_action(request))
-        by_tag = "tag:read" if "tag_name=" in request.url else None
-        return " and ".join(filter(None, ("droplet:update", further, by_tag)))
+        by_tag = ("tag:read",) if "tag_name=" in request.url else ()
+        return " and ".join((*scopes.of_action(_type_of_action(request)), *by_tag))
     if path == "/v2/droplets" and method == "POST":
-        return " and ".join(["droplet:create", *_scopes_of_fields(request)])
+        return " and ".join(scopes.of_creation(_body(request)))
     if path.endswith("/resources"):
         return f"tag:{'create' if method == 'POST' else 'delete'}, and update of what is tagged"
     if path.startswith("/v2/snapshots/") and method == "DELETE":
@@ -271,11 +257,6 @@ def required_scopes(request):
 
 def _type_of_action(request):
     return _body(request).get("type")
-
-
-def _scopes_of_fields(request):
-    """What the fields of a request that creates a Droplet need."""
-    return [scope for name, scope in FIELD_SCOPES.items() if _body(request).get(name)]
 
 
 def _body(request):

@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .._api import actions, images, steps
-from .._domain import evidence
+from .._domain import evidence, scopes
 from .._domain.errors import (
     ActionFailedError,
     ApiError,
@@ -26,6 +26,7 @@ from .._domain.errors import (
     NotFoundError,
     OutcomeUnknownError,
     PendingEventError,
+    ScopeError,
     SelectionError,
     UnexpectedError,
     UnreachableError,
@@ -420,6 +421,10 @@ class Applier:
         return bool(job.actions) and self._client.budget.spent - job.begun_at < self._lag.total_seconds()
 
     def _fail(self, job, error):
+        needed = scopes.of_steps(job.change.steps) if isinstance(error, ScopeError) else ()
+        if len(needed) > 1:
+            # One that is missing is seldom alone, and each would cost another run.
+            error = error.again(f"{error.message} Altogether this task needs {', '.join(needed)}, and scopes to read.")
         if error.fatal:
             self._stopped_by = error
         job.fail(error)

@@ -19,6 +19,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._api import optional
 from .._api.client import Client
 from .._api.connection import Connection, token_warnings
+from .._domain import scopes
 from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
 from .._domain.plan import SECONDS_PER_GIB
 from . import arguments, result
@@ -110,6 +111,9 @@ def _carry_out(module, verb, told):
             if not params["wait"]:
                 _refuse_unawaited(plan)
             told["diff"] = result.diff(plan, verb.plans.describe)
+            told["required_scopes"] = scopes.of_plan(plan)
+            if module.check_mode and (sentence := scopes.missed_too_late(plan)):
+                module.warn(sentence)
             _foresee(module, client, plan)
             told["changed"] = bool(plan.needed)
             jobs, extras = None, {}
