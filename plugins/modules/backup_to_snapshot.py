@@ -20,9 +20,14 @@ description:
     backup. Which snapshots were, is told by O(snapshot_name), by the name that DigitalOcean gives to backups, or by
     the logs of actions.
   - A backup is renamed first and converted then, so that a run that was cut off is finished by the next one.
+  - Backups outlive their Droplet by up to four weeks. With O(droplet_name) or O(droplet_id) of one Droplet that is
+    gone, those that are left of it are kept. They are found by the Droplet's name, with which a backup's name begins,
+    or by its id if the account's log of actions or a converted backup tells it. If more than one Droplet that is gone
+    had the name, the task fails and tells them apart. A Droplet that is gone is named alone, not in a list with others.
   - It needs a token with the scopes C(droplet:read), C(image:read) and C(image:update), C(tag:create) and C(tag:read)
     for O(tags), C(tag:read) for O(tag) and O(exclude_tag). C(snapshot:read) is used where it is there, for many
-    Droplets, and needed to find a snapshot by its name once the id of O(backup_id) is gone.
+    Droplets, and needed to find a snapshot by its name once the id of O(backup_id) is gone, and for a Droplet that is
+    gone, for which C(actions:read) is used if it is there.
 options:
   backup_id:
     description:
@@ -53,6 +58,8 @@ options:
         backup was made, in UTC, as in V(keep-{droplet}-{date}). In YAML, put quotes around it.
       - Left out, the backup's own name stays.
       - A snapshot of the Droplet that bears the name counts as made from its backup of that time.
+      - With O(droplet_name) of a Droplet that is gone it must have C({droplet}) in it, because nothing but the name may
+        tell the next run whose snapshot it is.
     type: str
   tags:
     description: Tags to put on the snapshot. Others that it carries are left alone.
@@ -89,6 +96,12 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.name }}"
 
+- name: Keep what is left of a Droplet that was deleted, before it expires
+  lifeboat.digitalocean.backup_to_snapshot:
+    droplet_name: shop-01
+    all_backups: true
+    snapshot_name: "keep-{droplet}-{date}"
+
 - name: Keep one backup, whatever becomes of its Droplet
   lifeboat.digitalocean.backup_to_snapshot:
     backup_id: 67539192
@@ -105,11 +118,11 @@ droplets:
   elements: dict
   contains:
     id:
-      description: The Droplet's id. Null where the Droplet of O(backup_id) is gone.
+      description: The Droplet's id. Null if the Droplet is gone and nothing tells its id.
       type: int
       sample: 3164494
     name:
-      description: The Droplet's name. Empty where it is gone.
+      description: The Droplet's name. Empty if the Droplet of O(backup_id) is gone.
       type: str
       sample: web-01
     before:
@@ -162,7 +175,8 @@ droplets:
 from dataclasses import replace
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, images
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, gone, images
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import SelectionError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import Own
@@ -192,9 +206,20 @@ def request(params):
 
 def observe(client, wanted):
     """The restore points; then, where it does not show, which snapshots were backups, and their tags."""
-    seen = of_selection(client, wanted.selection) if wanted.selection else of_image(client, wanted)
+    seen = of_one_or_more(client, wanted) if wanted.selection else of_image(client, wanted)
     seen = replace(seen, made=backups.made_from_backups(client, plans.doubtful(wanted, seen)))
     return seen.telling(images.with_tags(client, plans.untold(wanted, seen, client.now())))
+
+
+def of_one_or_more(client, wanted):
+    """The Droplets that are there; or the one that is named, if it is gone."""
+    try:
+        return of_selection(client, wanted.selection)
+    except SelectionError as error:
+        if wanted.selection.by_description or wanted.selection.empty:
+            raise
+        left = plans.left_of(wanted, gone.account(client), error)
+    return plans.Seen((Own.holding(left.droplet, left.points, deleted=True),), left=left)
 
 
 def of_selection(client, selection):
@@ -221,9 +246,10 @@ def of_image(client, wanted):
 
 
 def of_deleted(client, goal):
-    """What became of the image that was chosen: where its id is gone, it is among the account's snapshots."""
-    image = images.get(client, goal.chosen[0].id)
-    return Own.holding(goal.droplet, [image] if image else images.snapshots(client))
+    """What became of the images that were chosen: one whose id is gone is among the account's snapshots."""
+    found = images.those(client, [point.id for point in goal.chosen])
+    further = () if len(found) == len(goal.chosen) else images.snapshots(client)
+    return Own.holding(goal.droplet, {point.id: point for point in (*further, *found)}.values(), deleted=True)
 
 
 def reread(client, changes):

@@ -181,8 +181,9 @@ orphaned_backups:
       sample: 4.6
     expires_by:
       description:
-        - Four weeks after it was made. The API tells no date, and not the plan of a Droplet that is gone. A backup of
-          plan V(weekly) goes then, and one of plan V(daily) after a week; so what is needed should be kept soon.
+        - Four weeks after it was made, which is the retention of plan V(weekly). The API tells no date, and neither the
+          plan of a Droplet that is gone nor when it was deleted. A backup of plan V(daily) goes after a week already,
+          so what is needed should be kept soon; DigitalOcean may keep some until four weeks after the deletion.
         - Null for a backup that is older than that, of which nothing tells how long it stays.
       type: str
       sample: "2026-04-08T04:51:12Z"

@@ -32,11 +32,22 @@ def extra(**variables):
     return options
 
 
+def deleted(sim):
+    """A Droplet that has backups is deleted, and brought back."""
+    sim.behave(droplet_delete_backups="keep")
+    droplet = next(droplet for droplet in sim.state()["droplets"] if droplet["backups"])
+    sim.api("DELETE", f"droplets/{droplet['id']}", status=204)
+    sim.advance(120)
+    sim.forget()
+    return ("-e", f"recover_deleted_droplet={droplet['name']}", "-e", f"recover_deleted_size={droplet['size']}")
+
+
 OPTIONS = {
     "apply_policies": rules,
     "audit_policies": rules,
     "keep_backup": extra(keep_backup_droplet=["NAME"], keep_backup_tags=["keep"]),
     "disable_backups": extra(disable_backups_droplet=["NAME"]),
+    "recover_deleted": deleted,
     "restore": extra(
         restore_droplet="NAME",
         restore_point="newest",
@@ -47,7 +58,7 @@ OPTIONS = {
 }
 """What a playbook cannot do without."""
 
-CHANGING = ("keep_backup", "disable_backups", "restore")
+CHANGING = ("keep_backup", "disable_backups", "restore", "recover_deleted")
 BY_SELECTION = ("keep_backup", "disable_backups")
 
 

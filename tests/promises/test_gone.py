@@ -12,7 +12,8 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness import wor
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
 SIZE = "s-2vcpu-4gb"
-NO_LOG = ("droplet:read", "droplet:create", "image:read", "snapshot:read", "tag:read", "tag:create")
+NAME = "keep-{droplet}-{date}"
+NO_LOG = ("droplet:read", "droplet:create", "image:read", "image:update", "snapshot:read", "tag:read", "tag:create")
 
 
 @pytest.fixture(name="make")
@@ -20,6 +21,13 @@ def _make(sim):
     sim.reset(droplets=0)
     sim.behave(droplet_delete_backups="keep")
     return Runner(sim, module="droplet_from_backup")
+
+
+@pytest.fixture(name="convert")
+def _convert(sim):
+    sim.reset(droplets=0)
+    sim.behave(droplet_delete_backups="keep")
+    return Runner(sim, module="backup_to_snapshot")
 
 
 def live_and_die(sim, name="alpha", days=3, snapshot=None, policy=worlds.DAILY, **fields):
@@ -125,6 +133,56 @@ def test_a_token_that_hides_whose_backups_are_whose(sim, make, hidden):
     told = make(token=token, name="copy", source_droplet_name="alpha", newest=True, size=SIZE)
     assert told.kind == "scope", told
     assert "image:read" in told.result["msg"]
+
+
+@pytest.mark.parametrize("log", [True, False])
+@pytest.mark.parametrize("new_id", ["keep", "new"])
+@pytest.mark.parametrize("name", [None, NAME])
+def test_every_run_of_a_night_keeps_the_same_backup(sim, convert, log, new_id, name):
+    """By the name of the Droplet, which is gone, and by its id once that is told; and then one that is older."""
+    sim.behave(convert_image_id=new_id)
+    key = live_and_die(sim, days=5)
+    live_and_die(sim, "bravo")
+    token = sim.make_token(*NO_LOG, *(["actions:read"] if log else []))
+    newest, _second, older, *_rest = left(sim, key)
+    for task in ({"droplet_name": "alpha"}, {"droplet_name": "alpha"}, {"droplet_id": key}):
+        told = convert(token=token, newest=True, snapshot_name=name, **task)
+        assert not told.failed, told
+        (entry,) = told.result["droplets"]
+        assert (entry["name"], entry["snapshots"][0]["created_at"]) == ("alpha", newest["created_at"]), told
+        assert len(left(sim, key, "snapshot")) == 1
+        sim.forget()
+    assert told.writes == [], told
+    before = {"before": older["created_at"]}
+    assert convert(token=token, droplet_name="alpha", snapshot_name=name, **before).changed
+    assert not convert(token=token, droplet_name="alpha", snapshot_name=name, **before).changed
+    assert [image["created_at"] for image in left(sim, key, "snapshot")] == [newest["created_at"], older["created_at"]]
+
+
+def test_what_was_kept_of_one_with_the_same_name_is_not_taken_for_its_own(sim, convert):
+    """The second is told from the first by the log; without it, both are refused by name."""
+    first, second = live_and_die(sim), live_and_die(sim)
+    assert convert(droplet_name="alpha", newest=True, snapshot_name=NAME).kind == "selection"
+    for key in (first, second, first, second):
+        told = convert(droplet_id=key, newest=True, snapshot_name=NAME)
+        assert not told.failed, told
+        assert [image["created_at"] for image in left(sim, key, "snapshot")] == [left(sim, key)[0]["created_at"]]
+
+
+def test_a_list_with_one_that_is_gone_says_to_name_it_alone(sim, convert):
+    live_and_die(sim)
+    worlds.create(sim, "bravo", policy=worlds.DAILY)
+    told = convert(droplet_name=["alpha", "bravo"], newest=True)
+    assert told.kind == "selection", told
+    assert "No Droplet is named 'alpha'. If one of them is gone, name it alone" in told.result["msg"]
+
+
+def test_a_younger_backup_that_may_be_its_own_is_not_passed_over(sim, convert):
+    """By an id of which only a snapshot made by hand is known."""
+    key = live_and_die(sim, snapshot="by hand")
+    told = convert(token=sim.make_token(*NO_LOG), droplet_id=key, newest=True)
+    assert told.kind == "selection", told
+    assert convert(droplet_id=key, newest=True).changed
 
 
 def test_p5_what_is_left_is_looked_for_by_pages(simulators):

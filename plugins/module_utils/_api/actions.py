@@ -204,7 +204,7 @@ def recent(client, droplet_ids, account=False):
     For several Droplets, or with `account`, the account's latest actions are read, which has those of images as well:
     an older one in progress shows itself by the API's refusal. A Droplet that is gone has none.
     """
-    found = _latest(client, len(droplet_ids)) if account or len(droplet_ids) > 1 else None
+    found = _latest(client, max(1, len(droplet_ids))) if account or len(droplet_ids) > 1 else None
     if found is None:
         lists = client.map(lambda droplet_id: of_droplet_if_there(client, droplet_id), droplet_ids)
         found = [action for own in lists for action in own]

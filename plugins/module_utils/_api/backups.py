@@ -168,7 +168,7 @@ def made_from_backups(client, own):
         droplet, snapshots = pair
         by_name = {snapshot.id for snapshot in snapshots if made_from_a_backup(snapshot, droplet.name)}
         doubtful = [snapshot for snapshot in snapshots if snapshot.id not in by_name]
-        log = actions.of_droplet_if_there(client, droplet.id) if doubtful else ()
+        log = actions.of_droplet_if_there(client, droplet.id) if doubtful and droplet.id is not None else ()
         began = {(action.type, action.started_at) for action in log}
         return by_name.union(
             snapshot.id

@@ -26,6 +26,14 @@ def get(client, image_id):
         return None
 
 
+def those(client, ids):
+    """Those of the images `ids` that are there, as a list: one by one, or from all if that takes fewer requests."""
+    listed = own(client, fewer_than=len(ids)) if len(ids) > FEW else None
+    if listed is None:
+        return [image for image in client.map(lambda key: get(client, key), ids) if image]
+    return [listed[key] for key in ids if key in listed]
+
+
 def own(client, fewer_than=None):
     """All images of the account as a dict of id to RestorePoint.
 

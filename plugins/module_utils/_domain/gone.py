@@ -80,6 +80,13 @@ class Group:
         )
 
 
+Bears = Callable[[str, RestorePoint], bool]
+
+
+def _nobody_named(_name: str, _point: RestorePoint) -> bool:
+    return False
+
+
 class _Clues:
     """Whose each backup and snapshot of a Droplet that is gone is, as far as that is known."""
 
@@ -91,8 +98,13 @@ class _Clues:
                 "The token does not show which backups Droplets have, so those of Droplets that are gone cannot be "
                 "told from them. Give it the scope image:read."
             )
-        snapshots = [point for point in account.snapshots if point.droplet_id not in there]
-        self.points = (*backups, *newest_first(snapshots))
+        snapshots = {point.id: point for point in account.snapshots}
+        known = {key for droplet in account.droplets for key in droplet.snapshot_ids or ()}.union(snapshots)
+        # One list may lag behind the other: what has become a snapshot lately may be in the first as a backup still, or
+        # not be in the second yet.
+        late = [point for point in account.images if point.type == "snapshot" and point.id not in known]
+        left = [point for point in snapshots.values() if point.droplet_id not in there]
+        self.points = newest_first([*(point for point in backups if point.id not in snapshots), *left, *late])
         self._began: dict[datetime | None, list[Action]] = {}
         for action in account.actions:
             if action.type == "backup" and action.resource_type == "droplet" and action.resource_id not in there:
@@ -127,16 +139,14 @@ class _Clues:
         return [*(Group(key, tuple(known[key])) for key in sorted(known)), *apart]
 
 
-def by_name(account: Account, name: str, bears: Callable[[RestorePoint], bool] | None = None) -> Source | None:
+def by_name(account: Account, name: str, bears: Bears = _nobody_named) -> Source | None:
     """The Droplet that is gone and was called `name`; None if nothing is left of one.
 
-    `bears(point)` is True for a restore point that has its name from an earlier run, which was for that Droplet.
-    Raises SelectionError if there was more than one.
+    `bears(name, point)` is True for a restore point that an earlier run has named, for a Droplet of that name. Raises
+    SelectionError if there was more than one.
     """
     clues = _Clues(account)
-    called_so = {
-        point.id for point in clues.points if droplet_name(point) == name or (bears is not None and bears(point))
-    }
+    called_so = {point.id for point in clues.points if droplet_name(point) == name or bears(name, point)}
     ids = {clues.owner(point) for point in clues.points if point.id in called_so} - {None}
     groups = clues.groups(point for point in clues.points if point.id in called_so or clues.owner(point) in ids)
     if not groups:
@@ -151,23 +161,27 @@ def by_name(account: Account, name: str, bears: Callable[[RestorePoint], bool] |
     return Source(Droplet(only.droplet_id, name), tuple(newest_first(only.points)))
 
 
-def by_id(account: Account, droplet_id: int) -> Source | None:
-    """The Droplet of that id, which is gone; None if nothing is known to be left of it."""
+def by_id(account: Account, droplet_id: int, bears: Bears = _nobody_named) -> Source | None:
+    """The Droplet of that id, which is gone; None if nothing is known to be left of it. `bears` as for `by_name`."""
     clues = _Clues(account)
     own = [point for point in clues.points if clues.owner(point) == droplet_id]
     if not own:
         return None
-    names = {droplet_name(point) for point in own} - {None}
     loose = [point for point in clues.points if clues.owner(point) is None]
+    names = {droplet_name(point) for point in own} - {None}
+    others = {droplet_name(point) for point in loose} - {None}
+    names |= {name for name in others if any(bears(name, point) for point in own)}
     regions = {region for point in own for region in point.regions}
     if names:
-        doubtful = [point for point in loose if droplet_name(point) in names]
+        doubtful = [
+            point for point in loose if droplet_name(point) in names or any(bears(name, point) for name in names)
+        ]
     else:
         doubtful = [point for point in loose if not regions.isdisjoint(point.regions)]
     droplet = Droplet(droplet_id, next(iter(names)) if len(names) == 1 else "")
     if names and doubtful:
         called_so = [point for point in clues.points if droplet_name(point) in names]
-        groups = clues.groups({*own, *called_so})
+        groups = clues.groups({*own, *doubtful, *called_so})
         if len(groups) == 1 and not groups[0].mixed:
             own, doubtful = list(groups[0].points), []
     return Source(droplet, tuple(newest_first(own)), tuple(newest_first(doubtful)))
@@ -186,6 +200,18 @@ def prove_newest(wanted: Wanted, chosen: RestorePoint, source: Source) -> None:
         "them, say which Droplet it is by that name, else name the restore point by its own id.",
         droplet=source.droplet.id,
     )
+
+
+def prove_all(source: Source) -> None:
+    """Raises SelectionError if there are backups that may be the Droplet's own, and may not."""
+    if source.doubtful:
+        listed = ", ".join(str(point) for point in source.doubtful[:NAMED])
+        raise SelectionError(
+            f"Which backups are those of Droplet {source.droplet}, which is gone, cannot be told. These may be its own "
+            f"or another's: {listed}. If its name is among them, say which Droplet it is by that name, else name the "
+            "backups by their own ids.",
+            droplet=source.droplet.id,
+        )
 
 
 def nothing_left(whose: str, account: Account) -> str:
@@ -222,7 +248,12 @@ def _goes_on(last: RestorePoint, point: RestorePoint) -> bool:
 
 
 def _same_place(one: RestorePoint, other: RestorePoint) -> bool:
-    return one.min_disk_size == other.min_disk_size and not set(one.regions).isdisjoint(other.regions)
+    return one.min_disk_size == other.min_disk_size and _share_a_region(one, other)
+
+
+def _share_a_region(one: RestorePoint, other: RestorePoint) -> bool:
+    """Whether both may be of one place; none told is any."""
+    return not (one.regions and other.regions) or not set(one.regions).isdisjoint(other.regions)
 
 
 def _are_mixed(group: Sequence[RestorePoint]) -> bool:
@@ -238,4 +269,4 @@ def _may_be_one(known: Sequence[RestorePoint], loose: Sequence[RestorePoint]) ->
     backups = [point for point in known if point.type == "backup"]
     if backups:
         return any(_same_place(one, other) for one in backups for other in loose)
-    return any(not set(one.regions).isdisjoint(other.regions) for one in known for other in loose)
+    return any(_share_a_region(one, other) for one in known for other in loose)

@@ -68,7 +68,7 @@ def orphaned(
 
 
 def expires_by(point: RestorePoint, now: datetime) -> datetime | None:
-    """When a backup that was made under a daily or weekly plan is gone at the latest; None if that is over already."""
+    """When the retention of the weekly plan, the longest of the basic plans, is over; None if it is over already."""
     latest = point.created_at and point.created_at + LONGEST_KEPT
     return latest if latest and latest > now else None
 

@@ -24,12 +24,14 @@ SCRATCH_DISK = "backups and snapshots of a GPU Droplet hold its boot disk only, 
 class Own:
     """A Droplet with the restore points that are known to be its own.
 
-    The Droplet has no name where it is gone, and no id where not even that is told; `backups` is then what is known.
+    One that is gone has no name, or is said to be `deleted`, and no id if nothing tells it; `backups` is then what is
+    known.
     """
 
     droplet: Droplet
     backups: tuple[RestorePoint, ...] = ()
     snapshots: tuple[RestorePoint, ...] = ()
+    deleted: bool = False
 
     def __post_init__(self) -> None:
         """A backup that is listed as a snapshot, too, has been converted: the list of backups is late."""
@@ -39,14 +41,14 @@ class Own:
         object.__setattr__(self, "backups", left)
 
     @classmethod
-    def holding(cls, droplet, points):
+    def holding(cls, droplet, points, deleted=False):
         """With `points` of any type."""
         backups, snapshots = (tuple(point for point in points if point.type == kind) for kind in TYPES)
-        return cls(droplet, backups, snapshots)
+        return cls(droplet, backups, snapshots, deleted)
 
     @property
     def gone(self):
-        return not self.droplet.name
+        return self.deleted or not self.droplet.name
 
 
 def by_droplet(snapshots):

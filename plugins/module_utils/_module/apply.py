@@ -112,7 +112,7 @@ class Applier:
         jobs = [job for job in jobs if job.state is State.READY and job.steps]
         by_description = any(job.change.visible is not None and isinstance(_maker(job), ConvertBackup) for job in jobs)
         ids = [job.change.target.id for job in jobs if job.change.target.id is not None]
-        found = actions.recent(self._client, ids, account=by_description) if ids else []
+        found = actions.recent(self._client, ids, account=by_description) if ids or by_description else []
         self._known = {action.id for action in found}
         if by_description:
             self._conversions = [action for action in found if action.type == ConvertBackup.type]
@@ -237,7 +237,9 @@ class Applier:
             return evidence.unaccounted(job.change, maker, job.others.values(), now, self._lag)
         found = evidence.unaccounted(job.change, maker, self._conversions, now, self._lag)
         others = [action for action in found if action.id not in job.actions]
-        return [action for action in others if self._owner(action.resource_id) in (None, job.change.target.id)]
+        target = job.change.target.id
+        # Of a Droplet that is gone only the name may be known: then it may be any.
+        return [action for action in others if target is None or self._owner(action.resource_id) in (None, target)]
 
     def _owner(self, image):
         """The id of the Droplet that a snapshot is of; None if the snapshot does not show yet."""

@@ -9,7 +9,9 @@ its name tells a rerun what it is.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
+from .._domain import gone
 from .._domain.errors import InputError, SelectionError
 from .._domain.models import Droplet, RestorePoint
 from .._domain.plan import Change, ConvertBackup, Plan, RenameImage, Tag
@@ -44,11 +46,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read: `made` are ids of snapshots known to be made from backups, `image` the one asked for by its id."""
+    """What was read: `made` are ids of snapshots known to be made from backups, `image` the one asked for by its id.
+
+    `left` is what is left of the one Droplet that is meant, if that is gone.
+    """
 
     own: tuple[Own, ...]
     made: frozenset = frozenset()
     image: RestorePoint | None = None
+    left: gone.Source | None = None
 
     def telling(self, tagged):
         """The same, with the tags of the RestorePoints in `tagged`, a dict by id."""
@@ -69,6 +75,32 @@ def request(selection, params):
     given = {**dict.fromkeys(("snapshot_id", "max_age_hours")), **params, "snapshot_name": None}
     wanted = None if params["all_backups"] else Wanted.from_options(given)
     return Request(selection, wanted, checked(params["snapshot_name"]), checked_tags(params["tags"]))
+
+
+def left_of(request, account, error):
+    """What is left of the one Droplet that `request` names, if it is gone, as a `gone.Source`.
+
+    `error` says that there is no such Droplet, and is raised if nothing is left, or if it names several.
+    """
+    ids, names = request.selection.ids, request.selection.names
+    if len(ids or names) > 1:
+        raise error.again(f"{error.message} If one of them is gone, name it alone, in a task of its own.")
+    if any((ids or names)[0] in (droplet.id, droplet.name) for droplet in account.droplets):
+        raise error
+    bears = partial(_fits, request.name)
+    found = gone.by_name(account, names[0], bears) if names else gone.by_id(account, ids[0], bears)
+    if found is None:
+        raise error
+    if names and request.name is not None and "{droplet}" not in request.name:
+        raise InputError(
+            f"snapshot_name {request.name!r} must have {{droplet}} in it, because Droplet {names[0]} is gone: nothing "
+            "but the name of a snapshot will tell the next run whose it is."
+        )
+    return found
+
+
+def _fits(template, name, point):
+    return template is not None and fits(template, name, point)
 
 
 def the_image(image):
@@ -218,6 +250,8 @@ def _points(request, seen, one, now):
     if request.chosen is not None:
         return [_still(point, request.name_for(one.droplet, point), there) for point in request.chosen]
     if request.wanted is None:
+        if seen.left:
+            gone.prove_all(seen.left)
         ours = [snapshot for snapshot in one.snapshots if request.tags and _made_by_this(request, one, snapshot)]
         return newest_first([*one.backups, *ours])
     if request.wanted.id is not None:
@@ -227,7 +261,10 @@ def _points(request, seen, one, now):
     ]
     if not (one.backups or made):
         raise SelectionError(f"Droplet {one.droplet} has no backup that could be kept.", droplet=one.droplet.id)
-    return [resolve(request.wanted, (*one.backups, *made), one.droplet, now)]
+    chosen = resolve(request.wanted, (*one.backups, *made), one.droplet, now)
+    if seen.left:
+        gone.prove_newest(request.wanted, chosen, seen.left)
+    return [chosen]
 
 
 def _made_by_this(request, one, snapshot):
@@ -275,12 +312,11 @@ def _change(request, one, points):
         steps += _steps(request, point, name)
     converted = [point for point in points if point.type == "backup"]
     as_named = [replace(point, name=name) for point, name in zip(points, names, strict=True)]
-    gone = one.gone
     goal = replace(
         request,
-        selection=None if gone else Selection(ids=(one.droplet.id,)),
+        selection=None if one.gone else Selection(ids=(one.droplet.id,)),
         chosen=tuple(points),
-        droplet=one.droplet if gone else None,
+        droplet=one.droplet if one.gone else None,
     )
     return Change(
         one.droplet,
@@ -344,10 +380,11 @@ def _notes(one, converted):
     """What happens to the Droplet's restore points, and what that costs."""
     if not converted:
         return ()
-    cost = priced(monthly_cost(converted))
-    if one.gone:
+    cost, number = priced(monthly_cost(converted)), len(converted)
+    if one.gone and number == 1:
         return (f"the backup becomes a snapshot, which does not expire and costs {cost}; its Droplet is gone",)
-    number = len(converted)
+    if one.gone:
+        return (f"{number} backups become snapshots, which do not expire and cost {cost}; their Droplet is gone",)
     becomes = "becomes a snapshot, which does" if number == 1 else "become snapshots, which do"
     costs = "costs" if number == 1 else "together cost"
     return (

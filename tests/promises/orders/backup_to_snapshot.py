@@ -27,6 +27,16 @@ def by_id(sim, place=0, **options):
     return {"backup_id": newest_first(sim.state().droplets[key]["backups"])[place]["id"], **options}
 
 
+def gone(sim, number=5, by="droplet_name", **options):
+    """The first of both is deleted; its snapshot is two days older than its newest backup."""
+    sim.behave(droplet_delete_backups="keep")
+    key = days(sim, number)["droplet_id"]
+    sim.advance(worlds.DAY)
+    sim.api("DELETE", f"droplets/{key}", status=204)
+    sim.advance(3600)
+    return {by: "alpha" if by == "droplet_name" else key, **options}
+
+
 def newest_first(backups):
     return sorted(backups, key=lambda backup: backup["created_at"], reverse=True)
 
@@ -50,6 +60,36 @@ def kept(wanted, name=None, tags=()):
                 return f"{len(chosen)} snapshots were wanted, and there are {made}"
             for backup in chosen:
                 expected = (name or backup["name"]).replace("{droplet}", old["name"])
+                expected = expected.replace("{date}", backup["created_at"][:10])
+                twin = [one for one in made if one["created_at"] == backup["created_at"]]
+                if [one["name"] for one in twin] != [expected]:
+                    return f"no snapshot of {backup['created_at']} is named {expected!r}: {twin}"
+                if not set(tags) <= set(twin[0]["tags"]):
+                    return f"{twin[0]} does not carry {tags}"
+        return None
+
+    return wrong
+
+
+def kept_of_gone(wanted, name=None, tags=()):
+    """The same of the images that are left of the Droplet that is gone, and nothing of any other changes."""
+
+    def own(state, key):
+        images = [image for image in state["images"] if image["droplet_id"] == key]
+        return {kind: [image for image in images if image["type"] == kind] for kind in ("backup", "snapshot")}
+
+    def wrong(before, after, options):
+        for key in {image["droplet_id"] for image in before["images"]}:
+            old, new = own(before, key), own(after, key)
+            chosen = [] if key in before.droplets else wanted(newest_first(old["backup"]), options)
+            left = [backup["id"] for backup in old["backup"] if backup not in chosen]
+            if sorted(backup["id"] for backup in new["backup"]) != sorted(left):
+                return f"the backups of {key} are {new['backup']}"
+            made = [snapshot for snapshot in new["snapshot"] if snapshot not in old["snapshot"]]
+            if len(made) != len(chosen) or len(new["snapshot"]) != len(old["snapshot"]) + len(chosen):
+                return f"{len(chosen)} snapshots were wanted, and there are {made}"
+            for backup in chosen:
+                expected = (name or backup["name"]).replace("{droplet}", "alpha")
                 expected = expected.replace("{date}", backup["created_at"][:10])
                 twin = [one for one in made if one["created_at"] == backup["created_at"]]
                 if [one["name"] for one in twin] != [expected]:
@@ -102,6 +142,33 @@ ORDERS = (
         "backup_id",
         lambda sim: by_id(sim, 2, snapshot_name="kept", tags=["keep"]),
         kept(of_id, "kept", ("keep",)),
+        scopes=(*TAGGING, "snapshot:read"),
+    ),
+    order(
+        "gone-newest",
+        lambda sim: gone(sim, newest=True, snapshot_name=NAME, tags=["keep"]),
+        kept_of_gone(lambda backups, _options: backups[:1], NAME, ("keep",)),
+        scopes=(*TAGGING, "snapshot:read"),
+    ),
+    order(
+        "gone-newest-own-name",
+        lambda sim: gone(sim, newest=True),
+        kept_of_gone(lambda backups, _options: backups[:1]),
+        scopes=(*CONVERTING, "snapshot:read"),
+    ),
+    order(
+        "gone-before",
+        lambda sim: gone(sim, before="2026-03-14T09:30:00Z", snapshot_name=NAME),
+        kept_of_gone(
+            lambda backups, _options: [b for b in backups if b["created_at"] <= "2026-03-14T09:30:00Z"][:1], NAME
+        ),
+        scopes=(*CONVERTING, "snapshot:read"),
+    ),
+    order(
+        "gone-all_backups",
+        lambda sim: gone(sim, 2, all_backups=True, snapshot_name=NAME, tags=["keep"]),
+        kept_of_gone(lambda backups, _options: backups, NAME, ("keep",)),
+        number=3,
         scopes=(*TAGGING, "snapshot:read"),
     ),
 )

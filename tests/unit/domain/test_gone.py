@@ -68,8 +68,30 @@ class TestByName:
 
     def test_a_name_that_an_earlier_run_gave_counts(self):
         renamed = replace(left(12, 2), name="keep-web")
-        source = gone.by_name(account(left(11, 3), renamed), "web", lambda point: point.name == "keep-web")
-        assert ids(source) == [12, 11]
+        everything = account(left(11, 3), renamed, snapshots=[kept(31, 9, 7)])
+
+        def bears(name, point):
+            return point.name == f"keep-{name}"
+
+        assert ids(gone.by_name(everything, "web", bears)) == [12, 11, 31]
+        assert ids(gone.by_id(everything, 7, bears)) == [12, 11, 31]
+        assert ids(gone.by_name(everything, "web")) == [11, 31]
+
+    @pytest.mark.parametrize("late", ["the snapshots", "the images"])
+    def test_one_that_became_a_snapshot_just_now_is_that_once_whichever_list_is_late(self, late):
+        images, snapshots = [replace(left(12, 2), type="snapshot")], [kept(12, 2, 7)]
+        if late == "the images":
+            images = [left(12, 2)]
+        else:
+            snapshots = []
+        source = gone.by_name(account(left(11, 3), *images, snapshots=snapshots), "web")
+        assert [(point.id, point.type) for point in source.points] == [(12, "snapshot"), (11, "backup")]
+
+    def test_snapshots_of_those_that_are_there_are_not_of_one_that_is_gone(self):
+        there = droplet(7, "other", backup_ids=(), snapshot_ids=(12, 13))
+        images = [replace(left(key, 2), type="snapshot") for key in (12, 13)]
+        source = gone.by_name(account(left(11, 3), *images, snapshots=[kept(13, 2, 7)], droplets=[there]), "web")
+        assert ids(source) == [11]
 
     def test_nothing_is_left(self):
         assert gone.by_name(account(left(11, 3)), "other") is None
@@ -182,6 +204,11 @@ class TestProving:
             gone.prove_newest(wanted, self.SOURCE.points[0], self.SOURCE)
         assert "backup 12" in refused.value.message
         assert "backup 11" not in refused.value.message
+
+    def test_all_are_not_told_where_one_may_be_anothers(self):
+        with pytest.raises(SelectionError, match=r"cannot be told.*backup 12"):
+            gone.prove_all(self.SOURCE)
+        gone.prove_all(replace(self.SOURCE, doubtful=()))
 
     def test_what_is_older_or_not_meant_does_not_matter(self):
         gone.prove_newest(Wanted(before=NOW - timedelta(days=3)), self.SOURCE.points[0], self.SOURCE)

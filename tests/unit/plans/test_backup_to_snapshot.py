@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, SelectionError
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.gone import Account, Source
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import (
     ConvertBackup,
@@ -393,3 +394,67 @@ def test_whenever_it_is_cut_off_a_rerun_ends_it_and_converts_nothing_more(days, 
         assert set(point.tags) == set(tags)
         assert point.name == f"{'keep-web-01-' if name else 'web-01- '}{point.created_at:%Y-%m-%d}"
     assert change(request, seen(*points, made=[point.id for point in made])).steps == ()
+
+
+class TestOfOneThatIsGone:
+    NOBODY = SelectionError("No Droplet is named 'web-01'.")
+    LEFT = Account((), (backup(11, 2), backup(12, 1)), ())
+
+    def left(self, *names, name=None, account=LEFT):
+        request_ = wanted(name=name, selection=Selection(names=names))
+        return plans.left_of(request_, account, self.NOBODY)
+
+    def seen(self, source, made=()):
+        tagged = [replace(point, tags=()) for point in source.points]
+        return plans.Seen((Own.holding(source.droplet, tagged, deleted=True),), frozenset(made), left=source)
+
+    def test_its_newest_backup_is_kept_and_planned_again_by_its_own_id(self):
+        found = change(wanted(name=NAME), self.seen(self.left("web-01", name=NAME)))
+        assert found.steps == (RenameImage(12, "keep-web-01-2026-03-01"), ConvertBackup(12, 1.0))
+        assert (found.goal.selection, found.goal.droplet.name, found.before["backups"]) == (None, "web-01", None)
+        assert "its Droplet is gone" in found.notes[0]
+
+    def test_run_again_nothing_is_left_to_do(self):
+        made = replace(snapshot(12, 1), name="keep-web-01-2026-03-01", droplet_id=7)
+        source = self.left("web-01", name=NAME, account=Account((), (backup(11, 2),), (made,)))
+        assert not change(wanted(name=NAME), self.seen(source)).steps
+        own_name = self.left("web-01", account=Account((), (backup(11, 2),), (replace(made, name=backup(12, 1).name),)))
+        assert not change(wanted(), self.seen(own_name, made=[12])).steps
+
+    def test_a_renamed_backup_of_a_run_that_was_cut_off_is_converted(self):
+        renamed = replace(backup(12, 1), name="keep-web-01-2026-03-01")
+        source = self.left("web-01", name=NAME, account=Account((), (backup(11, 2), renamed), ()))
+        assert change(wanted(name=NAME), self.seen(source)).steps == (ConvertBackup(12, 1.0),)
+
+    def test_all_of_them(self):
+        found = change(wanted(None, name=NAME), self.seen(self.left("web-01", name=NAME)))
+        assert [type(step) for step in found.steps] == [RenameImage, ConvertBackup] * 2
+        assert "2 backups become snapshots" in found.notes[0]
+        doubtful = Source(Droplet(7, "web-01"), (backup(11, 2),), (backup(12, 1),))
+        with pytest.raises(SelectionError, match="cannot be told"):
+            change(wanted(None), self.seen(doubtful))
+
+    def test_a_younger_backup_that_may_be_its_own_is_in_the_way(self):
+        doubtful = Source(Droplet(7, "web-01"), (backup(11, 2),), (backup(12, 1),))
+        with pytest.raises(SelectionError, match="nothing tells whose they are"):
+            change(wanted(), self.seen(doubtful))
+
+    @pytest.mark.parametrize(
+        ("names", "name", "account", "error", "sentence"),
+        [
+            (("web-01", "web-02"), None, LEFT, SelectionError, "name it alone, in a task of its own"),
+            (("other",), None, LEFT, SelectionError, "No Droplet is named 'web-01'."),
+            (("web-01",), "kept", LEFT, InputError, "must have {droplet} in it, because Droplet web-01 is gone"),
+            (
+                ("web-01",),
+                None,
+                replace(LEFT, droplets=(droplet(1, "web-01", backup_ids=()),)),
+                SelectionError,
+                "No Droplet is named 'web-01'.",
+            ),
+        ],
+    )
+    def test_what_is_refused(self, names, name, account, error, sentence):
+        with pytest.raises(error) as refused:
+            self.left(*names, name=name, account=account)
+        assert sentence in refused.value.message
