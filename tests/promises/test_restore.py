@@ -153,11 +153,12 @@ def test_p3_a_restore_of_somebody_else_is_waited_for_and_named(slow, kind):
 
 def test_p3_a_restore_of_somebody_else_that_fails_ends_the_task_too(slow):
     options = orders.world(slow)
+    # The Droplet is off while it is restored, and on again then.
+    before = slow.state()
     slow.fault({"action": "errored"}, method="POST")
     action, _image = somebody_restores(slow, options["droplet_id"])
     slow.clear_faults()
     run = Runner(slow, "droplet_restore")
-    before = slow.state()
     met = run(**options)
     assert met.kind == "refused", met
     assert f"Action {action} (restore)" in met.result["msg"]

@@ -123,6 +123,8 @@ class App:
         return answer
 
     def _dispatch(self, request: Request, scopes: frozenset[str]) -> Any:
+        if service := routes.elsewhere(request.method, request.path):
+            raise ApiError(501, f"The simulator does not model {service}: it has what Droplet backups need.")
         found = routes.match(request.path)
         if found is None:
             raise ApiError(404)

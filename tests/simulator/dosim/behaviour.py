@@ -16,6 +16,7 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "by_tag_blocked": ("all_or_nothing", "skip"),
     "by_tag_without_members": ("empty", "404"),
     "change_when_disabled": ("reject", "accept"),
+    "closed_regions": ("copies", "nothing"),
     "convert_image_id": ("keep", "new"),
     "convert_non_backup": ("reject", "accept"),
     "default_hour": ("0", "20", "spread"),
@@ -32,13 +33,16 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "gpu_in_policies": ("included", "absent"),
     "image_after_rebuild": ("new", "old"),
     "image_after_restore": ("base", "backup"),
+    "ipv6_when_on": ("reject", "accept"),
     "kept_backups_expire": ("sooner", "four_weeks", "retention"),
     "list_order": ("newest_first", "oldest_first"),
-    "locked_during_events": ("true", "false"),
+    "locked_during_events": ("false", "true"),
     "missing_scope_fields": ("omit", "empty"),
     "page_out_of_range": ("reject", "clamp"),
     "policies_map_order": ("id", "shuffled"),
     "policy_without_backups": ("reject", "ignore"),
+    "power_during_disk_work": ("off", "on"),
+    "power_on_when_on": ("accept", "reject"),
     "rebuild_takes_backups": ("false", "true"),
     "resize_when_on": ("accept", "reject"),
     "restart_when_off": ("reject", "accept"),
@@ -54,6 +58,7 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "usage_plan_features": ("without_backups", "with_backups"),
     "weekday_with_daily": ("ignore", "reject", "store"),
     "weekly_without_weekday": ("reject", "assign"),
+    "wording": ("observed", "older"),
 }
 LAGS = (
     # Simulated seconds; README.md says what each is about.

@@ -24,6 +24,7 @@ OTHER_WORK = frozenset(
     }
 )  # fmt: skip
 SECONDS_PER_GIB = 120
+RESIZE_SECONDS_PER_GIB = 60  # of the disk that is to grow
 REAL = {"create": 45.0}
 REAL |= dict.fromkeys(("power_on", "power_off", "power_cycle", "reboot", "shutdown", "convert"), 10.0)
 REAL_OTHERWISE = 5.0
@@ -63,6 +64,8 @@ class Durations:
     def of(self, kind: str, gigabytes: float) -> float:
         """Seconds for one action on an image or disk of that many GiB."""
         if self.real:
+            if kind == "resize" and gigabytes:
+                return gigabytes * RESIZE_SECONDS_PER_GIB
             return gigabytes * SECONDS_PER_GIB if kind in IMAGE_WORK else REAL.get(kind, REAL_OTHERWISE)
         return self.by_kind.get(kind, self.bare)
 

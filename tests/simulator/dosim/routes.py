@@ -21,6 +21,8 @@ class Route:
 _DESTROY = "droplet:delete block_storage:delete block_storage_snapshot:delete image:delete reserved_ip:delete"
 _SERVED: dict[str, tuple[Handler, str]] = {
     "GET /v2/account": (account.show, "account:read"),
+    "GET /v2/account/keys": (account.ssh_keys, "ssh_key:read"),
+    "GET /v2/firewalls": (account.firewalls, "firewall:read"),
     "GET /v2/regions": (account.regions, "regions:read"),
     "GET /v2/sizes": (account.sizes, "sizes:read regions:read"),
     "GET /v2/actions": (actions.listing, "actions:read"),
@@ -65,6 +67,9 @@ _SERVED: dict[str, tuple[Handler, str]] = {
     "POST /v2/tags/{tag_id}/resources": (tags.assign, "tag:create"),
     "DELETE /v2/tags/{tag_id}/resources": (tags.unassign, "tag:delete"),
 }
+BEYOND_SCHEMA = frozenset({"/v2/account/keys", "/v2/firewalls"})
+"""What the schema's excerpt does not have."""
+
 # Known to the API and answered 501 here.
 _UNSERVED = """
     POST   /v2/images
@@ -100,10 +105,25 @@ def _build() -> dict[str, dict[str, Route | None]]:
     return table
 
 
+# Real services that have nothing to do with backups, by the beginnings of their paths.
+_ELSEWHERE = (
+    "1-clicks", "account/keys", "add-ons", "agents", "apps", "auth", "billing", "byoip_prefixes", "cdn",
+    "certificates", "customers", "databases", "dedicated-inferences", "domains", "droplets/autoscale", "firewalls",
+    "floating_ips", "functions", "gen-ai", "invoices", "kubernetes", "load_balancers", "monitoring", "nfs",
+    "partner_network_connect", "projects", "registries", "registry", "reserved_ips", "reserved_ipv6", "security",
+    "spaces", "uptime", "vector-databases", "vpc_nat_gateways", "vpc_peerings", "vpcs",
+)  # fmt: skip
 TABLE = _build()
+_SERVICE = re.compile(f"/v2/({'|'.join(map(re.escape, _ELSEWHERE))})(/.*)?")
 _PATTERNS = [
     (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)), template) for template in TABLE if "{" in template
 ]
+
+
+def elsewhere(method: str, path: str) -> str | None:
+    """The service that a request is for, if it is none that the simulator has."""
+    found = _SERVICE.fullmatch(path)
+    return found[1] if found and method not in TABLE.get(path.removesuffix("/"), {}) else None
 
 
 def match(path: str) -> tuple[str, dict[str, str]] | None:

@@ -24,7 +24,8 @@ _ASSOCIATED_SCOPES = {
     "volumes": "block_storage:read",
     "volume_snapshots": "block_storage_snapshot:read",
 }
-SNAPSHOT_PRICE = 0.06  # US$ a month for each GiB
+SNAPSHOT_PRICE = 0.06  # US$ a month for each GiB, however many regions have a copy
+LEAST_PRICE = 0.01  # US$ a month for a snapshot
 VOLUME_PRICE = 10.0  # US$ a month: every volume here is of 100 GiB
 
 
@@ -49,7 +50,9 @@ def associated(cloud: Cloud, found: dict[str, list[Doomed]], scopes: frozenset[s
 
     def cost(kind: str, doomed: Doomed) -> float:
         return (
-            cloud.store.images.get(int(doomed.id)).gigabytes * SNAPSHOT_PRICE if kind == "snapshots" else VOLUME_PRICE
+            max(cloud.store.images.get(int(doomed.id)).gigabytes * SNAPSHOT_PRICE, LEAST_PRICE)
+            if kind == "snapshots"
+            else VOLUME_PRICE
         )
 
     shape = {

@@ -124,6 +124,7 @@ def calls(sim: Sim) -> dict[tuple[str, str], tuple[dict | None, set[str]]]:
 def test_each_call_needs_its_scopes_and_no_more(sim: Sim) -> None:
     for (method, path), (body, scopes) in calls(sim).items():
         sim.reset()
+        sim.behave(ipv6_when_on="accept")
         for missing in scopes:
             token = sim.control("POST", "tokens", {"scopes": sorted(scopes - {missing})})["token"]
             answer = sim.request(method, path, token=token, json=body)

@@ -87,6 +87,7 @@ class TestPydo:
         assert client.droplets.get(droplet)["id"] == "not_found"
 
     def test_every_droplet_action(self, sim: Sim, client: pydo.Client) -> None:
+        sim.behave(ipv6_when_on="accept")
         known = sim.known("plain-daily")
         droplet, backup = known["id"], known["backups"][0]["id"]
         for body in (
@@ -245,6 +246,7 @@ class TestPythonDigitalocean:
             manager.get_droplet(droplet.id)
 
     def test_every_droplet_action(self, sim: Sim, manager: digitalocean.Manager) -> None:
+        sim.behave(ipv6_when_on="accept")
         known = sim.known("plain-daily")
         droplet = manager.get_droplet(known["id"])
         for order, arguments in (

@@ -6,7 +6,7 @@ import pytest
 from dosim_testing import Sim
 
 PENDING = "Droplet already has a pending event."
-SMALLER = "Size can not decrease size of Droplet's disk image"
+SMALLER = "This size is not available because it has a smaller disk"
 
 
 def shown(sim: Sim, droplet: int) -> dict:
@@ -169,6 +169,7 @@ def test_a_password_reset_changes_nothing_to_be_seen(sim: Sim) -> None:
 def test_ipv6_comes_with_an_address_and_stays(sim: Sim) -> None:
     droplet = sim.id("plain-none")
     assert shown(sim, droplet)["networks"]["v6"] == []
+    sim.done(droplet, "power_off")
     sim.done(droplet, "enable_ipv6")
     after = shown(sim, droplet)
     assert "ipv6" in after["features"]
@@ -273,6 +274,7 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_order_makes_a_droplet_busy_and_needs_an_idle_one(sim: Sim, kind: str) -> None:
+    sim.behave(locked_during_events="true", ipv6_when_on="accept")
     known = sim.known("plain-daily")
     args = {"image": known["backups"][0]["id"]} if kind == "restore" else KINDS[kind]
     sim.act(known["id"], kind, **args)
@@ -294,6 +296,7 @@ BY_TAG = ("power_cycle", "power_off", "shutdown", "enable_ipv6", "enable_backups
 
 @pytest.mark.parametrize("kind", BY_TAG)
 def test_one_order_by_tag_reaches_every_member(sim: Sim, kind: str) -> None:
+    sim.behave(ipv6_when_on="accept")
     members = [droplet for droplet in sim.state()["droplets"] if "role:db" in droplet["tags"]]
     reply = by_tag(sim, "role:db", kind)
     assert (reply.status_code, set(reply.json())) == (201, {"actions"})
@@ -307,7 +310,7 @@ def test_one_order_by_tag_reaches_every_member(sim: Sim, kind: str) -> None:
 
 def test_power_on_by_tag(sim: Sim) -> None:
     sim.done(sim.id("plain-none"), "power_off")
-    sim.behave(by_tag_blocked="skip")
+    sim.behave(by_tag_blocked="skip", power_on_when_on="reject")
     assert len(by_tag(sim, "role:web", "power_on").json()["actions"]) == 1
     sim.advance(1)
     assert shown(sim, sim.id("plain-none"))["status"] == "active"

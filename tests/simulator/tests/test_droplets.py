@@ -124,7 +124,7 @@ def test_a_backup_is_an_image_for_its_region_and_a_disk_that_is_large_enough(sim
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"name": None}, "Only valid hostname characters"),
+        ({"name": None}, "exactly one of name and names is required"),
         ({"name": "under_score"}, "Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)"),
         ({"name": "line\n"}, "Only valid hostname"),
         ({"name": "x" * 256}, "Only valid hostname"),

@@ -130,6 +130,7 @@ def test_a_copy_is_another_region_where_the_image_can_be_used(sim: Sim) -> None:
 
 @pytest.mark.parametrize("region", [None, "", "mars1", "ams2", 3, ["ams3"], {"slug": "ams3"}, True])
 def test_a_copy_needs_a_region_that_is_open(sim: Sim, region: object) -> None:
+    sim.behave(closed_regions="nothing")
     sim.refused(transfer(sim, snapshot_of(sim), region), 422, "region must be")
 
 
@@ -184,7 +185,6 @@ def test_a_droplet_from_a_snapshot_of_one_that_is_gone(sim: Sim) -> None:
     assert reply.status_code == 202
     sim.advance(1)
     assert (sim.known("new-01")["disk_from"], sim.known("new-01")["status"]) == (key, "active")
-    sim.refused(sim.post("/v2/droplets", {**REQUEST, "image": str(key)}), 422, "invalid image")
 
 
 def test_without_tag_read_a_snapshot_has_no_tags(sim: Sim) -> None:

@@ -56,7 +56,23 @@ def by_tag_without_members(sim: Sim, value: str) -> None:
 
 
 @case
+def closed_regions(sim: Sim, value: str) -> None:
+    snapshot = sim.known("with-volumes")["snapshots"][0]["id"]
+    (closed,) = [row for row in sim.read("/v2/regions?per_page=200")["regions"] if row["slug"] == "sfo1"]
+    assert closed["available"] is False
+    reply = sim.post(f"/v2/images/{snapshot}/actions", {"type": "transfer", "region": "sfo1"})
+    if value == "nothing":
+        sim.refused(reply, 422, "region must be the slug of an available region")
+    sim.advance(1)
+    copies = ["nyc3", "sfo1"] if value == "copies" else ["nyc3"]
+    assert sim.read(f"/v2/images/{snapshot}")["image"]["regions"] == copies
+    body = {"name": "n", "size": "s-1vcpu-1gb", "image": snapshot, "region": "sfo1"}
+    sim.refused(sim.post("/v2/droplets", body), 422, "invalid region")
+
+
+@case
 def enable_network_again(sim: Sim, value: str) -> None:
+    sim.behave(ipv6_when_on="accept")
     sim.done(sim.id("plain-none"), "enable_ipv6")
     before = sim.read(f"/v2/droplets/{sim.id('plain-none')}")
     for kind in ("enable_ipv6", "enable_private_networking"):
@@ -84,6 +100,56 @@ def image_after_restore(sim: Sim, value: str) -> None:
     sim.done(known["id"], "restore", image=backup)
     image = sim.read(f"/v2/droplets/{known['id']}")["droplet"]["image"]
     assert (image["id"], image["type"]) == ((backup, "backup") if value == "backup" else (image["id"], "base"))
+
+
+@case
+def ipv6_when_on(sim: Sim, value: str) -> None:
+    reply = order(sim, "plain-none", "enable_ipv6")
+    by_tag = sim.post("/v2/droplets/actions?tag_name=role:db", {"type": "enable_ipv6"})
+    if value == "reject":
+        for refusal in (reply, by_tag):
+            sim.refused(refusal, 422, "Droplet is currently on. Please power it off to run this event.")
+        sim.done(sim.id("plain-none"), "power_off")
+        assert order(sim, "plain-none", "enable_ipv6").status_code == 201
+    else:
+        assert by_tag.status_code == 201
+    sim.advance(1)
+    assert "ipv6" in sim.known("plain-none")["features"]
+
+
+@case
+def power_during_disk_work(sim: Sim, value: str) -> None:
+    known = sim.known("plain-daily")
+    for kind, body in (
+        ("restore", {"image": known["backups"][0]["id"]}),
+        ("resize", {"size": "s-2vcpu-4gb", "disk": True}),
+    ):
+        for outcome in ("completed", "errored"):
+            if outcome == "errored":
+                sim.fault({"action": "errored"}, method="POST", times=1)
+            action = sim.act(known["id"], kind, **body)
+            assert sim.known("plain-daily")["status"] == ("off" if value == "off" else "active")
+            assert sim.read(f"/v2/droplets/{known['id']}")["droplet"]["status"] == sim.known("plain-daily")["status"]
+            sim.advance(1)
+            assert sim.read(f"/v2/actions/{action['id']}")["action"]["status"] == outcome
+            assert sim.known("plain-daily")["status"] == "active"
+            body = {"image": known["backups"][1]["id"]} if kind == "restore" else {"size": "s-4vcpu-8gb"}
+    # One that is off stays off.
+    off = sim.known("powered-off")
+    sim.done(off["id"], "restore", image=off["backups"][0]["id"])
+    assert sim.known("powered-off")["status"] == "off"
+
+
+@case
+def power_on_when_on(sim: Sim, value: str) -> None:
+    reply = order(sim, "plain-none", "power_on")
+    if value == "reject":
+        sim.refused(reply, 422, "Droplet is already powered on.")
+    else:
+        assert reply.status_code == 201
+    sim.advance(1)
+    assert sim.known("plain-none")["status"] == "active"
+    sim.refused(order(sim, "powered-off", "power_off"), 422, "Droplet is already powered off.")
 
 
 @case
@@ -214,6 +280,23 @@ def transfer_of_backups(sim: Sim, value: str) -> None:
     sim.advance(1)
     regions = sim.read(f"/v2/images/{backup}")["image"]["regions"]
     assert regions == (["nyc3"] if value == "reject" else ["nyc3", "ams3"])
+
+
+@case
+def wording(sim: Sim, value: str) -> None:
+    missing = sim.refused(sim.get("/v2/droplets/1"), 404)
+    smaller = sim.refused(order(sim, "with-volumes", "resize", size="s-1vcpu-512mb-10gb"), 422)
+    assert (missing, smaller) == {
+        "observed": (
+            "The resource you were accessing could not be found.",
+            "This size is not available because it has a smaller disk",
+        ),
+        "older": (
+            "The resource you requested could not be found.",
+            "Size can not decrease size of Droplet's disk image",
+        ),
+    }[value]
+    assert sim.refused(sim.get("/v2/images/1"), 404) == "The resource you requested could not be found."
 
 
 @pytest.mark.parametrize(("switch", "value"), [(key, value) for key in CASES for value in SWITCHES[key]])

@@ -18,5 +18,15 @@ def regions(call: Call) -> Reply:
     return page(call, "regions", slugs, lambda slug: serialise.region(call.cloud, slug, call.scopes))
 
 
+def firewalls(call: Call) -> Reply:
+    """None: an account here has no firewall. Clients ask for them at their start."""
+    return page(call, "firewalls", [], lambda firewall: firewall)
+
+
+def ssh_keys(call: Call) -> Reply:
+    """None is stored: any key that a request names is taken for known."""
+    return page(call, "ssh_keys", [], lambda key: key)
+
+
 def sizes(call: Call) -> Reply:
     return page(call, "sizes", list(call.cloud.store.catalogue.size_json.values()), lambda size: size)

@@ -72,7 +72,7 @@ def read_request(call: Call) -> CreateRequest:
     features["droplet_agent"] = flags["with_droplet_agent"] is not False
     return CreateRequest(
         names=names,
-        several="names" in body,
+        several=body.get("names") is not None,
         size=size["slug"],
         image=image.id,
         region=region,
@@ -84,9 +84,12 @@ def read_request(call: Call) -> CreateRequest:
 
 
 def _names(body: dict[str, Any]) -> list[str]:
-    if ("name" in body) == ("names" in body):
+    """A client in wide use (droplet_kit) sends both, and null for one of them."""
+    name, names = body.get("name"), body.get("names")
+    if (name is None) == (names is None):
         raise ApiError(422, "exactly one of name and names is required")
-    names = body["names"] if "names" in body else [body["name"]]
+    if names is None:
+        names = [name]
     if not isinstance(names, list) or not 1 <= len(names) <= MOST_NAMES:
         raise ApiError(422, f"names must be a list of 1 to {MOST_NAMES} names")
     return [fields.hostname(name) for name in names]

@@ -61,9 +61,9 @@ def hostname(value: Any) -> str:
 
 
 def region(cloud: Cloud, slug: Any) -> str:
-    """A region that is open."""
+    """A region to copy an image to; one that is closed for new Droplets may still do."""
     found = cloud.store.catalogue.regions.get(slug) if isinstance(slug, str) else None
-    if found is None or not found["available"]:
+    if found is None or not (found["available"] or cloud.behaviour["closed_regions"] == "copies"):
         raise ApiError(422, "region must be the slug of an available region")
     return slug
 
@@ -77,7 +77,9 @@ def is_id(value: str) -> bool:
 
 
 def image(cloud: Cloud, key: Any, purpose: str) -> Image | PublicImage:
-    """A public image by id or slug, or an own one by id."""
+    """A public image by id or slug, or an own one by id, which may be a text."""
+    if isinstance(key, str) and is_id(key):
+        key = int(key)
     fits = isinstance(key, (int, str)) and not isinstance(key, bool)
     found = cloud.store.any_image(key) if fits else None
     if found is None:

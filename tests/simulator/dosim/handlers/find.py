@@ -10,7 +10,8 @@ from dosim.wire import Call
 def find_droplet(call: Call) -> Droplet:
     droplet = call.cloud.store.droplets.get(call.number("droplet_id"))
     if droplet is None:
-        raise ApiError(404)
+        observed = call.cloud.behaviour["wording"] == "observed"
+        raise ApiError(404, "The resource you were accessing could not be found." if observed else None)
     return droplet
 
 

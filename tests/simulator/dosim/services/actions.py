@@ -104,6 +104,8 @@ def end(cloud: Cloud, action: Action) -> None:
     if owner is None:
         return
     owner.pending.remove(action)
+    if isinstance(owner, Droplet):
+        owner.status = action.args.get("status_after", owner.status)
     if action.outcome == "completed":
         _effects[action.kind](cloud, action)
     if isinstance(owner, Droplet):

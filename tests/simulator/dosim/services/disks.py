@@ -10,6 +10,10 @@ from dosim.errors import PENDING_IMAGE_EVENT, ApiError
 from dosim.services import actions, backups
 from dosim.store import Action, Droplet, Image
 
+SMALLER_DISK = {
+    "observed": "This size is not available because it has a smaller disk",
+    "older": "Size can not decrease size of Droplet's disk image",
+}
 STILL_ON = "Droplet is currently on. Please power it off to run this event."
 
 
@@ -44,7 +48,7 @@ def restore(cloud: Cloud, droplet: Droplet, key: int) -> actions.Start:
     image = cloud.store.images.get(key)
     if image.pending:
         raise ApiError(422, PENDING_IMAGE_EVENT)
-    return actions.prepare(cloud, droplet, "restore", image.gigabytes, image=key)
+    return _powered_down(cloud, droplet, actions.prepare(cloud, droplet, "restore", image.gigabytes, image=key))
 
 
 @actions.effect("restore")
@@ -86,12 +90,27 @@ def resize(cloud: Cloud, droplet: Droplet, size: dict[str, Any], with_disk: bool
     if droplet.region not in size["regions"] or cloud.store.catalogue.is_gpu(slug) != droplet.gpu:
         raise ApiError(422, "This size is not available for this Droplet.")
     if size["disk"] < droplet.disk:
-        raise ApiError(422, "Size can not decrease size of Droplet's disk image")
+        raise ApiError(422, SMALLER_DISK[cloud.behaviour["wording"]])
     if slug == droplet.size and not (with_disk and size["disk"] > droplet.disk):
         raise ApiError(422, "Droplet is already this size.")
     if droplet.status != "off" and cloud.behaviour["resize_when_on"] == "reject":
         raise ApiError(422, STILL_ON)
-    return actions.prepare(cloud, droplet, "resize", size=slug, disk=size["disk"] if with_disk else droplet.disk)
+    disk, gigabytes = (size["disk"], droplet.disk) if with_disk else (droplet.disk, 0)
+    start = actions.prepare(cloud, droplet, "resize", gigabytes, size=slug, disk=disk)
+    return _powered_down(cloud, droplet, start)
+
+
+def _powered_down(cloud: Cloud, droplet: Droplet, start: actions.Start) -> actions.Start:
+    """The same, for which a Droplet that is on is turned off, and on again at its end, by itself."""
+
+    def begin() -> Action:
+        action = start()
+        if droplet.status == "active" and cloud.behaviour["power_during_disk_work"] == "off":
+            action.args["status_after"] = droplet.status
+            droplet.status = "off"
+        return action
+
+    return begin
 
 
 @actions.effect("resize")

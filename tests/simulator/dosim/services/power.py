@@ -12,7 +12,8 @@ def switch(cloud: Cloud, droplet: Droplet, kind: str) -> actions.Start:
     """``power_on`` or ``power_off``."""
     actions.refuse_if_busy(cloud, droplet)
     wanted, word = ("active", "on") if kind == "power_on" else ("off", "off")
-    if droplet.status == wanted:
+    welcome = kind == "power_on" and cloud.behaviour["power_on_when_on"] == "accept"
+    if droplet.status == wanted and not welcome:
         raise ApiError(422, f"Droplet is already powered {word}.")
     return actions.prepare(cloud, droplet, kind)
 

@@ -5,6 +5,7 @@
 from dosim.cloud import Cloud
 from dosim.errors import ApiError
 from dosim.services import actions
+from dosim.services.disks import STILL_ON
 from dosim.services.droplets import networks
 from dosim.store import Action, Droplet
 
@@ -32,6 +33,8 @@ def enable_network(cloud: Cloud, droplet: Droplet, kind: str, feature: str) -> a
     actions.refuse_if_busy(cloud, droplet)
     if feature in droplet.features and cloud.behaviour["enable_network_again"] == "reject":
         raise ApiError(422, f"{feature} is already enabled for this Droplet.")
+    if feature == "ipv6" and droplet.status != "off" and cloud.behaviour["ipv6_when_on"] == "reject":
+        raise ApiError(422, STILL_ON)
     return actions.prepare(cloud, droplet, kind, feature=feature)
 
 
