@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from .._domain.errors import ApiError, NotFoundError, OutcomeUnknownError, ScopeError
+from .._domain.errors import ApiError, NotFoundError, OutcomeUnknownError, ScopeError, WaitTimeoutError
 from .._domain.models import Action
 from .._domain.plan import CreateDroplet, DeleteSnapshot, ImageStep, RenameImage, Tag, Untag
 from .._domain.tags import key
@@ -59,8 +59,12 @@ def _rename(client, step):
 
 
 def _delete(client, step):
-    """https://docs.digitalocean.com/reference/api/digitalocean/#operation/snapshots_delete"""
-    client.do.snapshots.delete(snapshot_id=str(step.image))
+    """Delete a snapshot; one that is there no more is as it should be, though lists may show it for a while.
+
+    https://docs.digitalocean.com/reference/api/digitalocean/#operation/snapshots_delete
+    """
+    with suppress(NotFoundError):
+        client.do.snapshots.delete(snapshot_id=str(step.image))
 
 
 def _tag(client, step):
@@ -79,6 +83,11 @@ def _tag(client, step):
         if trouble is not None and _learn_spelling(client, step.name):
             with suppress(NotFoundError):
                 return _assign(client, step)
+    if client.budget.left <= 0:
+        raise WaitTimeoutError(
+            f"The time of {client.budget.seconds:.0f} s is over: the tag {step.name!r}, or what is to carry it, does "
+            "not show yet. Run the task again to go on, or raise wait_timeout."
+        ) from problem
     raise problem
 
 

@@ -34,7 +34,7 @@ from .._domain.errors import (
 )
 from .._domain.models import Action
 from .._domain.plan import ConvertBackup, ImageStep, Step
-from .job import UNDER_WAY, Job, Lost, NotYet, State
+from .job import UNDER_WAY, Job, Lost, NotYet, Refused, State, says_already
 from .verify import LONGEST_POLL, Verifier, last_done, timed_out
 
 SENDING_TRIES = 4
@@ -177,7 +177,7 @@ class Applier:
                 planned = self._planned_after(job)
                 job.looked_at = self._client.meter.sent_at
                 if job.steps[:1] != list(planned.steps[:1]):
-                    job.tries, job.lost, job.looks = 0, None, 0
+                    job.tries, job.lost, job.refused, job.looks = 0, None, None, 0
                 undecided = job.change.doubt is not None and not job.tried
                 job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
                 job.change = replace(job.change, visible=planned.visible, doubt=planned.doubt)
@@ -199,7 +199,7 @@ class Applier:
         except PendingEventError:
             self._wait_for_others(job)
         except ApiError as error:
-            if error.fatal or not (self._needless(job) or self._otherwise(job, error)):
+            if error.fatal or not (self._needless(job, error) or self._otherwise(job, error)):
                 self._fail(job, error)
         except LifeboatError as error:
             self._fail(job, error)
@@ -227,6 +227,10 @@ class Applier:
         if doubt and now < doubt.until:
             job.change = replace(job.change, doubt=doubt)
             raise NotYet(doubt.why, doubt.action)
+        if job.refused and self._client.budget.spent < job.refused.until:
+            raise NotYet(job.why)
+        if job.refused:
+            raise job.refused.error
         if job.lost and job.steps and self._client.budget.spent < job.lost.until:
             raise NotYet(f"the answer to {job.lost.step.type} was lost, and nothing shows of it yet")
         job.lost = None
@@ -353,18 +357,31 @@ class Applier:
         except LifeboatError as error:
             self._fail(job, error)
 
-    def _needless(self, job):
+    def _needless(self, job, error):
         """True where what the API refuses is not wanted any more, because somebody else has done it meanwhile."""
         if not job.steps:
             return False
         try:
             planned = self._planned_again(job)
+        except NotYet as reason:
+            job.look_again(reason)
+            return True
         except LifeboatError:
             return False
         if planned.steps[:1] == tuple(job.steps[:1]):
-            return False
+            return self._may_be_done(job, error)
         job.tries, job.plan_again = 0, True
         job.notes.append("the API refused a request, and the state shows that it was not needed any more")
+        return True
+
+    def _may_be_done(self, job: Job, error: ApiError) -> bool:
+        """Whether to look on, and to send nothing, because the API says that it is so already, which may show late."""
+        if not (says_already(error) or isinstance(job.steps[0], ConvertBackup)):
+            return False
+        job.refused = job.refused or Refused(error, self._client.budget.spent + self._lag.total_seconds())
+        if self._client.budget.spent >= job.refused.until:
+            return False
+        job.look_again(NotYet("the API says that it is so already, which does not show yet"))
         return True
 
     def _otherwise(self, job: Job, error: ApiError) -> bool:

@@ -23,7 +23,7 @@ from .._domain.errors import (
 from .._domain.models import Droplet
 from .._domain.plan import Change
 from .apply import SENDING_TRIES, Applier
-from .job import Job, NotYet, State
+from .job import Job, NotYet, Refused, State, says_already
 from .verify import LONGEST_POLL
 
 
@@ -38,6 +38,8 @@ class ByTagApplier(Applier):
         self._sent_at = None
         self._lost = None
         self._lost_until = 0.0
+        self._refused = None
+        self._looked = False
 
     def run(self, plan):
         """The Jobs of all changes that have steps, and of all other Droplets that the API has sent the order to."""
@@ -60,7 +62,9 @@ class ByTagApplier(Applier):
                 self._give_up(job)
         elif needing and not any(job.state in (State.WAITING, State.LOOKING) for job in jobs):
             try:
-                if self._lost:
+                if self._refused:
+                    self._look_on(needing)
+                elif self._lost:
                     self._look_for(needing, jobs)
                 elif not self._in_doubt(needing):
                     self._order(needing, jobs)
@@ -100,12 +104,22 @@ class ByTagApplier(Applier):
         except ApiError as error:
             if error.fatal:
                 raise
-            raise error.again(
-                f"{error.message.rstrip('.')}. An order by tag goes to all that carry it or to none: leave by_tag out "
-                "to send it to each Droplet that needs it."
-            ) from error
+            if says_already(error) and self._refused is None:
+                self._refused = Refused(error, self._client.budget.spent + self._lag.total_seconds())
+                self._look_on(needing)
+                return
+            raise _of_all(error) from error
         else:
             self._hand_out(jobs, {action.resource_id: action for action in begun})
+
+    def _look_on(self, needing):
+        """The API says of a member that it is so already, which may show late: look once more before that is told."""
+        if self._looked:
+            raise _of_all(self._refused.error) from self._refused.error
+        self._looked = self._client.budget.spent >= self._refused.until
+        for job in needing:
+            job.look_again(NotYet("the API says of a member that it is so already, which does not show yet"))
+            job.plan_again = self._looked
 
     def _lose(self, needing, error):
         """The answer is lost: nothing is sent again before the log has had its time to show what was begun."""
@@ -209,3 +223,11 @@ class ByTagApplier(Applier):
             again = error.again()
             again.__cause__ = error.__cause__
             self._fail(job, again)
+
+
+def _of_all(error: ApiError) -> ApiError:
+    """The refusal of an order, with what it means."""
+    return error.again(
+        f"{error.message.rstrip('.')}. An order by tag goes to all that carry it or to none: leave by_tag out to send "
+        "it to each Droplet that needs it."
+    )

@@ -8,7 +8,7 @@ import enum
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from .._domain.errors import LifeboatError
+from .._domain.errors import ApiError, LifeboatError
 from .._domain.models import Action, Droplet
 from .._domain.plan import Change, Step
 
@@ -47,6 +47,19 @@ class Lost:
     until: float
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What the API has refused because it is so already; until then, in seconds of the budget, it may yet show."""
+
+    error: ApiError
+    until: float
+
+
+def says_already(error: ApiError) -> bool:
+    """True if the API refuses something because it is so already: only its text tells that."""
+    return "already" in error.message.lower()
+
+
 @dataclass
 class Job:
     """How far one Change has come; `key` is the id of the Droplet as it was planned, None for one to be made.
@@ -56,11 +69,11 @@ class Job:
     next step was sent, and `others` what is known of those. `tries` counts how often the next step was sent, `refusals`
     how often the Droplet was busy. `looked_at` is when the request was sent whose answer the plan goes by. `done` are
     the steps carried out, and `unproven` the last of them as long as nobody looked. `settled_by` is when an effect must
-    show. `unsure` is True once an answer was lost, and `lost` is about the last one as long as nothing shows of it.
-    `why` says what is not seen yet, and `behind` is the action that is behind it. `out_of_sight` is an action that may
-    be gone with its image, or not be there yet. `seen` is what was read to verify the whole. `latest` is the Change as
-    it was planned last, `left` what a failure leaves behind: further keys of the result. Times are in seconds of the
-    budget.
+    show. `unsure` is True once an answer was lost, and `lost` is about the last one as long as nothing shows of it;
+    `refused` is what the API says to be so already. `why` says what is not seen yet, and `behind` is the action that is
+    behind it. `out_of_sight` is an action that may be gone with its image, or not be there yet. `seen` is what was read
+    to verify the whole. `latest` is the Change as it was planned last, `left` what a failure leaves behind: further
+    keys of the result. Times are in seconds of the budget.
     """
 
     change: Change
@@ -82,6 +95,7 @@ class Job:
     settled_by: float = 0
     unsure: bool = False
     lost: Lost | None = None
+    refused: Refused | None = None
     looks: int = 0
     why: str = ""
     behind: Action | None = None

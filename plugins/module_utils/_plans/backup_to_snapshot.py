@@ -331,8 +331,8 @@ def _change(request, one, points):
 
 
 def _visible(request, one):
-    """The ids of what there is, where "the newest" would be the next one while what was converted does not show."""
-    described = request.wanted is not None and request.wanted.id is None
+    """The ids of what there is, where another would be meant while what was converted does not show."""
+    described = request.wanted is None or request.wanted.id is None
     return frozenset(point.id for point in (*one.backups, *one.snapshots)) if described else None
 
 

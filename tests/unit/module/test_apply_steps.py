@@ -187,7 +187,7 @@ def test_what_the_api_refuses_is_no_failure_where_somebody_else_has_done_it(mean
         if snapshot_id == "8":
             if meanwhile:
                 world.deleted.append(8)
-            raise NotFoundError("There is no such thing.", status=404)
+            raise ApiError("It cannot be deleted.", status=422)
         world.deleted.append(int(snapshot_id))
 
     world.client.do.snapshots.delete = refuse
@@ -198,8 +198,38 @@ def test_what_the_api_refuses_is_no_failure_where_somebody_else_has_done_it(mean
         assert any("not needed any more" in note for note in job.notes)
     else:
         assert job.state is State.FAILED
-        assert isinstance(job.error, NotFoundError)
+        assert job.error.message == "It cannot be deleted."
         assert world.deleted == []
+
+
+@pytest.mark.parametrize("shows_after", [20, None])
+def test_what_the_api_says_to_be_so_already_is_looked_for_before_it_is_a_failure(shows_after):
+    world, sent = World((OFF,)), []
+
+    def refuses(droplet_id, body):
+        sent.append((body["type"], droplet_id))
+        raise ApiError("Droplet is already powered off.", status=422)
+
+    began = world.client.clock.time
+    world.done = lambda _step: shows_after is not None and world.client.clock.time >= began + shows_after
+    world.client.do.droplet_actions.post = refuses
+    job = world.run()
+    assert sent == [("power_off", 1)]
+    assert job.state is (State.FAILED if shows_after is None else State.DONE)
+    waited = world.client.clock.time - began
+    assert 60 <= waited < 75 if shows_after is None else 20 <= waited < 35
+
+
+def test_a_snapshot_that_is_there_no_more_is_deleted():
+    world = World((DeleteSnapshot(8),))
+
+    def gone(snapshot_id):
+        world.deleted.append(int(snapshot_id))
+        raise NotFoundError("There is no such thing.", status=404)
+
+    world.client.do.snapshots.delete = gone
+    assert world.run().state is State.DONE
+    assert world.deleted == [8]
 
 
 @pytest.mark.parametrize(
