@@ -283,6 +283,7 @@ BOTH_WAYS = [
     *(("tag_case", value) for value in ("exact", "insensitive")),
     *(("droplet_action_completed_at", value) for value in ("set", "null")),
     *(("missing_scope_fields", value) for value in ("omit", "empty")),
+    *(("restore_takes_snapshots", value) for value in ("true", "false")),
 ]
 
 
@@ -458,9 +459,13 @@ def test_a_scope_that_is_missing_is_named_and_no_server_is_left_off(sim, restore
     key = options["droplet_id"]
     before = sim.state()
     token = sim.make_token(*(scope for scope in orders.SCOPES if scope != lacking))
+    checked = restore(check=True, token=token, **options)
+    needed = ["droplet:admin", "droplet:update", "image:create", "tag:create"]
+    assert checked.result["required_scopes"] == needed
+    assert f"needs a token with the scopes {', '.join(needed)}." in str(checked.result["warnings"])
     told = restore(token=token, **options)
     assert told.kind == "scope", told
-    assert lacking in told.result["msg"]
+    assert f"Altogether this task needs {', '.join(needed)}, and scopes to read." in told.result["msg"]
     sim.advance(10)
     assert sim.state().droplets[key]["status"] == "active"
     assert any("power_on was sent" in note for note in told.droplets[key]["notes"]) == powered
@@ -485,6 +490,24 @@ def test_p4_without_its_safety_snapshot_nothing_is_restored(sim, restore):
     sim.clear_faults()
     assert not restore(**options).failed
     converged(sim, before, options, restore)
+
+
+@pytest.mark.parametrize(("takes", "kind"), [("true", "restore"), ("false", "rebuild")])
+def test_p10_a_snapshot_is_restored_or_rebuilt_and_the_host_keys_are_told(sim, restore, takes, kind):
+    options = orders.world(sim, point="snapshot")
+    key = options["droplet_id"]
+    sim.behave(restore_takes_snapshots=takes)
+    before = sim.state()
+    told = restore(check=True, **options)
+    assert told.result["new_ssh_host_keys"] is None
+    assert any("by rebuild, and they are new" in note for note in told.droplets[key]["notes"])
+    done = restore(**options)
+    assert not done.failed, done
+    assert [action["type"] for action in restores(sim, before)] == [kind]
+    assert done.result["new_ssh_host_keys"] is (kind == "rebuild")
+    assert any("the SSH host keys are new" in note for note in done.droplets[key]["notes"]) == (kind == "rebuild")
+    again = restore(**options)
+    assert (again.changed, again.result["new_ssh_host_keys"]) == (False, kind == "rebuild")
 
 
 @pytest.mark.parametrize("stop", [True, False])
