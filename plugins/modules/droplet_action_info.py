@@ -151,13 +151,16 @@ complete:
   type: bool
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, droplets
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import Client
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.lag import looks
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, NotFoundError
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import given_time, iso
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, given_time, iso
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.names import checked_id
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
@@ -241,11 +244,21 @@ def one(client, wanted, droplet):
         return actions.get(client, wanted.action_id, droplet and droplet.id)
 
     try:
-        action = ask()
-        return until_ended(client, action, ask) if wanted.wait else action
+        return until_ended(client, begun(client, ask), ask) if wanted.wait else ask()
     except NotFoundError as error:
         where = f"of Droplet {droplet}" if droplet else "in this account"
         raise error.again(f"There is no action {wanted.action_id} {where}. Check the id and the token.") from error
+
+
+def begun(client: Client, ask: Callable[[], Action]) -> Action:
+    """What `ask` gives; an action that was begun just now may be found a little later."""
+    missing = NotFoundError("There is no such action.")
+    for _look in looks(client):
+        try:
+            return ask()
+        except NotFoundError as error:
+            missing = error
+    raise missing
 
 
 def told(action):

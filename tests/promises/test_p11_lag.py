@@ -122,6 +122,15 @@ class TestListedLate:
         assert not told.failed, told
         assert [action["status"] for action in told.droplets[key]["actions"]] == ["completed"]
 
+    def test_an_action_just_begun_is_found_by_whoever_waits_for_it(self, empty, seconds):
+        (key,) = worlds.create(empty, "alpha")
+        late(empty, seconds, "actions_single")
+        begun = Runner(empty, module="droplet_action")(droplet_id=key, type="reboot", wait=False)
+        (action,) = begun.droplets[key]["actions"]
+        told = Runner(empty, module="droplet_action_info")(action_id=action["id"], wait=True)
+        assert not told.failed, told
+        assert [one["status"] for one in told.result["actions"]] == ["completed"]
+
     def test_a_tag_just_made_is_tried_again(self, empty, seconds):
         key = backed_up(empty)
         late(empty, seconds, "tags_single")

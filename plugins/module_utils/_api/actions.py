@@ -7,12 +7,15 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplet-Actions
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 
 from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import Action
 from . import paging
+from .client import Client
 
 MOST_PAGES = 3
 """Pages of the account's actions, beyond the expected ones, that are read before the rest is asked for one by one."""
@@ -105,7 +108,7 @@ def newest(client, fits, limit, moment=None, droplet_id=None):
     return list(found.values())[:limit], complete
 
 
-def creations_since(client, moment):
+def creations_since(client: Client, moment: datetime) -> list[Action]:
     """The creations of Droplets that have begun at `moment` or later, as a list; raises ScopeError."""
     found = {}
     for page, _more in _until(_from_the_newest(client.do.actions.list), moment):
@@ -198,7 +201,7 @@ def was_converted(client, image_id):
         return False
 
 
-def recent(client, droplet_ids, account=False):
+def recent(client: Client, droplet_ids: list[int], account: bool = False) -> list[Action]:
     """The latest Actions of Droplets, those in progress among them, as a list, from as few requests as it takes.
 
     For several Droplets, or with `account`, the account's latest actions are read, which has those of images as well:
@@ -211,7 +214,7 @@ def recent(client, droplet_ids, account=False):
     return found
 
 
-def by_droplet(found, droplet_ids):
+def by_droplet(found: Iterable[Action], droplet_ids: list[int]) -> dict[int, list[Action]]:
     """A dict of Droplet id to those of the Actions `found` that are its own."""
     own = {}
     for action in found:
@@ -225,7 +228,7 @@ def recent_on(client, droplet_ids):
     return by_droplet(recent(client, droplet_ids), droplet_ids)
 
 
-def log_of_all(client, begun):
+def log_of_all(client: Client, begun: list[Action]) -> set[int]:
     """The ids of those of the Actions `begun` that the logs show that a rerun reads."""
     alone = len(begun) == 1 and begun[0].type != "create"
     listed = None if alone else _latest(client, len(begun), [action.id for action in begun])
@@ -234,7 +237,7 @@ def log_of_all(client, begun):
     return {action.id for action in listed}
 
 
-def _own_log(client, action):
+def _own_log(client: Client, action: Action) -> list[Action]:
     if action.resource_type == "image":
         return of_image(client, action.resource_id)
     return of_droplet_if_there(client, action.resource_id)

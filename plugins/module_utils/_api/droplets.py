@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .._domain import selection as choose
 from .._domain.errors import NotFoundError, ScopeError
-from .._domain.models import Droplet
+from .._domain.models import Action, Droplet
 from . import actions, paging, tags
 from .client import Client
 from .lag import looks
@@ -105,7 +105,9 @@ def there(client, ids):
     return {**found, **{droplet.id: droplet for droplet in asked if droplet}}
 
 
-def read_again(client, droplets, names=None):
+def read_again(
+    client: Client, droplets: Sequence[Droplet], names: dict[int, str] | None = None
+) -> tuple[Droplet, ...]:
     """A tuple of those of `droplets` that are there, read the way they were read before, in as few requests.
 
     A list may show later what was done than a Droplet that is read alone. `names` are new ones, a dict by id.
@@ -117,7 +119,7 @@ def read_again(client, droplets, names=None):
     return tuple(there(client, [droplet.id for droplet in droplets]).values())
 
 
-def made_lately(client, known):
+def made_lately(client: Client, known: set[int]) -> tuple[tuple[Droplet, ...], tuple[Action, ...]]:
     """The Droplets that were made within the lag tolerance, but those `known` (ids), by the account's log.
 
     Returns `(Droplets, creations)`, the second the Actions whose Droplet does not show yet. A list of Droplets may show

@@ -13,6 +13,7 @@ from dataclasses import replace
 from .._domain.errors import ApiError, NotFoundError, ScopeError
 from .._domain.models import RestorePoint
 from . import paging
+from .client import Client
 
 FEW = 2
 """Up to so many images are asked for one by one, without a look at the list of all."""
@@ -82,7 +83,7 @@ def prove_tags_are_shown(client, tags, points):
         paging.fetch(client.do.images.list, "images", tag_name=tags[0])
 
 
-def owner(client, image_id):
+def owner(client: Client, image_id: int) -> int | None:
     """The id of the Droplet that a snapshot is of; None if there is no such snapshot (yet), or if it may not be read.
 
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/snapshots_get

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .client import Client
+
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
 """Seconds between two looks, doubled from the first to the longest."""
 
 
-def looks(client) -> Iterator[None]:
+def looks(client: Client) -> Iterator[None]:
     """Yields for each look: at once, then after growing pauses, until an absence is old enough to be believed."""
     begun, pause = client.budget.spent, FIRST_PAUSE
     while True:

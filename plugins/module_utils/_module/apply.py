@@ -13,6 +13,7 @@ older than the lag tolerance.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -123,7 +124,7 @@ class Applier:
                 few = len(jobs) == 1 and not self._alone
                 job.plan_again = any(self._may_have_missed(job, action, few) for action in seen)
 
-    def _may_have_missed(self, job, action, few):
+    def _may_have_missed(self, job: Job, action: Action, few: bool) -> bool:
         """True if what was read of the state may be from before the end of an action like the next step.
 
         With `few`, the one Droplet of several that needs anything is read alone, because a list may lag behind that.
@@ -136,7 +137,7 @@ class Applier:
             return evidence.product_of(action) not in visible and self._ended_within(action, step, JUST_NOW)
         return few and action.completed and self._ended_within(action, step, self._lag)
 
-    def _ended_within(self, action, step, span):
+    def _ended_within(self, action: Action, step: Step, span: timedelta) -> bool:
         return evidence.ended_within(action, span, self._client.now(), getattr(step, "size_gigabytes", None))
 
     def _await(self, job, awaited):
@@ -219,7 +220,7 @@ class Applier:
         seen = actions.of_droplet_if_there(self._client, job.change.target.id)
         job.actions.update({action.id: action for action in seen if action.type in ours})
 
-    def _hold_in_doubt(self, job):
+    def _hold_in_doubt(self, job: Job) -> None:
         """Raises NotYet if what is missing may have been made already, or may show yet after a lost answer."""
         now, doubt = self._client.now(), job.change.doubt
         if not (doubt and now < doubt.until) and (maker := _maker(job)):
@@ -235,7 +236,7 @@ class Applier:
             raise NotYet(f"the answer to {job.lost.step.type} was lost, and nothing shows of it yet")
         job.lost = None
 
-    def _unaccounted(self, job, maker, now):
+    def _unaccounted(self, job: Job, maker: Step, now: datetime) -> list[Action]:
         """Actions that have made just now what does not show, and may be what the job is about to make."""
         if not isinstance(maker, ConvertBackup):
             return evidence.unaccounted(job.change, maker, job.others.values(), now, self._lag)
@@ -245,7 +246,7 @@ class Applier:
         # Of a Droplet that is gone only the name may be known: then it may be any.
         return [action for action in others if target is None or self._owner(action.resource_id) in (None, target)]
 
-    def _owner(self, image):
+    def _owner(self, image: int) -> int | None:
         """The id of the Droplet that a snapshot is of; None if the snapshot does not show yet."""
         if image not in self._owners:
             owner = images.owner(self._client, image)
@@ -296,7 +297,7 @@ class Applier:
         else:
             job.state = State.DONE
 
-    def _wait_for(self, job, action, ours):
+    def _wait_for(self, job: Job, action: Action, ours: bool) -> None:
         job.wait_for(action, ours, self._client.budget.spent)
 
     def _look(self, job, step, sent_at: datetime, error):
@@ -319,7 +320,7 @@ class Applier:
             job.plan_again = True
             job.others.update({action.id: action for action in seen})
 
-    def _find_lost(self, job, log):
+    def _find_lost(self, job: Job, log: Iterable[Action]) -> bool:
         """Wait for the action that the lost request has begun, if the log has it; False if not."""
         lost = job.lost
         begun = lost and evidence.begun_since(log, lost.step.type, job.known, lost.sent_at)
@@ -327,7 +328,7 @@ class Applier:
             self._sent(job, begun[0])
         return bool(begun)
 
-    def _search(self, jobs):
+    def _search(self, jobs: list[Job]) -> None:
         """See whether the log shows by now what was begun by the requests whose answers were lost."""
         jobs = [job for job in jobs if job.lost and job.steps[:1] == [job.lost.step]]
         on_images = [job for job in jobs if isinstance(job.lost.step, ImageStep)]
@@ -435,7 +436,7 @@ class Applier:
         request = plans.pin(self._request, job.change, job.done)
         return plans.knowing(request, tuple(job.actions.values())) if hasattr(plans, "knowing") else request
 
-    def _is_young(self, job):
+    def _is_young(self, job: Job) -> bool:
         """True if what the job has begun may not be there yet for others to see."""
         return bool(job.actions) and self._client.budget.spent - job.begun_at < self._lag.total_seconds()
 
@@ -502,7 +503,7 @@ class Applier:
         self._settle([job for job in watched if job.state is State.SETTLING])
         self._resume(looking)
 
-    def _resume(self, looking):
+    def _resume(self, looking: list[Job]) -> None:
         """Let those go on that wait for something to show: they look for it by planning again."""
         self._search(looking)
         for job in looking:
@@ -557,7 +558,7 @@ class Applier:
                 job.state = State.SETTLING
                 job.settled_by = self._client.budget.spent + job.done[-1].settle
 
-    def _may_show_yet(self, job, converted):
+    def _may_show_yet(self, job: Job, converted: bool) -> bool:
         """True if an action that is not found has begun so lately that it may not show yet.
 
         A conversion may have given the image another id, which shows at once.

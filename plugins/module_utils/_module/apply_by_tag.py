@@ -76,7 +76,7 @@ class ByTagApplier(Applier):
     def _send(self, job, step):
         """Nothing: the order goes out for all at once."""
 
-    def _in_doubt(self, needing):
+    def _in_doubt(self, needing: list[Job]) -> bool:
         """True if what the order would make for a member may be there already: that is waited for first."""
         for job in needing:
             try:
@@ -112,7 +112,7 @@ class ByTagApplier(Applier):
         else:
             self._hand_out(jobs, {action.resource_id: action for action in begun})
 
-    def _look_on(self, needing):
+    def _look_on(self, needing: list[Job]) -> None:
         """The API says of a member that it is so already, which may show late: look once more before that is told."""
         if self._looked:
             raise _of_all(self._refused.error) from self._refused.error
@@ -121,7 +121,7 @@ class ByTagApplier(Applier):
             job.look_again(NotYet("the API says of a member that it is so already, which does not show yet"))
             job.plan_again = self._looked
 
-    def _lose(self, needing, error):
+    def _lose(self, needing: list[Job], error: OutcomeUnknownError) -> None:
         """The answer is lost: nothing is sent again before the log has had its time to show what was begun."""
         self._lost, self._lost_until = error, self._client.budget.spent + self._lag.total_seconds()
         for job in needing:

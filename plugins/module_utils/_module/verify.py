@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._api import actions
+from .._api.client import Client
 from .._domain.errors import LifeboatError, NotConvergedError, WaitTimeoutError
 from .job import Job, State
 
@@ -18,20 +21,20 @@ FIRST_LOOK = 1.0
 class Verifier:
     """Verifies what was done for `request`; `verb` is a `runner.Verb`."""
 
-    def __init__(self, client, verb, request):
+    def __init__(self, client: Client, verb: Any, request: Any) -> None:
         self._client = client
         self._verb = verb
         self._request = request
         self._lag = client.lag_tolerance
 
-    def unmet(self, job, seen):
+    def unmet(self, job: Job, seen: Any) -> str | NotConvergedError | None:
         """What `unmet` of the plans says; a NotConvergedError where no other look would better it."""
         try:
             return self._verb.plans.unmet(self._request, job.change, seen)
         except NotConvergedError as error:
             return error
 
-    def verify(self, jobs):
+    def verify(self, jobs: list[Job]) -> None:
         """Read again what was changed, and keep looking until all is as planned, or the time is over."""
         pause = FIRST_LOOK
         while jobs:
@@ -51,7 +54,7 @@ class Verifier:
                 self._client.sleep(min(pause, left))
                 pause = min(LONGEST_POLL, pause * 2)
 
-    def _is_verified(self, job, seen):
+    def _is_verified(self, job: Job, seen: Any) -> bool:
         """True if no other look is needed, because all is as planned or will never be."""
         problem = self.unmet(job, seen)
         if problem is None:
@@ -63,12 +66,12 @@ class Verifier:
             return False
         return True
 
-    def _is_final(self, job):
+    def _is_final(self, job: Job) -> bool:
         """True if the effect had its time, as a shutdown has, and the API had its own to show it."""
         settled = job.done and job.done[-1].settle
         return bool(settled) and self._client.budget.spent >= job.settled_by + self._lag.total_seconds()
 
-    def see_begun(self, jobs):
+    def see_begun(self, jobs: list[Job]) -> None:
         """Without the last wait, too, the task ends only when a rerun would find what it has begun."""
         missing = {action.id: job for job in jobs for action in list(job.actions.values())[-1:]}
         pause = FIRST_LOOK
@@ -92,7 +95,7 @@ class Verifier:
                 pause = min(LONGEST_POLL, pause * 2)
 
 
-def timed_out(client, job: Job) -> WaitTimeoutError:
+def timed_out(client: Client, job: Job) -> WaitTimeoutError:
     """The error of a Job whose time is over."""
     if job.running:
         what = f"action {job.running.id} ({job.running.type}) is still running"
