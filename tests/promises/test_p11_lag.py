@@ -94,6 +94,13 @@ class TestListedLate:
             (entry,) = outcome.droplets.values()
             assert entry["networks"]["public_v4"]
 
+    def test_a_new_droplet_that_is_up_before_its_addresses_show(self, empty, seconds):
+        key = copies.backed_up(empty)
+        options = {"name": copies.NAME, "backup_id": copies.oldest(empty, key)}
+        told, _again = ends_as_one(empty, "droplet_from_backup", {"create": 1}, options, seconds, "addresses")
+        (entry,) = told.droplets.values()
+        assert entry["networks"]["public_v4"]
+
     def test_without_the_last_wait(self, empty, seconds):
         """Both say ok, and there is one Droplet."""
         key = copies.backed_up(empty)

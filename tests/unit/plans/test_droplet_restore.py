@@ -539,3 +539,16 @@ class TestHorizon:
 
     def test_what_will_be_refused_anyway_needs_one_page(self):
         assert plans.horizon(wanted(backup_id=99), Machine().seen(), NOW) is None
+
+
+def test_the_mark_follows_from_the_action_of_this_run_and_not_from_the_log():
+    machine, request = Machine(), wanted(safety_snapshot=False)
+    first = machine.change(request)
+    for step in first.steps[:2]:
+        machine.take(step)
+    own, machine.log = machine.log[-1], []
+    pinned = plans.pin(request, first, first.steps[:2])
+    assert types(machine.change(pinned))[0] == "restore"
+    told = plans.knowing(pinned, (own,))
+    (mark,) = machine.change(told).steps
+    assert mark.name == done(image=13, action=own.id)
