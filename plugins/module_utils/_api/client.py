@@ -26,7 +26,9 @@ class Client:
     def __init__(self, connection, seconds):
         url = checked_url(connection.api_url)
         self.budget = Budget(seconds)
-        self.meter = Meter()
+        self.warnings: list[str] = []
+        """Sentences for the user about what was read, each once."""
+        self.meter = Meter(self.warn)
         session = requests.Session()
         # Without an auth of its own, requests would let an entry in ~/.netrc replace the token.
         session.auth = lambda prepared: prepared
@@ -62,8 +64,6 @@ class Client:
         self.tags = {}
         """How the account spells the tags that this task has made or met, by the key that all spellings share."""
         self.tagging = threading.Lock()
-        self.warnings: list[str] = []
-        """Sentences for the user about what was read, each once."""
         self._thread = threading.local()
         self._threads = ThreadPoolExecutor(max_workers=connection.concurrency, initializer=self._mark_worker)
 

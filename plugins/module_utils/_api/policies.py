@@ -9,6 +9,7 @@ the API says that it was not carried out, is it sent again. Redirects are errors
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -17,6 +18,14 @@ from math import isfinite
 from .._domain import errors, scopes
 from . import endpoints, shapes, unreachable
 from .optional import AzureError, HTTPPolicy
+from .printable import make_printable, printable
+
+LIMITS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
+ODD_DATE = timedelta(days=3653)
+"""A server's time that is further from this machine's clock is not believed; neither clock need be right to a year."""
+
+ODD_JUMP = timedelta(hours=1)
+"""Nor one that is further from what other answers told."""
 
 READ_TRIES = 6
 FIRST_BACKOFF = 0.2
@@ -30,9 +39,10 @@ PENDING = ("pending event", "blocking event")
 
 
 class Meter:
-    """Counts every attempt, and knows the server's time."""
+    """Counts every attempt, and knows the server's time. `warn` takes a sentence for the user."""
 
-    def __init__(self):
+    def __init__(self, warn=lambda _sentence: None):
+        self._warn = warn
         self.reads = 0
         self.writes = 0
         self.sent_at = 0.0
@@ -46,11 +56,20 @@ class Meter:
             self.writes += 1
 
     def hear(self, response):
+        """Take the server's time from an answer, unless it cannot be right: no age is to come of that."""
+        told = response.headers.get("date")
         try:
-            date = parsedate_to_datetime(response.headers.get("date"))
+            date = parsedate_to_datetime(told)
+            date = date.replace(tzinfo=date.tzinfo or UTC)
         except (TypeError, ValueError):
+            date = None
+        known = self._server_time is not None
+        if date is None or abs(date - self.now()) > (ODD_JUMP if known else ODD_DATE):
+            what = "no time that can be read" if date is None else f"the time {date:%Y-%m-%d %H:%M} UTC"
+            instead = "what others told" if known else "this machine's clock"
+            self._warn(f"An answer of the API tells {what}. Ages and times go by {instead} instead.")
             return
-        self._server_time = (date.replace(tzinfo=date.tzinfo or UTC), time.monotonic())
+        self._server_time = (date, time.monotonic())
 
     def now(self):
         """The API's own time, in UTC; this machine's as long as no answer has told."""
@@ -107,6 +126,7 @@ class SendPolicy(HTTPPolicy):
             finally:
                 self._governor.answered(**said)
             if problem is None:
+                _forget_odd_limits(response.http_response)
                 return response
             if isinstance(problem, errors.RateLimitError):
                 self._wait_until_free(response.http_response)
@@ -158,6 +178,13 @@ class SendPolicy(HTTPPolicy):
         return (reset - self._meter.now()).total_seconds()
 
 
+def _forget_odd_limits(response):
+    """Take away what is no number in the headers that pydo reads as one, when all that they are for is done."""
+    for name in LIMITS:
+        if not re.fullmatch(r"-?[0-9]{1,18}", response.headers.get(name) or "0"):
+            del response.headers[name]
+
+
 def _number(response, name):
     """A header as a finite number, or None."""
     try:
@@ -207,6 +234,8 @@ def _unfit(response, where):
         return None
     try:
         body = response.json()
+        if isinstance(body, dict):
+            make_printable(body, response.text())
     except (ValueError, LookupError, RecursionError):
         return TransientError(f"The answer to {where} is not the JSON object that it should be.")
     if not isinstance(body, dict):
@@ -273,12 +302,14 @@ def _error_body(response):
     request_id = response.headers.get("x-request-id")
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, LookupError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        return response.text()[:200].strip() or response.reason or "no message", request_id
+        text = response.body()[:200].decode("utf-8", "replace").strip()
+        return printable(text or response.reason or "no message"), request_id
     said = body.get("message") or body.get("error") or json.dumps(body)[:200]
-    return str(said), body.get("request_id") or request_id
+    told = body.get("request_id")
+    return printable(str(said)), told if told and isinstance(told, str) else request_id
 
 
 def _path(request):

@@ -35,7 +35,7 @@ from .._domain.errors import (
 )
 from .._domain.models import Action
 from .._domain.plan import ConvertBackup, ImageStep, Step
-from .job import UNDER_WAY, Job, Lost, NotYet, Refused, State, says_already
+from .job import UNDER_WAY, Job, Lost, NotYet, Refused, State, note_unheard, says_already
 from .verify import LONGEST_POLL, Verifier, last_done, timed_out
 
 SENDING_TRIES = 4
@@ -519,14 +519,16 @@ class Applier:
             return
         try:
             refreshed = actions.refresh(self._client, [job.running for job in waiting])
-        except UnreachableError:
+        except UnreachableError as error:
             # The actions run on without us: ask again until the time is over.
+            note_unheard(waiting, error)
             return
         except LifeboatError as error:
             for job in waiting:
                 self._fail(job, error.again())
             return
         for job, action in zip(waiting, refreshed, strict=True):
+            job.unheard = None
             if action:
                 (job.actions if action.id in job.actions else job.others)[action.id] = action
             self._heard(job, action)
@@ -579,13 +581,15 @@ class Applier:
             return
         try:
             seen = self._verb.reread(self._client, [job.change for job in settling])
-        except UnreachableError:
+        except UnreachableError as error:
+            note_unheard(settling, error)
             return
         except LifeboatError as error:
             for job in settling:
                 self._fail(job, error.again())
             return
         for job in settling:
+            job.unheard = None
             shows = self._has_settled(job, seen)
             if shows or self._client.budget.spent >= job.settled_by:
                 job.state = State.READY

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -70,10 +71,10 @@ class Job:
     how often the Droplet was busy. `looked_at` is when the request was sent whose answer the plan goes by. `done` are
     the steps carried out, and `unproven` the last of them as long as nobody looked. `settled_by` is when an effect must
     show. `unsure` is True once an answer was lost, and `lost` is about the last one as long as nothing shows of it;
-    `refused` is what the API says to be so already. `why` says what is not seen yet, and `behind` is the action that is
-    behind it. `out_of_sight` is an action that may be gone with its image, or not be there yet. `seen` is what was read
-    to verify the whole. `latest` is the Change as it was planned last, `left` what a failure leaves behind: further
-    keys of the result. Times are in seconds of the budget.
+    `refused` is what the API says to be so already. `unheard` says why the last look was in vain, `why` what is not
+    seen yet, and `behind` is the action that is behind it. `out_of_sight` is an action that may be gone with its
+    image, or not be there yet. `seen` is what was read to verify the whole. `latest` is the Change as it was planned
+    last, `left` what a failure leaves behind: further keys of the result. Times are in seconds of the budget.
     """
 
     change: Change
@@ -98,6 +99,7 @@ class Job:
     refused: Refused | None = None
     looks: int = 0
     why: str = ""
+    unheard: str | None = None
     behind: Action | None = None
     out_of_sight: Action | None = None
     seen: object = None
@@ -129,8 +131,15 @@ class Job:
         self.state, self.running, self.ours, self.tried = State.WAITING, action, ours, True
         self.begun_at = now
         self.looks = 0
+        self.unheard = None
 
     def look_again(self, reason: NotYet) -> None:
         """Nothing is sent before another look, after a pause."""
         self.state, self.plan_again, self.why, self.behind = State.LOOKING, True, reason.why, reason.action
         self.looks += 1
+
+
+def note_unheard(jobs: Iterable[Job], error: LifeboatError) -> None:
+    """A look at what these wait for was in vain."""
+    for job in jobs:
+        job.unheard = error.message

@@ -14,21 +14,20 @@ def until_ended(client, action, ask):
 
     Raises ActionFailedError where it ends as errored, and WaitTimeoutError, after which it may still run.
     """
-    pause = FIRST_POLL
+    pause, unheard = FIRST_POLL, ""
     while action.in_progress:
         left = client.budget.left
         if left <= 0:
-            raise WaitTimeoutError(
-                f"Action {action.id} ({action.type}) is still running after {client.budget.seconds:.0f} s. Run the "
-                "task again to wait on, or raise wait_timeout."
-            ).about(action=action.id)
+            state = f"{'may still be' if unheard else 'is still'} running after {client.budget.seconds:.0f} s."
+            told = (f"Action {action.id} ({action.type}) {state}", unheard, "Run the task again to wait on, or raise")
+            raise WaitTimeoutError(f"{' '.join(filter(None, told))} wait_timeout.").about(action=action.id)
         client.sleep(min(pause, left))
         pause = min(LONGEST_POLL, pause * 2)
         try:
-            action = ask()
-        except UnreachableError:
+            action, unheard = ask(), ""
+        except UnreachableError as error:
             # It runs on without us: ask again until the time is over.
-            continue
+            unheard = error.message
     if action.errored:
         raise ActionFailedError(
             f"Action {action.id} ({action.type}) ended as errored; DigitalOcean does not say why."
