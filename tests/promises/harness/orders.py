@@ -106,7 +106,7 @@ def prepared(sim, order, switches):
 def play(sim, order, accident, switches):
     """Raises AssertionError where a promise is broken. `accident` is None where nothing happens."""
     options, token, before = prepared(sim, order, switches)
-    run = _runner(sim, order, options, token)
+    run = runner(sim, order, options, token)
     told = run(check=True)
     assert not told.failed, told
     assert told.changed, f"P2: check mode sees nothing to do\n{told}"
@@ -115,7 +115,7 @@ def play(sim, order, accident, switches):
     if switches.get("token") == "least":
         # What check mode has named is enough, with the documented ones for reading.
         reading = [scope for scope in order.scopes if scope.endswith(":read")]
-        run = _runner(sim, order, options, sim.make_token(*named, *reading))
+        run = runner(sim, order, options, sim.make_token(*named, *reading))
     if accident:
         sim.fault(accident.effect, **accident.match)
     met = run()
@@ -143,7 +143,7 @@ def kill_sweep(sim, order, moment, start, every):
     number, kills = start, 0
     while True:
         options, token, before = prepared(sim, order, {})
-        run = _runner(sim, order, options, token)
+        run = runner(sim, order, options, token)
 
         def kill(count, _request, number=number):
             if count >= number:
@@ -168,7 +168,7 @@ def picked_up(sim, order, kill):
     sim.clear_faults()
     # What that run has sent is not the rerun's.
     sim.news()
-    converges(sim, order, _runner(sim, order, options, token), before, options)
+    converges(sim, order, runner(sim, order, options, token), before, options)
     return killed
 
 
@@ -179,8 +179,8 @@ def converges(sim, order, run, before, options):
     after = sim.state()
     wrong = order.wrong(before, after, options)
     assert wrong is None, f"P1: {wrong}\n{again}"
-    _nothing_doubled(order, before, after)
-    _nothing_lost(order, before, after)
+    nothing_doubled(order, before, after)
+    nothing_lost(order, before, after)
     journal.never_twice(sim.journal(), sim.faults())
     if order.repeats:
         return
@@ -192,7 +192,7 @@ def converges(sim, order, run, before, options):
     assert order.wrong(before, sim.state(), options) is None, last
 
 
-def _runner(sim, order, options, token):
+def runner(sim, order, options, token):
     runner = Runner(sim, module=order.module)
 
     def run(**hooks):
@@ -214,14 +214,14 @@ def _waits_on(run, met):
     assert not begun.intersection(sent), f"P6: started another instead of waiting\n{adopting}"
 
 
-def _nothing_doubled(order, before, after):
+def nothing_doubled(order, before, after):
     done = Counter(action["type"] for action in after.actions_since(before) if action["status"] == "completed")
     for kind, most in order.most.items():
         number = len(after.droplets.keys() - before.droplets.keys()) if kind == "create" else done[kind]
         assert number <= most, f"P3: {kind} was carried out {number} times instead of at most {most}: {done}"
 
 
-def _nothing_lost(order, before, after):
+def nothing_lost(order, before, after):
     for key, droplet in before.droplets.items():
         assert key in after.droplets, f"Droplet {key} is gone"
         if not order.powers and droplet["status"] == "active":

@@ -164,7 +164,7 @@ ORDERS = (
         times=2,
         repeats=True,
     ),
-    order("enable_ipv6", lambda sim: one(sim, type="enable_ipv6"), feature("ipv6")),
+    order("enable_ipv6", lambda sim: one_off(sim, type="enable_ipv6"), feature("ipv6")),
     order(
         "enable_private_networking",
         lambda sim: legacy(sim, type="enable_private_networking"),

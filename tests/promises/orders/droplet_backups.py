@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One order to `droplet_backups`, whose own matrix is `test_matrix.py`: the harnesses agree about it."""
+"""Orders to `droplet_backups`, whose own matrix is `test_matrix.py`: the harnesses agree about them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,21 @@ def weekly(sim):
     worlds.create(sim, "bravo", policy=worlds.WEEKLY)
     sim.advance(16 * worlds.DAY)
     return {"droplet_id": key}
+
+
+def three(sim):
+    """Three Droplets, of which two have a fortnight of weekly backups."""
+    worlds.create(sim, "alpha", "bravo", policy=worlds.WEEKLY)
+    worlds.create(sim, "charlie")
+    sim.advance(16 * worlds.DAY)
+    return {"all": True}
+
+
+def all_disabled(before, after, _options):
+    both = [key for key, droplet in before.droplets.items() if droplet["policy"]]
+    assert len(both) == 2
+    wrong = (disabled_with_newest_kept(before, after, {"droplet_id": key}) for key in both)
+    return next(filter(None, wrong), None)
 
 
 def disabled_with_newest_kept(before, after, options):
@@ -34,6 +49,15 @@ ORDERS = (
         wrong=disabled_with_newest_kept,
         scopes=("droplet:read", "droplet:update", "image:read", "image:update"),
         most={"convert": 1, "disable_backups": 1},
+        gives_up=True,
+    ),
+    Order(
+        "disable-all-convert_newest",
+        "droplet_backups",
+        world=lambda sim: {**three(sim), "state": "disabled", "existing_backups": "convert_newest", "max_disable": 2},
+        wrong=all_disabled,
+        scopes=("droplet:read", "droplet:update", "image:read", "image:update", "actions:read"),
+        most={"convert": 2, "disable_backups": 2},
         gives_up=True,
     ),
 )

@@ -360,8 +360,10 @@ def spoil(effect: dict[str, Any], answer: Answer) -> bool:
 
 
 def fields_of(node: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Every field of a body as (path, container, key), without the envelope; of a list, or of a map of records by id,
-    those of its first item: ``droplets[].region.slug``, ``policies{}.backup_policy.hour``.
+    """Every field of a body as (path, container, key), without a list's envelope.
+
+    Of a list, and of a map of records by id, those of its first item: ``droplets[].region.slug``,
+    ``policies{}.backup_policy.hour``.
     """
     if isinstance(node, list) and node:
         yield from fields_of(node[0], f"{path}[]")
@@ -373,7 +375,7 @@ def fields_of(node: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
         yield from fields_of(node[keys[0]], f"{path}{{}}")
         return
     for key in keys:
-        if not path and key in ENVELOPE:
+        if not path and "meta" in node and key in ENVELOPE:
             continue
         inner = f"{path}.{key}" if path else key
         yield inner, node, key

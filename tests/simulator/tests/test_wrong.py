@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Wrong answers: every way × every route that is served, through the whole application, without sockets."""
 
-import asyncio
 import json
 import time
 import zlib
@@ -11,123 +10,13 @@ from functools import partial
 from typing import Any
 
 import pytest
-from dosim import control, routes, wrong
-from dosim.app import App
-from dosim.cloud import Durations
-from dosim.simulator import Settings, Simulator
+from dosim import control, wrong
 from dosim.transport import Answer
+from dosim_inprocess import SERVED, Account, Told, true_answers
 from dosim_testing import Sim
 from starlette.datastructures import Headers
 
-NEW = {"name": "late", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
-SERVED = [
-    (method, template) for template, methods in routes.TABLE.items() for method, route in methods.items() if route
-]
 LIST, SINGLE = ("GET", "/v2/droplets"), ("GET", "/v2/droplets/{droplet_id}")
-
-
-class Told:
-    """An answer as a client without a library sees it."""
-
-    def __init__(self, status: int, headers: Headers, body: bytes) -> None:
-        self.status, self.headers, self.body = status, headers, body
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def root(self) -> Any:
-        return self.json[wrong.root_of(self.json)]
-
-
-class Account:
-    """An application in this process, with a small world in which every route has something to show."""
-
-    def __init__(self) -> None:
-        self.simulator = Simulator(Settings(droplets=3, durations=Durations(bare=0.0), rate_limit="off"))
-        self.app = App(self.simulator)
-        self.reset()
-
-    def reset(self) -> None:
-        self.simulator.reset()
-        state = control.state(self.simulator)
-        rich = next(droplet for droplet in state["droplets"] if droplet["backups"])
-        self.droplet, self.image = rich["id"], rich["backups"][0]["id"]
-        self.ask("POST", f"/v2/droplets/{self.droplet}/actions", {"type": "snapshot", "name": "by hand"})
-        self.ask("POST", f"/v2/images/{self.image}/actions", {"type": "convert"})
-        self.ask("POST", "/v2/tags", {"name": "old"})
-        self.resources = {"resources": [{"resource_type": "droplet", "resource_id": str(self.droplet)}]}
-        self.ask("POST", "/v2/tags/old/resources", self.resources)
-        state = control.state(self.simulator)
-        last = {action["resource_type"]: action["id"] for action in state["actions"]}
-        self.names = {
-            "droplet_id": self.droplet, "image_id": self.image, "snapshot_id": self.image, "tag_id": "old",
-        }  # fmt: skip
-        self.actions = last
-        self.simulator.journal.clear()
-
-    def prepared(self, method: str, template: str) -> tuple[str, str, Any]:
-        """A request to a route that the API carries out."""
-        names = {**self.names, "action_id": self.actions["image" if "images" in template else "droplet"]}
-        path = template.format(**names)
-        if template.endswith(("/status", "/retry")):
-            self.simulator.faults.add({"effect": {"action": "errored"}})
-            self.ask("DELETE", f"/v2/droplets/{self.droplet}/destroy_with_associated_resources/selective", {})
-        if template == "/v2/images" and method == "GET":
-            path += "?private=true"
-        if template in ("/v2/droplets/actions", "/v2/droplets") and method != "GET":
-            path += "" if template == "/v2/droplets" and method == "POST" else "?tag_name=old"
-        bodies: dict[tuple[str, str], Any] = {
-            ("POST", "/v2/droplets"): NEW,
-            ("POST", "/v2/droplets/actions"): {"type": "power_off"},
-            ("POST", "/v2/droplets/{droplet_id}/actions"): {"type": "reboot"},
-            ("POST", "/v2/images/{image_id}/actions"): {"type": "transfer", "region": "ams3"},
-            ("PUT", "/v2/images/{image_id}"): {"name": "renamed"},
-            ("POST", "/v2/tags"): {"name": "fresh"},
-            ("POST", "/v2/tags/{tag_id}/resources"): self.resources,
-            ("DELETE", "/v2/tags/{tag_id}/resources"): self.resources,
-        }
-        return method, path, bodies.get((method, template))
-
-    def ask(self, method: str, path: str, body: Any = None, hangs_up_after: float = 30) -> Told:
-        return asyncio.run(self._ask(method, path, body, hangs_up_after))
-
-    async def _ask(self, method: str, path: str, body: Any, hangs_up_after: float) -> Told:
-        path, _mark, query = path.partition("?")
-        headers = {"authorization": f"Bearer {self.simulator.token}", "x-dangerous": "true", "host": "api"}
-        scope = {
-            "type": "http", "scheme": "https", "method": method, "path": path, "query_string": query.encode(),
-            "headers": [(key.encode(), value.encode()) for key, value in headers.items()], "server": ("api", 443),
-        }  # fmt: skip
-        sent: list[dict[str, Any]] = []
-        coming = [{"type": "http.request", "body": b"" if body is None else json.dumps(body).encode()}]
-
-        async def receive() -> dict[str, Any]:
-            if coming:
-                return coming.pop()
-            await asyncio.sleep(hangs_up_after)
-            return {"type": "http.disconnect"}
-
-        async def send(message: dict[str, Any]) -> None:
-            sent.append(message)
-
-        await self.app(scope, receive, send)
-        text = b"".join(message.get("body", b"") for message in sent)
-        return Told(sent[0]["status"], Headers(raw=sent[0]["headers"]), text)
-
-    def spoiled(self, route: tuple[str, str], **effect: Any) -> tuple[Told, dict[str, Any], bool]:
-        """The answer to a request that meets a wrong way, its entry in the journal, and whether it was spoiled."""
-        method, path, body = self.prepared(*route)
-        self.simulator.journal.clear()
-        key = self.simulator.faults.add({"match": {"method": method}, "effect": effect})
-        told = self.ask(method, path, body)
-        fault = next(fault for fault in self.simulator.faults.as_list() if fault["id"] == key)
-        assert fault["hits"] == 1
-        (entry,) = self.simulator.journal.requests()
-        assert (entry["fault"], entry["route"], entry["status"]) == (key, route[1], told.status)
-        self.simulator.faults.remove(key)
-        return told, entry, bool(fault["spoiled"])
 
 
 @pytest.fixture(scope="module", name="account")
@@ -135,16 +24,9 @@ def _account() -> Account:
     return Account()
 
 
-@pytest.fixture(name="truth", scope="module")
-def _truth(account: Account) -> dict[tuple[str, str], Told]:
-    """The true answer of each route."""
-    found = {}
-    for route in SERVED:
-        account.reset()
-        found[route] = account.ask(*account.prepared(*route))
-        assert 200 <= found[route].status < 300, (route, found[route].body)
-    account.reset()
-    return found
+@pytest.fixture(name="truth")
+def _truth() -> dict[tuple[str, str], Told]:
+    return true_answers()
 
 
 def first(told: Told) -> Any:

@@ -1,0 +1,81 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""P11: the tasks of every module against an API that lags, run again and again: once is all that anything is done."""
+
+from __future__ import annotations
+
+from dosim.behaviour import LAGS
+
+from .orders import TIMEOUT, nothing_doubled, nothing_lost, prepared, runner
+
+SECONDS = (10, 20, 40)
+KINDS = ("droplets", "addresses", "policies", "backups", "snapshots", "images", "actions", "tags")
+PAUSES = (0, 5, 60)
+"""Simulated seconds before each rerun."""
+
+SETTLED = 200
+"""So many simulated seconds after the last run, everything that was begun has ended and shows."""
+
+
+def _of(kind, seconds):
+    return {lag: str(seconds) for lag in LAGS if lag.startswith(f"lag_{kind}")}
+
+
+LAGGING = {
+    **{f"{kind}-{seconds}": _of(kind, seconds) for kind in KINDS for seconds in SECONDS},
+    **{f"all-{seconds}": dict.fromkeys(LAGS, str(seconds)) for seconds in SECONDS},
+    # What was just made is not found by its id, and all lists have it.
+    "new-is-404": {lag: "8" for lag in LAGS if lag.endswith("_single")},
+    "lists-late": {lag: "25" for lag in LAGS if lag.endswith("_list")},
+}
+
+
+def lagging_play(sim, order, lags):
+    """The task, and the reruns after `PAUSES`; raises AssertionError where a promise is broken."""
+    options, token, before = prepared(sim, order, {})
+    sim.behave(**LAGGING[lags])
+    run = runner(sim, order, options, token)
+    for runs, pause in enumerate((None, *PAUSES), 1):
+        if pause:
+            sim.advance(pause)
+        told = run()
+        assert not told.failed, f"P11: run {runs} fails\n{told}"
+        _once(order, before, sim.state(), options, runs, told)
+        if pause is not None and not order.repeats:
+            assert not told.changed, f"P11: run {runs} says that it changed something\n{told}"
+            assert not told.writes, f"P11: run {runs} writes\n{told}"
+
+
+def unwaited_play(sim, order, lags):
+    """Twice without waiting, one right after the other, and then once with waiting.
+
+    A task of several steps may refuse to do without, and has sent nothing then.
+    """
+    options, token, before = prepared(sim, order, {})
+    sim.behave(**LAGGING[lags])
+    run = runner(sim, order, options, token)
+    for number in (1, 2):
+        told = run(wait=False)
+        if told.kind in ("input", "refused") and not told.writes:
+            return
+        assert not told.failed, f"P11: run {number} without waiting fails\n{told}"
+        nothing_lost(order, before, sim.state())
+    sim.advance(SETTLED)
+    _once(order, before, sim.state(), options, 2, told)
+    last = run(wait_timeout=TIMEOUT)
+    assert not last.failed, last
+    _once(order, before, sim.state(), options, 3, last)
+
+
+def _once(order, before, after, options, runs, told):
+    """What was asked for is there, once; what is done anew by each run, as often as it ran."""
+    wrong = order.wrong(before, after, options)
+    assert wrong is None, f"P11: after run {runs}: {wrong}\n{told}"
+    nothing_lost(order, before, after)
+    if not order.repeats:
+        nothing_doubled(order, before, after)
+        return
+    done = [action["type"] for action in after.actions_since(before) if action["status"] == "completed"]
+    kind = next(iter(order.most))
+    owed = runs * max(1, order.most[kind] // 2)
+    assert done.count(kind) == owed, f"P3: {runs} runs were ok, and {kind} was carried out {done.count(kind)} times"

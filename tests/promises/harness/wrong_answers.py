@@ -1,0 +1,169 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""P12: the tasks of every module against answers that are wrong, each way on each route that a task asks.
+
+Which routes these are is recorded from a run to which nothing happens. A read is wrong whenever it is asked, or only
+the last time that the recorded run asks it; a write is wrong once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+from dosim import wrong
+from dosim_inprocess import fields
+
+from .orders import converges, prepared, runner
+
+WAYS = tuple(name for name in wrong.names() if name != "field")
+HEAVY = ("bomb",)
+"""What takes a second: tried on one route of a task."""
+
+SHAPELESS = ("invalid_answer", "unreachable", "incomplete_list")
+"""How a run may fail that was told something wrong: it says so, and nothing else about the account."""
+
+AFTER_A_WRITE = (*SHAPELESS, "outcome_unknown", "not_converged", "wait_timeout")
+"""How it may fail if something was sent: what became of that could not be seen."""
+
+HARMLESS = ("ratelimit_", "date_", "control_characters")
+"""What these ways spoil says nothing about the account: a task goes on."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_recorded = {}
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A route that a task asks `count` times."""
+
+    method: str
+    template: str
+    count: int
+
+    @property
+    def pattern(self):
+        parts = re.split(r"{(\w+)}", self.template)
+        names = [r"[^/]+" if number % 2 and part == "tag_id" else r"\d+" for number, part in enumerate(parts)]
+        return "^" + "".join(names[n] if n % 2 else re.escape(part) for n, part in enumerate(parts)) + "$"
+
+    def __str__(self):
+        return f"{self.method} {self.template}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One wrong answer, or as many as there are: `times` 0 is whenever it is asked."""
+
+    spot: Spot
+    effect: tuple
+    times: int
+    after: int = 0
+
+    @property
+    def way(self):
+        return dict(self.effect)["wrong"]
+
+    def __str__(self):
+        said = " ".join(str(value) for _key, value in self.effect)
+        return f"{self.spot}: {said}, {'always' if not self.times else f'after {self.after}'}"
+
+
+def spots(sim, order):
+    """The routes that a task asks when nothing happens to it."""
+    if str(order) not in _recorded:
+        options, token, _before = prepared(sim, order, {})
+        told = runner(sim, order, options, token)()
+        assert not told.failed, told
+        counts = Counter((entry["method"], entry["route"]) for entry in told.requests)
+        _recorded[str(order)] = [Spot(*route, count) for route, count in counts.items()]
+    return _recorded[str(order)]
+
+
+def cells(found, way):
+    """A way on each of the routes `found`: a read always and, if it is asked more than once, only the last time."""
+    effect = (("wrong", way),)
+    for spot in found[:1] if way in HEAVY else found:
+        if spot.method != "GET":
+            yield Cell(spot, effect, 1)
+            continue
+        yield Cell(spot, effect, 0)
+        if spot.count > 1 and way not in HEAVY:
+            yield Cell(spot, effect, 1, spot.count - 1)
+
+
+def field_cells(found, turn, every_type=False):
+    """Each field of each route as one other type, which is another one for each `turn`, or as all of them."""
+    number = turn
+    for spot in found:
+        for path, own in fields(spot.method, spot.template).items():
+            others = [name for name in (*wrong.OTHERS, "missing") if name != own]
+            number += 1
+            for instead in others if every_type else [others[number % len(others)]]:
+                effect = (("wrong", "field"), ("field", path), ("as", instead))
+                yield Cell(spot, effect, 0 if spot.method == "GET" else 1)
+
+
+def wrong_play(sim, order, cell):
+    """True if the run met the wrong answer; raises AssertionError where a promise is broken."""
+    options, token, before = prepared(sim, order, {})
+    run = runner(sim, order, options, token)
+    number = sim.fault(
+        dict(cell.effect), method=cell.spot.method, path=cell.spot.pattern, times=cell.times, after=cell.after
+    )
+    met = run()
+    (fault,) = sim.faults()
+    assert fault["id"] == number
+    if not fault["spoiled"]:
+        assert not met.failed, met
+        return False
+    is_clean(met)
+    if met.failed:
+        says_so(cell, met, (*AFTER_A_WRITE, *order.after_loss) if met.writes else SHAPELESS)
+    else:
+        assert met.changed, met
+        problem = order.wrong(before, sim.state(), options)
+        assert problem is None, f"P12: a false ok: {problem}\n{met}"
+    sim.clear_faults()
+    sim.advance(5)
+    if met.kind not in order.dead_ends:
+        converges(sim, order, run, before, options)
+    return True
+
+
+def is_clean(met):
+    """P9: no control characters in what is shown."""
+    told = met.result
+    shown = [told.get("msg", ""), *told.get("diff", {}).values(), *map(str, told.get("warnings", ()))]
+    shown += [entry["name"] for entry in met.droplets.values()]
+    soiled = [text for text in shown if _CONTROL.search(str(text))]
+    assert not soiled, f"P9: control characters in {soiled!r}"
+
+
+def says_so(cell, met, allowed):
+    """The failure names the endpoint and what is wrong in its answer; nothing is said about what was not seen."""
+    assert not cell.way.startswith(HARMLESS), f"P12: {cell.way} says nothing about the account\n{met}"
+    assert met.kind in allowed, f"P12: should fail with one of {allowed}\n{met}"
+    if cell.spot.method != "GET":
+        return
+    asked = {entry["path"] for entry in met.requests if entry["fault"]}
+    said = met.result["msg"]
+    assert any(f"{cell.spot.method} {path}" in said for path in asked), f"P12: the endpoint is not named\n{met}"
+    if met.kind == "invalid_answer" and cell.way == "field":
+        name = dict(cell.effect)["field"].replace("[]", "").replace("{}", "").rpartition(".")[2]
+        assert name in said, f"P12: the field {name} is not named\n{met}"
+    if cell.way.startswith(("meta_", "total_")) and met.kind == "invalid_answer":
+        assert "meta" in said or "total" in said, f"P12: meta is not named\n{met}"
+
+
+def sweep(sim, order, chosen):
+    """Play all the cells; how many were met, and what is red as (cell, reason)."""
+    met, red = 0, []
+    for cell in chosen:
+        try:
+            met += wrong_play(sim, order, cell)
+        except (AssertionError, pytest.fail.Exception) as problem:
+            red.append((str(cell), str(problem)))
+    return met, red

@@ -1,0 +1,78 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""P12: routes × wrong answers × tasks of every module. With LIFEBOAT_TRUST=full all of them, and of each field another
+type for each task; else one wrong answer for each second task, on one of its routes.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.readers import (
+    READERS,
+    inventory_sweep,
+    reader_sweep,
+)
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.wrong_answers import (
+    WAYS,
+    cells,
+    field_cells,
+    spots,
+    sweep,
+)
+from ansible_collections.lifeboat.digitalocean.tests.promises.test_orders import ORDERS
+
+EVERY = 2
+FIELDS = "field"
+
+
+def chosen():
+    if FULL:
+        return [(order, way) for order in ORDERS for way in (*WAYS, FIELDS)]
+    ways = (*WAYS, FIELDS)
+    return [(order, ways[(11 * place) % len(ways)]) for place, order in enumerate(ORDERS) if not place % EVERY]
+
+
+@pytest.mark.parametrize(("order", "way"), chosen())
+def test_p12_tasks(sim, order, way):
+    task, place = ORDERS[order], list(ORDERS).index(order)
+    found = spots(sim, task)
+    played = list(field_cells(found, place) if way == FIELDS else cells(found, way))
+    if not FULL:
+        played = played[place % len(played) :][:1] if played else []
+    _met, red = sweep(sim, task, played)
+    sim.clear_faults()
+    _none_is_red(red)
+
+
+def _none_is_red(red):
+    assert not red, "\n\n".join(f"{cell}\n{reason}" for cell, reason in red)
+
+
+def _cells_of(way, turn):
+    """Of the routes of a reader, the cells of a way; in a sample one of them."""
+
+    def chosen_of(found):
+        every = list(field_cells(found, turn) if way == FIELDS else cells(found, way))
+        return every if FULL else every[turn % max(1, len(every)) :][:1]
+
+    return chosen_of
+
+
+def readings(readers, every):
+    """All ways for each reader, or one in so many."""
+    pairs = [(reader, way) for reader in readers for way in (*WAYS, FIELDS)]
+    return pairs if FULL else pairs[::every]
+
+
+@pytest.mark.parametrize(("reader", "way"), readings(READERS, 23))
+def test_p12_readers(sim, reader, way):
+    _met, red = reader_sweep(sim, READERS[reader], _cells_of(way, list(READERS).index(reader)))
+    _none_is_red(red)
+
+
+@pytest.mark.parametrize("way", [way for _reader, way in readings(["inventory"], 17)])
+def test_p12_the_inventory(sim, inventory, way):
+    _met, red = inventory_sweep(sim, inventory, _cells_of(way, 1))
+    _none_is_red(red)
