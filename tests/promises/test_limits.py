@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from itertools import pairwise
 
@@ -62,10 +63,27 @@ def test_more_writes_than_the_hour_has_left_are_refused_before_the_first(short):
     assert told.kind == "rate_limit", told
     assert not told.writes
     assert not told.changed
-    drifting = int(told.result["msg"].split()[0])
+    drifting = int(re.search(r"\((\d+) writes and about \d+ reads\) are to be sent", told.result["msg"])[1])
     assert drifting > 56
     assert "left this hour" in told.result["msg"]
-    assert "wait_timeout leaves 11 minutes" in told.result["msg"], told
+    assert re.search(r"wait_timeout leaves 1[0-9] minutes", told.result["msg"]), told
+    assert told.result["summary"]["not_tried"] == drifting
+    assert (told.result["summary"]["changed"], told.result["summary"]["failed"]) == (0, 0)
+
+
+def test_p7_the_hour_must_have_room_for_the_reads_that_verify(short):
+    """As many requests as there are writes to send are left: all would be sent, and none could be verified."""
+    look = Runner(short)(check=True, all=True, burst_limit="50/60", **SLOW)
+    drifting = look.result["summary"]["changed"]
+    left = 100 - 2 * len(look.requests)
+    use_up(short, left - drifting)
+    told = Runner(short)(all=True, burst_limit="50/60", **SLOW)
+    assert told.kind == "rate_limit", told
+    assert not told.writes
+    assert not told.changed
+    assert told.result["summary"] == {
+        "matched": 100, "changed": 0, "unchanged": 100 - drifting, "failed": 0, "not_tried": drifting
+    }
 
 
 def test_check_mode_says_so_and_fails_nothing(short):

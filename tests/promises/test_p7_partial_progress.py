@@ -52,6 +52,24 @@ def test_p7_one_of_forty_fails(forty, kind):
     assert not Runner(forty)(all=True, **WEEKLY.params).failed
 
 
+@pytest.mark.parametrize("module", ["droplet_backups", "droplet_snapshot"])
+def test_p7_a_failure_before_the_first_write_has_changed_nothing(forty, module):
+    """The look for running actions fails: nothing was sent, so nothing was changed or has failed."""
+    forty.fault({"status": 503}, method="GET", path="/actions", times=0)
+    tag = next(tag for droplet in forty.state()["droplets"] for tag in droplet["tags"])
+    params = {"all": True, **WEEKLY.params} if module == "droplet_backups" else {"tag": [tag], "snapshot_name": "a"}
+    look = Runner(forty, module=module)(check=True, **params)
+    told = Runner(forty, module=module)(**params)
+    assert told.kind == "unreachable", told
+    assert not told.writes
+    assert not told.changed, told
+    planned = look.result["summary"]["changed"]
+    assert planned > 1
+    assert told.result["summary"]["not_tried"] == planned
+    assert told.result["summary"]["failed"] == told.result["summary"]["changed"] == 0
+    assert sum("not_tried" in entry for entry in told.droplets.values()) == planned
+
+
 @pytest.mark.parametrize("number", [1, 2, 3, 6, 12, 20, 30])
 def test_p7_a_revoked_token_ends_the_task(forty, number):
     """The token is revoked before the n-th write: what was done is told as done, the rest as failed or not tried."""

@@ -7,10 +7,25 @@ https://docs.digitalocean.com/reference/api/digitalocean/#section/Introduction/R
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 HOUR = 3600.0
 """Seconds that a request counts against the hourly limit."""
+
+
+PER_PAGE = 200
+LOOKS = 10
+"""How often a run reads all Droplets that it changes, by pages: for running actions, to wait, and to verify."""
+
+READS_FOR_A_FURTHER_STEP = 7
+"""A Droplet with several steps is read and planned again before each of them but the first."""
+
+
+def reads_of_a_run(steps: Sequence[int]) -> int:
+    """About how many reads follow the plan; `steps` is the number of writes to each target that changes."""
+    pages = -(-len(steps) // PER_PAGE)
+    return LOOKS * pages + READS_FOR_A_FURTHER_STEP * sum(max(0, number - 1) for number in steps)
 
 
 @dataclass(frozen=True, slots=True)

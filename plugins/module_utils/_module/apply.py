@@ -83,7 +83,10 @@ class Applier:
         self._alone = len(plan.changes) == 1 and getattr(selection, "ids", None) is not None
         for job in jobs:
             self._await(job, job.change.awaits)
-        self._adopt_running(jobs)
+        try:
+            self._adopt_running(jobs)
+        except LifeboatError as error:
+            return [Job.not_tried(job.change, error) for job in jobs]
         while any(job.state in UNDER_WAY for job in jobs):
             ready = [job for job in jobs if job.state is State.READY]
             self._advance_all(ready, jobs)

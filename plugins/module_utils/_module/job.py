@@ -111,6 +111,14 @@ class Job:
     def __post_init__(self) -> None:
         self.key = self.change.target.id
 
+    @classmethod
+    def not_tried(cls, change: Change, error: LifeboatError) -> Job:
+        """The Job of a Change for which nothing was sent because of `error`."""
+        job = cls(change, list(change.steps))
+        job.fail(error.again())
+        job.state = State.NOT_TRIED
+        return job
+
     @property
     def known(self) -> set[int]:
         return {*self.others, *self.actions}

@@ -21,11 +21,12 @@ from .._api.client import Client
 from .._api.connection import Connection, token_warnings
 from .._domain import scopes
 from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
-from .._domain.plan import SECONDS_PER_GIB
+from .._domain.plan import SECONDS_PER_GIB, Plan
+from .._domain.quota import reads_of_a_run
 from . import arguments, result
 from .apply import Applier
 from .apply_by_tag import ByTagApplier
-from .job import State
+from .job import Job, State
 
 DEFAULT_TIMEOUT = 600
 ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
@@ -114,12 +115,12 @@ def _carry_out(module, verb, told):
             told["required_scopes"] = scopes.of_plan(plan)
             if module.check_mode and (sentence := scopes.missed_too_late(plan)):
                 module.warn(sentence)
-            _foresee(module, client, plan)
-            told["changed"] = bool(plan.needed)
+            told["changed"] = module.check_mode and bool(plan.needed)
             jobs, extras = None, {}
-            if not module.check_mode:
-                applier = ByTagApplier if plan.by_tag else Applier
-                jobs = applier(client, verb, request, params["wait"]).run(plan)
+            if module.check_mode:
+                _foresee(module, client, plan)
+            else:
+                jobs = _apply(module, client, verb, request, plan)
                 plan = plan.joined_by(job.change for job in jobs if job.key is not None)
                 extras = _aftermath(verb, jobs)
             entries = result.droplets(plan, jobs, extras)
@@ -128,6 +129,16 @@ def _carry_out(module, verb, told):
             _tell(told, plan, jobs, entries, params)
         finally:
             _close(module, client, told)
+
+
+def _apply(module: AnsibleModule, client: Client, verb: Verb, request: object, plan: Plan) -> list[Job]:
+    """The Jobs of the plan; if it fails before the first write, none of them was tried."""
+    try:
+        _foresee(module, client, plan)
+    except RateLimitError as error:
+        return [Job.not_tried(change, error) for change in plan.jobs]
+    applier = ByTagApplier if plan.by_tag else Applier
+    return applier(client, verb, request, module.params["wait"]).run(plan)
 
 
 def _aftermath(verb, jobs):
@@ -206,9 +217,14 @@ def _refuse_unawaited(plan):
 
 
 def _foresee(module, client, plan):
-    """Announce the writes; raises RateLimitError where they cannot fit into the time. Check mode only says so."""
-    writes = sum(len(change.steps) for change in plan.needed)
-    forecast = client.expect(min(1, writes) if plan.by_tag else writes, "writes")
+    """Announce what is to be sent; raises RateLimitError if it cannot fit into the time. Check mode only says so.
+
+    The reads that follow a write count too: a run that writes with its last request could not verify anything.
+    """
+    steps = [len(change.steps) for change in plan.needed]
+    writes = min(1, sum(steps)) if plan.by_tag else sum(steps)
+    reads = reads_of_a_run(steps)
+    forecast = client.expect(writes + reads, f"requests ({writes:,} writes and about {reads:,} reads)")
     if module.params["wait_timeout"] is None:
         client.budget.seconds += _step_seconds(plan) + forecast.burst.seconds_for(forecast.requests)
     allowed = client.budget.left

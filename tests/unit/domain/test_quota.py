@@ -14,6 +14,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.quot
     Forecast,
     Quota,
     duration,
+    reads_of_a_run,
 )
 
 
@@ -101,3 +102,10 @@ def test_without_headers_only_the_burst_limit_is_known():
 )
 def test_times_for_people(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("steps", "reads"), [([], 0), ([1], 10), ([1] * 200, 10), ([1] * 201, 20), ([1, 3], 24), ([0, 0], 10)]
+)
+def test_reads_of_a_run_grow_with_pages_and_with_further_steps(steps, reads):
+    assert reads_of_a_run(steps) == reads
