@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""P11: lag × tasks of every module × reruns. With LIFEBOAT_TRUST=full all of them, else each third task under one.
+"""P11: lag × tasks of every module × reruns. With LIFEBOAT_TRUST=full all of them, else each sixth task under one.
 
 What the lag costs in requests if there is none is held by `test_p5_one_look.py`.
 """
@@ -17,7 +17,7 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.lagging im
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL
 from ansible_collections.lifeboat.digitalocean.tests.promises.test_orders import ORDERS
 
-EVERY = 3
+EVERY = 6
 """A sample has one task in so many, and the next lag for each."""
 
 
