@@ -197,12 +197,16 @@ def plan(request, seen, now):
     return Plan(tuple(changes), tuple(warnings))
 
 
-def pin(_request, change, done):
+def pin(request, change, done):
     """The request for the Droplet of `change` alone, with the restore points that were chosen for it.
 
-    As long as a conversion of an earlier run does not show, nothing is chosen.
+    As long as a conversion of an earlier run does not show, nothing is chosen; a Droplet that is gone is then looked
+    for again, as `request` names it.
     """
-    return change.goal if done or change.doubt is None else replace(change.goal, chosen=None)
+    if done or change.doubt is None:
+        return change.goal
+    again = replace(change.goal, chosen=None)
+    return again if again.droplet is None else replace(again, selection=request.selection, droplet=None)
 
 
 def became(changes, seen):

@@ -16,6 +16,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.gone
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import (
     ConvertBackup,
+    Doubt,
     RenameImage,
     Tag,
 )
@@ -413,6 +414,14 @@ class TestOfOneThatIsGone:
         assert found.steps == (RenameImage(12, "keep-web-01-2026-03-01"), ConvertBackup(12, 1.0))
         assert (found.goal.selection, found.goal.droplet.name, found.before["backups"]) == (None, "web-01", None)
         assert "its Droplet is gone" in found.notes[0]
+
+    def test_while_another_conversion_does_not_show_it_is_looked_for_again(self):
+        request_ = wanted(name=NAME, selection=Selection(names=("web-01",)))
+        planned = change(request_, self.seen(self.left("web-01", name=NAME)))
+        doubtful = replace(planned, doubt=Doubt(NOW, "why"))
+        assert plans.pin(request_, planned, []) == planned.goal
+        assert plans.pin(request_, doubtful, [planned.steps[0]]) == planned.goal
+        assert plans.pin(request_, doubtful, []) == request_
 
     def test_run_again_nothing_is_left_to_do(self):
         made = replace(snapshot(12, 1), name="keep-web-01-2026-03-01", droplet_id=7)
