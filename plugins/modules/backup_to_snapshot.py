@@ -252,12 +252,19 @@ def of_deleted(client, goal):
     return Own.holding(goal.droplet, {point.id: point for point in (*further, *found)}.values(), deleted=True)
 
 
+def as_listed(client, goal):
+    """The same as the next run will see it: by lists, unless the image was named by its id."""
+    if goal.by_id:
+        return of_deleted(client, goal)
+    return Own.holding(goal.droplet, images.own(client).values(), deleted=True)
+
+
 def reread(client, changes):
     """What the restore points have become."""
     there = [change.target for change in changes if change.goal.selection]
     snapshots = backups.snapshots_of(client, there)
     own = [Own(droplet, (), snapshots[droplet.id]) for droplet in there]
-    own += [of_deleted(client, change.goal) for change in changes if not change.goal.selection]
+    own += [as_listed(client, change.goal) for change in changes if not change.goal.selection]
     seen = plans.Seen(tuple(own))
     return seen.telling(images.with_tags(client, plans.became(changes, seen)))
 

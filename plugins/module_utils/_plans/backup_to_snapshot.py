@@ -39,6 +39,11 @@ class Request:
     chosen: tuple[RestorePoint, ...] | None = None
     droplet: Droplet | None = None
 
+    @property
+    def by_id(self):
+        """True if a backup was named by its id."""
+        return self.wanted is not None and self.wanted.id is not None
+
     def name_for(self, droplet, point):
         """The name that a restore point of `droplet` is to have; raises InputError."""
         return point.name if self.name is None else rendered(self.name, droplet.name, point.created_at)
