@@ -13,6 +13,7 @@ from .connection import checked_url, is_loopback
 from .limits import Budget, Governor
 from .optional import HeadersPolicy, PydoClient, RequestsTransport, UserAgentPolicy, requests
 from .policies import Meter, SendPolicy
+from .wire import BoundedAdapter
 
 USER_AGENT = "lifeboat.digitalocean/0.1.0"
 
@@ -34,7 +35,8 @@ class Client:
         session.auth = lambda prepared: prepared
         # A proxy for the world cannot reach this machine's loopback, and must not see its requests.
         session.trust_env = not is_loopback(url)
-        adapter = requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=connection.concurrency)
+        adapter = BoundedAdapter(max_retries=0, pool_maxsize=connection.concurrency)
+        session.headers["Accept-Encoding"] = "gzip"
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         self._transport = RequestsTransport(
@@ -55,7 +57,7 @@ class Client:
             policies=[
                 HeadersPolicy({"Authorization": f"Bearer {connection.token}", "Accept": "application/json"}),
                 UserAgentPolicy(base_user_agent=USER_AGENT),
-                SendPolicy(self._governor, self.meter, self.budget, self.sleep, connection.ca_path),
+                SendPolicy(self._governor, self.meter, self.budget, self.sleep, connection),
             ],
         )
         self._cache = {}

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from .._domain.errors import InputError
-from .._domain.options import at_least
+from .._domain.options import at_least, at_most
 
 TOKEN_VARIABLES = (
     *("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"),
@@ -35,6 +35,10 @@ _LOOKS_LIKE_A_TOKEN = re.compile(
 )
 """What other programs call the variable, as people would expect it to be read here as well."""
 
+
+MOST_CONCURRENCY = 64
+LONGEST_REQUEST = 3600
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class Connection:
             )
         for name in ("request_timeout", "concurrency"):
             at_least(options, name, 1)
+        at_most(options, "concurrency", MOST_CONCURRENCY)
+        at_most(options, "request_timeout", LONGEST_REQUEST)
         at_least(options, "lag_tolerance", 0)
         return cls(**{name: options[name] for name in cls.__slots__})
 

@@ -9,10 +9,16 @@ import traceback
 __all__ = [
     "MISSING",
     "AzureError",
+    "HTTPAdapter",
+    "HTTPConnection",
+    "HTTPError",
     "HTTPPolicy",
+    "HTTPSConnection",
     "HeadersPolicy",
+    "PoolManager",
     "PydoClient",
     "RequestsTransport",
+    "Timeout",
     "UserAgentPolicy",
     "requests",
 ]
@@ -23,10 +29,14 @@ try:
     from azure.core.pipeline.policies import HeadersPolicy, HTTPPolicy, UserAgentPolicy
     from azure.core.pipeline.transport import RequestsTransport
     from pydo import Client as PydoClient
+    from requests.adapters import HTTPAdapter
+    from urllib3 import PoolManager, Timeout
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.exceptions import HTTPError
 
     MISSING = None
 except ImportError:
-    requests = HeadersPolicy = UserAgentPolicy = RequestsTransport = PydoClient = None
-    HTTPPolicy = object
-    AzureError = Exception
+    requests = HeadersPolicy = UserAgentPolicy = RequestsTransport = PydoClient = PoolManager = Timeout = None
+    HTTPPolicy = HTTPAdapter = HTTPConnection = HTTPSConnection = object
+    AzureError = HTTPError = Exception
     MISSING = traceback.format_exc()

@@ -14,11 +14,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
+from typing import Any
 
 from .._domain import errors, scopes
 from . import endpoints, shapes, unreachable
 from .optional import AzureError, HTTPPolicy
 from .printable import make_printable, printable
+from .wire import MOST_BYTES, OversizeError
 
 LIMITS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
 ODD_DATE = timedelta(days=3653)
@@ -30,6 +32,10 @@ ODD_JUMP = timedelta(hours=1)
 READ_TRIES = 6
 FIRST_BACKOFF = 0.2
 """Seconds before a read is repeated, doubled each time."""
+
+DEFAULT_REQUEST_TIMEOUT = 30.0
+LAST_LOOK, OVERTIME = 5.0, 60.0
+"""Seconds for a request once the time of the task is over, and after which no more is sent."""
 
 DEFAULT_RETRY_AFTER = 5.0
 """Seconds to wait on a 429 that says neither when to come back nor when the limit resets."""
@@ -94,9 +100,10 @@ class SendPolicy(HTTPPolicy):
     PendingEventError, because somebody else may have been at work meanwhile.
     """
 
-    def __init__(self, governor, meter, budget, sleep, ca_path=None):
+    def __init__(self, governor, meter, budget, sleep, connection=None):
         super().__init__()
-        self._ca_path = ca_path
+        self._ca_path = connection and connection.ca_path
+        self._request_timeout = connection.request_timeout if connection else DEFAULT_REQUEST_TIMEOUT
         self._governor = governor
         self._budget = budget
         self._meter = meter
@@ -109,6 +116,7 @@ class SendPolicy(HTTPPolicy):
         tries = 0
         while True:
             self._governor.acquire()
+            self._bound(request)
             if stale_after is not None and self._budget.spent - asked > stale_after:
                 self._governor.answered(counted=False)
                 raise errors.PendingEventError("The limits have held up a write that must not be late.")
@@ -142,6 +150,17 @@ class SendPolicy(HTTPPolicy):
                 if tries == READ_TRIES or not passing or backoff > self._budget.left:
                     raise problem
                 self._sleep(backoff)
+
+    def _bound(self, request: Any) -> None:
+        """Give the next try its time: no more than is left of the task's, but for a last look once that is over."""
+        left = self._budget.left
+        if left < -OVERTIME:
+            self._governor.answered(counted=False)
+            raise errors.WaitTimeoutError(
+                f"The time of {self._budget.seconds:.0f} s is over, and the API answers too slowly to look at what is "
+                "left. Run the task again, or raise wait_timeout."
+            )
+        request.context.options["read_timeout"] = min(self._request_timeout, max(left, LAST_LOOK))
 
     def _wait_until_free(self, response):
         """Let nobody send until a 429 is over: `retry-after` of the burst limit, else the hourly limit's reset."""
@@ -255,9 +274,17 @@ def _invalid(where, what, response):
 def lost(request, error, ca_path=None):
     """The error for a request that got no whole answer."""
     where = f"{request.method} {_path(request)}"
+    links = list(unreachable.chain(error))
+    if any(isinstance(link, OversizeError) for link in links):
+        return errors.InvalidAnswerError(
+            f"The answer to {where} is larger than {MOST_BYTES // 1024**2} MiB. Check api_url."
+        )
     if cause := unreachable.cause_of(error, request.url, ca_path):
         return TransientError(f"No answer came to {where}. {cause.sentence}", passing=cause.passing)
-    return TransientError(f"No answer came to {where} ({type(list(unreachable.chain(error))[-1]).__name__}).")
+    name = type(links[-1]).__name__
+    if any(isinstance(link, TimeoutError) or "Timeout" in type(link).__name__ for link in links):
+        return TransientError(f"No whole answer came to {where} in time ({name}). Raise request_timeout if it is slow.")
+    return TransientError(f"No answer came to {where} ({name}).")
 
 
 def required_scopes(request):

@@ -301,9 +301,21 @@ class Action:
         return moment is not None and self.started_at is not None and self.started_at < moment
 
     @property
-    def in_progress(self):
-        """By status alone: `completed_at` has been seen null on completed actions."""
-        return self.status == "in-progress"
+    def ended(self) -> bool:
+        """By status alone: `completed_at` has been seen null on completed actions. An unknown status is no end."""
+        return self.completed or self.errored
+
+    @property
+    def in_progress(self) -> bool:
+        """An unknown status is taken for work in progress, unless the action says when it completed."""
+        return self.status == "in-progress" or not (self.ended or self.completed_at)
+
+    @property
+    def doubt(self) -> str:
+        """For a sentence about an action that has not ended: the status that is not known, else empty."""
+        if self.status == "in-progress":
+            return ""
+        return f"Its status is {self.status!r}, which says neither that it has completed nor that it has failed."
 
     @property
     def completed(self):

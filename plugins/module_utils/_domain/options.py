@@ -17,6 +17,12 @@ def at_least(options, name, least):
         raise InputError(f"{name} {options[name]} is too small: it must be at least {least}.")
 
 
+def at_most(options: Mapping[str, float], name: str, most: float) -> None:
+    """Raises InputError if the option is above `most`."""
+    if options[name] > most:
+        raise InputError(f"{name} {options[name]} is too large: it must be at most {most}.")
+
+
 def no_empty_entry(options, *names):
     """Raises InputError where one of these options, lists of texts or None, has an entry that says nothing."""
     for name in names:

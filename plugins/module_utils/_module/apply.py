@@ -23,6 +23,7 @@ from .._domain import evidence, scopes
 from .._domain.errors import (
     ActionFailedError,
     ApiError,
+    InvalidAnswerError,
     LifeboatError,
     NotFoundError,
     OutcomeUnknownError,
@@ -522,7 +523,7 @@ class Applier:
             return
         try:
             refreshed = actions.refresh(self._client, [job.running for job in waiting])
-        except UnreachableError as error:
+        except (InvalidAnswerError, UnreachableError) as error:
             # The actions run on without us: ask again until the time is over.
             note_unheard(waiting, error)
             return
@@ -544,7 +545,7 @@ class Applier:
             return
         if action is None and not converted:
             job.fail(NotFoundError(f"Droplet {job.change.target} was deleted meanwhile.", status=404))
-        elif not converted and action.in_progress:
+        elif not converted and not action.ended:
             job.running = action
         elif not converted and action.errored and job.ours:
             job.fail(

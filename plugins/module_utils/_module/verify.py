@@ -98,7 +98,8 @@ class Verifier:
 def timed_out(client: Client, job: Job) -> WaitTimeoutError:
     """The error of a Job whose time is over."""
     if job.running:
-        what = f"action {job.running.id} ({job.running.type}) {'may still be' if job.unheard else 'is still'} running"
+        doubt = job.unheard or job.running.doubt
+        what = f"action {job.running.id} ({job.running.type}) {'may still be' if doubt else 'is still'} running"
     elif job.state is State.SETTLING:
         what = f"the effect of {job.done[-1].type} does not show yet"
     elif job.why:
@@ -109,8 +110,8 @@ def timed_out(client: Client, job: Job) -> WaitTimeoutError:
             what += ". Nothing more was sent for it"
     else:
         what = "it was still busy" if job.refusals else "not all was sent"
-    if job.unheard:
-        what += f". {job.unheard.rstrip('.')}"
+    if doubt := job.unheard or (job.running and job.running.doubt):
+        what += f". {doubt.rstrip('.')}"
     return WaitTimeoutError(
         f"The time of {client.budget.seconds:.0f} s is over for Droplet {job.change.target}: {what}. "
         "Run the task again to wait on, or raise wait_timeout."

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .._domain.errors import ActionFailedError, UnreachableError, WaitTimeoutError
+from .._domain.errors import ActionFailedError, InvalidAnswerError, UnreachableError, WaitTimeoutError
 from .apply import FIRST_POLL
 from .verify import LONGEST_POLL
 
@@ -15,17 +15,18 @@ def until_ended(client, action, ask):
     Raises ActionFailedError where it ends as errored, and WaitTimeoutError, after which it may still run.
     """
     pause, unheard = FIRST_POLL, ""
-    while action.in_progress:
+    while not action.ended:
         left = client.budget.left
         if left <= 0:
-            state = f"{'may still be' if unheard else 'is still'} running after {client.budget.seconds:.0f} s."
-            told = (f"Action {action.id} ({action.type}) {state}", unheard, "Run the task again to wait on, or raise")
+            doubt = unheard or action.doubt
+            state = f"{'may still be' if doubt else 'is still'} running after {client.budget.seconds:.0f} s."
+            told = (f"Action {action.id} ({action.type}) {state}", doubt, "Run the task again to wait on, or raise")
             raise WaitTimeoutError(f"{' '.join(filter(None, told))} wait_timeout.").about(action=action.id)
         client.sleep(min(pause, left))
         pause = min(LONGEST_POLL, pause * 2)
         try:
             action, unheard = ask(), ""
-        except UnreachableError as error:
+        except (InvalidAnswerError, UnreachableError) as error:
             # It runs on without us: ask again until the time is over.
             unheard = error.message
     if action.errored:

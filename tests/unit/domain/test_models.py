@@ -259,9 +259,12 @@ def test_a_snapshot_id_is_a_number_also_where_the_api_sends_a_string():
         ("in-progress", True, False),
         ("completed", False, False),
         ("errored", False, True),
-        ("of tomorrow", False, False),
+        ("of tomorrow", True, False),
     ],
 )
 def test_an_action_is_judged_by_its_status(status, in_progress, errored):
     action = Action.from_api({**ACTION, "status": status, "completed_at": None})
     assert (action.in_progress, action.errored) == (in_progress, errored)
+    assert action.ended == (status in ("completed", "errored"))
+    over = Action.from_api({**ACTION, "status": status, "completed_at": "2026-03-02T12:00:00Z"})
+    assert over.in_progress == (status == "in-progress")
