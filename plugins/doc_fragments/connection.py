@@ -31,11 +31,11 @@ options:
     type: bool
     default: true
   request_timeout:
-    description: How long to wait for the answer to one request, in seconds.
+    description: How long to wait for the whole answer to one request, in seconds, at most 3600.
     type: int
     default: 30
   concurrency:
-    description: How many requests may be under way at once.
+    description: How many requests may be under way at once, at most 64.
     type: int
     default: 8
   burst_limit:
