@@ -167,16 +167,14 @@ extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 notes:
-  - O(token), O(api_url), O(tag), O(exclude_tag), O(name) and O(region) may be
-    Jinja2 templates, as of a lookup.
+  - O(token), O(api_url), O(tag), O(exclude_tag), O(name) and O(region) may be Jinja2 templates, as of a
+    lookup.
   - What is cached is what the API told and when. Ages, statuses and groups are made of it at every load, so that a
     backup that was new enough then is overdue when its time has come. The token is not in the cache, and a cache that
     was filled with another token or O(api_url) is not used.
   - What comes from the API is never taken for a template.
-seealso:
-  - name: Droplets as hosts
-    description: Recipes, what it costs, what can go wrong.
-    link: https://github.com/lifeboat/digitalocean/blob/main/docs/inventory.md
+  - The guide C(docs/inventory.md), which comes with the collection, has recipes, what it costs and what can go wrong;
+    C(docs/moving.md) is for files that were written for another plugin.
 """
 
 EXAMPLES = r"""

@@ -67,10 +67,7 @@ extends_documentation_fragment:
 notes:
   - O(newest) and O(before) need O(max_age_hours).
   - O(wait=false) is refused, because one step must have ended before the next.
-seealso:
-  - name: Restore in an incident
-    description: Step by step, what it costs, what can go wrong.
-    link: https://github.com/lifeboat/digitalocean/blob/main/docs/restore.md
+  - The guide C(docs/restore.md), which comes with the collection, goes through an incident step by step.
 """
 
 EXAMPLES = r"""

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 
 import pytest
 import yaml
 
+from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import finished, surroundings
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "docs" / "policies.md", *sorted(ROOT.glob("roles/*/README.md"))]
@@ -20,6 +22,25 @@ EXAMPLES = [
     for page in PAGES
     for number, block in enumerate(re.findall(r"^```yaml\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE), 1)
 ]
+
+
+def test_the_collection_installs_as_the_readme_says(sim, tmp_path):
+    """From the tarball, which `requirements.yml` names; and nothing names an address that is nobody's."""
+    page = (ROOT / "README.md").read_text()
+    assert "ansible-galaxy collection install .cache/build/lifeboat-digitalocean-*.tar.gz" in page
+    example = re.search(r"^    collections:\n(?:      .*\n)+", page, re.MULTILINE)[0]
+    environ = surroundings(sim, tmp_path, {"ANSIBLE_COLLECTIONS_PATH": tmp_path / "there"}, False)
+    build = ["ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(tmp_path / "files")]
+    assert finished(build, environ, tmp_path).returncode == 0
+    (tmp_path / "requirements.yml").write_text(textwrap.dedent(example))
+    install = ["ansible-galaxy", "collection", "install", "-r", "requirements.yml"]
+    done = finished(install, environ, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    there = tmp_path / "there" / "ansible_collections" / "lifeboat" / "digitalocean"
+    assert (there / "docs" / "moving.md").exists()
+    assert (there / "playbooks" / "quickstart.yml").exists()
+    told = json.loads((there / "MANIFEST.json").read_text())["collection_info"]
+    assert not [name for name in ("repository", "documentation", "homepage", "issues") if told[name]]
 
 
 @pytest.mark.parametrize("block", EXAMPLES)
