@@ -214,7 +214,7 @@ def test_p6_a_rerun_waits_as_long_as_the_first_run_would_have(sim, run):
     for _turn in range(2):
         told = run(name=tasks.NAME, source_droplet_id=key, newest=True)
         assert told.kind == "wait_timeout", told
-        assert f"The time of {600 + 120 * size:.0f} s is over" in told.result["msg"], told
+        assert f"The time of {600 + 180 * size:.0f} s is over" in told.result["msg"], told
 
 
 def test_without_waiting_it_is_told_all_the_same(sim, run):

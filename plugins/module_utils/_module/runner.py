@@ -19,6 +19,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._api import optional
 from .._api.client import Client
 from .._api.connection import Connection, token_warnings
+from .._api.printable import printable
 from .._domain import scopes
 from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
 from .._domain.plan import SECONDS_PER_GIB, Plan
@@ -73,6 +74,8 @@ def run(verb):
     if isinstance(verb, Verb):
         spec = spec + arguments.WAITING + arguments.REPORT
     module = AnsibleModule(**spec.for_ansible(), supports_check_mode=True)
+    # A secret of several lines that the API repeats comes without its control characters.
+    module.no_log_values |= {printable(value) for value in module.no_log_values}
     if optional.MISSING:
         module.fail_json(msg=missing_required_lib("pydo"), exception=optional.MISSING)
     told = {"changed": False}
