@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from .._domain.choice import BY_THE_PLAN, Wish, choose, listed, offer_of, some
 from .._domain.cost import monthly_backup_cost
-from .._domain.errors import InputError, NotFoundError, RefusedError
+from .._domain.errors import InputError, NotConvergedError, RefusedError
 from .._domain.models import BackupPolicy, BackupState, RestorePoint, iso
 from .._domain.observed import Needs, Observed
 from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan
@@ -108,12 +108,12 @@ def unmet(request, change, observed):
 def unproven(change, step, observed):
     """A sentence that tells why `step` cannot be relied on although its action completed; None when it can.
 
-    Raises NotFoundError if the Droplet is gone: no time will mend that.
+    Raises NotConvergedError if the Droplet is gone: no time will mend that.
     """
     if not isinstance(step, ConvertBackup):
         return None
     if change.target.id not in observed.states:
-        raise NotFoundError(f"Droplet {change.target} was deleted meanwhile.", status=404)
+        raise NotConvergedError(f"Droplet {change.target} was deleted meanwhile.")
     if any(backup.id == step.image_id for backup in observed.backups.get(change.target.id, ())):
         return f"backup {step.image_id} is still a backup after its conversion completed"
     unknown = RestorePoint(step.image_id, "", "backup")
