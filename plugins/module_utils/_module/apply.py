@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .._api import actions, images, steps
+from .._api import actions, droplets, images, steps
 from .._domain import evidence, scopes
 from .._domain.errors import (
     ActionFailedError,
@@ -34,7 +34,7 @@ from .._domain.errors import (
     UnreachableError,
     WaitTimeoutError,
 )
-from .._domain.models import Action
+from .._domain.models import Action, Droplet
 from .._domain.plan import ConvertBackup, ImageStep, Step
 from .job import UNDER_WAY, Job, Lost, NotYet, Refused, State, note_unheard, says_already
 from .verify import LONGEST_POLL, Verifier, last_done, timed_out
@@ -424,7 +424,7 @@ class Applier:
             changes = self._verb.plans.plan(request, observed, self._client.now()).changes
         except SelectionError as error:
             made = job.done and job.done[-1].makes
-            if made or self._is_young(job):
+            if self._is_young(job) or (made and self._is_there(job.change.target)):
                 why = f"{last_done(job)} has completed, and what it made does not show yet"
                 raise NotYet(why, job.behind) from error
             raise
@@ -439,6 +439,10 @@ class Applier:
         plans = self._verb.plans
         request = plans.pin(self._request, job.change, job.done)
         return plans.knowing(request, tuple(job.actions.values())) if hasattr(plans, "knowing") else request
+
+    def _is_there(self, target: Droplet) -> bool:
+        """False only for a Droplet that is gone."""
+        return target.id is None or droplets.get_if_there(self._client, target.id) is not None
 
     def _is_young(self, job: Job) -> bool:
         """True if what the job has begun may not be there yet for others to see."""
