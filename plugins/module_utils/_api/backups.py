@@ -53,23 +53,30 @@ def everyone(client, selection):
     return [*found, *filter(None, asked)], known
 
 
-def states(client, droplets):
-    """A dict of Droplet id to BackupState; a Droplet deleted meanwhile is not in it."""
+def states(client, droplets, as_before=False):
+    """A dict of Droplet id to BackupState; a Droplet deleted meanwhile is not in it.
+
+    With `as_before` also a single one is looked up in the map, if the task has read that before and it is one page: the
+    map may lag behind the single read, and the next run goes by the map.
+    """
     wanted = {droplet.id for droplet in droplets}
-    known = known_states(client, wanted)
+    known = known_states(client, wanted, from_map=len(wanted) > 1 or (as_before and client.policy_pages == 1))
     return {droplet_id: known[droplet_id] for droplet_id in wanted.intersection(known)}
 
 
-def known_states(client, wanted, make=BackupState.from_api):
+def known_states(client, wanted, make=BackupState.from_api, from_map=None):
     """BackupStates by id, or what `make` gives of their JSON objects, those of the ids `wanted` among them.
 
-    Read from the map of all policies, or one by one where that takes fewer requests. A Droplet that the map does not
-    show (GPU Droplets may not be in it) is asked for by its id.
+    Read from the map of all policies, or one by one where that takes fewer requests; `from_map` decides for one alone.
+    A Droplet that the map does not show (GPU Droplets may not be in it) is asked for by its id.
     """
     known = {}
-    if len(wanted) > 1:
+    if from_map is None:
+        from_map = len(wanted) > 1
+    if from_map and wanted:
         operation, root = client.do.droplets.list_backup_policies, "policies"
         first = paging.fetch(operation, root, make=make)
+        client.policy_pages = first.pages
         pages = [first]
         if first.pages - 1 < len(wanted.difference(int(key) for key, _unused in first.items)):
             pages += paging.rest(client, first, operation, root, make=make)
@@ -196,7 +203,7 @@ def reread(client, changes):
     targets = [change.target for change in changes]
     at_risk = [(change.target, change.at_risk) for change in changes if change.at_risk]
     left, snapshots = survivors(client, at_risk)
-    return Observed(tuple(targets), states(client, targets), backups=left, converted=snapshots)
+    return Observed(tuple(targets), states(client, targets, as_before=True), backups=left, converted=snapshots)
 
 
 def _state_if_there(client, droplet_id, make):
