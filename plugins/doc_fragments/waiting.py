@@ -19,9 +19,18 @@ options:
       - The time for the whole task in seconds, waits for request limits included. After it the actions run on, the
         task fails and names them, and running it again waits for them instead of starting others. What has completed
         is looked for that long, too, until it shows.
-      - Left out, it is 600, and 120 more for each GiB of image that one Droplet has to wait for, and what the writes
+      - Left out, it is 600, and 180 more for each GiB of image that one Droplet has to wait for, and what the writes
         take under O(burst_limit).
       - Where the hourly limit has too little left for all writes, a warning tells how long they take, and they are
         spread over that time. Writes that cannot be sent within the time are refused before the first one.
     type: int
+"""
+
+    READING = r"""
+options:
+  wait_timeout:
+    description:
+      - The time for the whole task in seconds, waits for request limits included.
+    type: int
+    default: 600
 """

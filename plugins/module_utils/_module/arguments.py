@@ -126,6 +126,9 @@ BACKUPS = Arguments(
 )
 """What `Wish.from_options` takes, besides `state`."""
 
+READING = Arguments({"wait_timeout": {"type": "int", "default": 600}})
+"""The time of a module that only reads."""
+
 WAITING = Arguments({"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int"}})
 
 REPORT = Arguments({"report": {"type": "str", "choices": ["changed", "all"], "default": "changed"}})

@@ -73,6 +73,8 @@ def run(verb):
     spec = arguments.CONNECTION + verb.arguments
     if isinstance(verb, Verb):
         spec = spec + arguments.WAITING + arguments.REPORT
+    else:
+        spec = arguments.READING + spec
     module = AnsibleModule(**spec.for_ansible(), supports_check_mode=True)
     # A secret of several lines that the API repeats comes without its control characters.
     module.no_log_values |= {printable(value) for value in module.no_log_values}
