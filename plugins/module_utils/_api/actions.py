@@ -228,13 +228,13 @@ def recent_on(client, droplet_ids):
     return by_droplet(recent(client, droplet_ids), droplet_ids)
 
 
-def log_of_all(client: Client, begun: list[Action]) -> set[int]:
-    """The ids of those of the Actions `begun` that the logs show that a rerun reads."""
+def log_of_all(client: Client, begun: list[Action]) -> dict[int, Action]:
+    """Those Actions by id that the logs show that a rerun reads about the Actions `begun`."""
     alone = len(begun) == 1 and begun[0].type != "create"
     listed = None if alone else _latest(client, len(begun), [action.id for action in begun])
     if listed is None:
         listed = [action for own in client.map(lambda action: _own_log(client, action), begun) for action in own]
-    return {action.id for action in listed}
+    return {action.id: action for action in listed}
 
 
 def _own_log(client: Client, action: Action) -> list[Action]:

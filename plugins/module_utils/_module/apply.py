@@ -236,9 +236,17 @@ class Applier:
             raise NotYet(job.why)
         if job.refused:
             raise job.refused.error
+        if job.behind and not job.done and job.steps and self._may_echo(job.behind, job.steps[0]):
+            why = f"action {job.behind.id} ({job.behind.type}), which was already running, may not show its effect yet"
+            raise NotYet(why, job.behind)
         if job.lost and job.steps and self._client.budget.spent < job.lost.until:
             raise NotYet(f"the answer to {job.lost.step.type} was lost, and nothing shows of it yet")
         job.lost = None
+
+    def _may_echo(self, waited_for: Action, step: Step) -> bool:
+        """True if a step of this type was waited for that ended so lately that the state may not show it yet."""
+        same = waited_for.type == step.type and waited_for.completed and step.shown
+        return same and waited_for.completed_at is not None and self._ended_within(waited_for, step, self._lag)
 
     def _unaccounted(self, job: Job, maker: Step, now: datetime) -> list[Action]:
         """Actions that have made just now what does not show, and may be what the job is about to make."""

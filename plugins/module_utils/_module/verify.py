@@ -72,7 +72,11 @@ class Verifier:
         return bool(settled) and self._client.budget.spent >= job.settled_by + self._lag.total_seconds()
 
     def see_begun(self, jobs: list[Job]) -> None:
-        """Without the last wait, too, the task ends only when a rerun would find what it has begun."""
+        """Without the last wait, too, the task ends only when a rerun would find what it has begun.
+
+        What has ended by then is not found as running any more, but by its effect.
+        """
+        ended: list[Job] = []
         missing = {action.id: job for job in jobs for action in list(job.actions.values())[-1:]}
         pause = FIRST_LOOK
         while missing:
@@ -83,6 +87,7 @@ class Verifier:
                 for job in missing.values():
                     job.fail(not_converged(job, f"what was begun could not be looked for: {error.message}"))
                 return
+            ended += [job for key, job in missing.items() if key in found and found[key].completed and _is_seen(job)]
             missing = {key: job for key, job in missing.items() if key not in found}
             left = self._client.budget.left
             if left <= 0:
@@ -93,6 +98,13 @@ class Verifier:
             if missing:
                 self._client.sleep(min(pause, left))
                 pause = min(LONGEST_POLL, pause * 2)
+        self.verify(ended)
+
+
+def _is_seen(job: Job) -> bool:
+    """True if the state shows the last step as soon as its action has ended."""
+    step = job.done[-1]
+    return step.shown and not step.makes and not step.settle
 
 
 def timed_out(client: Client, job: Job) -> WaitTimeoutError:

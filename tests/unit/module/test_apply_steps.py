@@ -154,6 +154,25 @@ def test_a_running_action_of_the_same_type_counts_as_this_one_where_nothing_else
     assert world.client.do.sent == sent
 
 
+def test_what_somebody_else_has_just_done_may_show_late_and_is_not_sent_before_the_absence_is_old():
+    world = World((OFF,))
+    started = {"id": 1, "type": "power_off", "resource_id": 1, "resource_type": "droplet"}
+    started["started_at"] = NOW.isoformat()
+    log, client = world.client.do.log, world.client
+    log.append({**started, "status": "in-progress"})
+    sleep = client.sleep
+
+    def ends(seconds):
+        log[0].update(status="completed", completed_at=NOW.isoformat())
+        sleep(seconds)
+
+    client.sleep = ends
+    client.now = lambda: NOW + timedelta(seconds=client.budget.spent)
+    assert world.run().state is State.DONE
+    assert client.do.sent == [("power_off", 1)]
+    assert client.budget.spent >= 60
+
+
 def test_steps_are_planned_anew_after_each_and_each_is_sent_once():
     world = World((OFF, DeleteSnapshot(8), REBOOT, DeleteSnapshot(9)))
     job = world.run()
