@@ -70,7 +70,7 @@ def test_p3_p6_each_accident(sim, play, play_of, accident):
     effect, match, kind = ACCIDENTS[accident]
     target = one(sim, None)
     task = {"droplet_id": target, "plan": "weekly", "weekday": "SAT", "hour": 4}
-    task["wait_timeout"] = 8 if kind is None else 3
+    task |= {"wait_timeout": 8 if kind is None else 3, "lag_tolerance": 2}
     sim.fault(effect, **match)
     done = play(play_of(("first", task), ("again", task)))
     first, again = done.results["first"], done.results["again"]
