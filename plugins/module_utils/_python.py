@@ -24,5 +24,6 @@ def refusal(found: str, executable: str) -> str:
 
 
 if sys.version_info < OLDEST:
-    print(json.dumps({"failed": True, "msg": refusal(platform.python_version(), sys.executable)}))
-    sys.exit(1)
+    # AnsibleModule is not imported before: the newer ones do not know an old Python either.
+    sys.stdout.write(json.dumps({"failed": True, "msg": refusal(platform.python_version(), sys.executable)}))
+    raise SystemExit(1)

@@ -174,7 +174,7 @@ droplets:
 
 from dataclasses import replace
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, gone, images
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import SelectionError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet

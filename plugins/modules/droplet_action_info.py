@@ -155,7 +155,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, droplets
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import Client
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.lag import looks

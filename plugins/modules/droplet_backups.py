@@ -178,7 +178,7 @@ droplets:
       type: bool
 """
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_backups as plans

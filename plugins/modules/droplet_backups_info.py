@@ -211,7 +211,7 @@ supported_policies:
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, statuses
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import orphans, report
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, ScopeError

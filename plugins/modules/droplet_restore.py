@@ -241,7 +241,7 @@ droplets:
 
 from dataclasses import replace
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, backups, droplets
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.incidents import Seen
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection

@@ -216,7 +216,7 @@ droplets:
 
 from dataclasses import replace
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, images, regions
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection

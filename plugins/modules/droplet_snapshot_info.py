@@ -151,7 +151,7 @@ summary:
 
 from dataclasses import replace
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import droplets, images
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import snapshots
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError

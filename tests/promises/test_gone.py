@@ -30,9 +30,9 @@ def _convert(sim):
     return Runner(sim, module="backup_to_snapshot")
 
 
-def live_and_die(sim, name="alpha", days=3, snapshot=None, policy=worlds.DAILY, **fields):
+def live_and_die(sim, name="alpha", days=3, snapshot=None, policy=None, **fields):
     """A Droplet is backed up for so many days, perhaps with a snapshot made by hand before, and deleted; its id."""
-    (key,) = worlds.create(sim, name, policy=policy, **fields)
+    (key,) = worlds.create(sim, name, policy=policy or worlds.DAILY, **fields)
     if snapshot:
         sim.advance(3600)
         worlds.act(sim, key, "snapshot", name=snapshot)

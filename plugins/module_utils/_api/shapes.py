@@ -19,7 +19,7 @@ LARGEST = 2**63 - 1
 """What an integer of the API can be at most."""
 
 Fault = tuple[str, str]
-Shape = Callable[[object], Fault | None]
+Shape = Callable[[object], "Fault | None"]
 
 KINDS = {
     bool: "true or false",
@@ -63,7 +63,7 @@ class Record:
         self._quick = [(name, *_quick(shape)) for name, shape in fields.items()]
 
     def __call__(self, record: object) -> Fault | None:
-        if type(record) is not dict:
+        if not isinstance(record, dict):
             return "", f"is {kind(record)} and should be an object"
         # Most of what is read passes here: a page has thousands of fields.
         for name, types, further in self._quick:
@@ -92,7 +92,7 @@ class Array:
         self._types = item.types if isinstance(item, Value) and item.fits is None else None
 
     def __call__(self, items: object) -> Fault | None:
-        if type(items) is not list:
+        if not isinstance(items, list):
             return "", f"is {kind(items)} and should be a list"
         if self._types is not None and self._types.issuperset(map(type, items)):
             return None
@@ -114,7 +114,7 @@ class Numbered:
         self.key = key
 
     def __call__(self, items: object) -> Fault | None:
-        if type(items) is not dict:
+        if not isinstance(items, dict):
             return "", f"is {kind(items)} and should be an object"
         for name, item in items.items():
             if not is_numeral(name):

@@ -28,7 +28,7 @@ class OversizeError(OSError):
 
 
 class _Timed(io.RawIOBase):
-    """The bytes of a socket until a moment of the monotonic clock; raises TimeoutError then."""
+    """The bytes of a socket until a moment of `time.perf_counter`; raises TimeoutError then."""
 
     def __init__(self, sock: Any, until: float) -> None:
         self._sock = sock
@@ -39,7 +39,7 @@ class _Timed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._until - time.monotonic()
+        left = self._until - time.perf_counter()
         if left <= 0:
             raise TimeoutError("timed out")
         self._sock.settimeout(left)
@@ -62,7 +62,7 @@ class _TimedAnswers:
 
     def getresponse(self) -> Any:
         if isinstance(self.timeout, int | float):
-            self.response_class = functools.partial(_TimedResponse, time.monotonic() + self.timeout)
+            self.response_class = functools.partial(_TimedResponse, time.perf_counter() + self.timeout)
         return super().getresponse()
 
 

@@ -133,7 +133,8 @@ class _Clues:
                 known.setdefault(owner, []).append(point)
         apart = _told_apart(loose)
         if len(known) == len(apart) == 1:
-            ((key, own),) = known.items()
+            key = next(iter(known))
+            own = known[key]
             if _may_be_one(own, apart[0].points):
                 return [Group(key, (*own, *apart[0].points), apart[0].mixed)]
         return [*(Group(key, tuple(known[key])) for key in sorted(known)), *apart]
