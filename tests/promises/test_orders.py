@@ -28,10 +28,10 @@ ORDERS = {
     for order in importlib.import_module(f"{PACKAGE}.{name}").ORDERS
 }
 ROWS = pairwise({**SWITCHES, "token": ("everything", "least")})
-SAMPLE = 71
+SAMPLE = 131
 """One accident in so many for each order, beginning elsewhere for each."""
 
-KILLS = 1 if FULL else 9
+KILLS = 1 if FULL else 13
 """One request in so many, where a sample kills; the shortest run has more than `FIRST_KILLS` requests."""
 
 FIRST_KILLS = 3
@@ -55,13 +55,13 @@ def test_accidents(sim, order, accident, row):
 
 
 def rows():
-    every = 1 if FULL else 4
+    every = 1 if FULL else 7
     return [(order, row) for place, order in enumerate(ORDERS) for row in range(place % every, len(ROWS), every)]
 
 
 @pytest.mark.parametrize(("order", "row"), rows())
 def test_switches(sim, order, row):
-    """Without an accident, in each row of switches (in the sample each fourth)."""
+    """Without an accident, in each row of switches (in the sample each seventh)."""
     play(sim, ORDERS[order], None, ROWS[row])
 
 
