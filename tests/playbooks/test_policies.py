@@ -237,14 +237,14 @@ def test_several_accounts_do_not_share_a_token(sim, play, tmp_path):
 
 def test_several_accounts_that_all_fail_have_a_line_each(sim, play, tmp_path):
     options, environ = accounts(tmp_path, sim, production="dop_v1_revoked_long_ago", staging="")
-    for playbook in (APPLY, AUDIT):
+    for playbook in (APPLY, AUDIT) if FULL else (APPLY,):
         done = play(None, *options, *RULES, playbook=playbook, environ=environ)
         assert done.status == 2
         assert '"production: not done: The API does not accept the token' in done.output
         assert "staging: not done: There is no token" in done.output
 
 
-@pytest.mark.parametrize("playbook", [APPLY, AUDIT])
+@pytest.mark.parametrize("playbook", [APPLY, AUDIT] if FULL else [AUDIT])
 def test_without_rules_it_says_how_to_give_them(sim, play, playbook):
     done = play(None, playbook=playbook)
     assert done.status == 2
