@@ -25,12 +25,3 @@ options:
         spread over that time. Writes that cannot be sent within the time are refused before the first one.
     type: int
 """
-
-    READING = r"""
-options:
-  wait_timeout:
-    description:
-      - The time for the whole task in seconds, waits for request limits included.
-    type: int
-    default: 600
-"""

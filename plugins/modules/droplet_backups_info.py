@@ -35,7 +35,7 @@ options:
     default: [policies, backups, cost]
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
-  - lifeboat.digitalocean.waiting.reading
+  - lifeboat.digitalocean.reading
   - lifeboat.digitalocean.droplets
   - lifeboat.digitalocean.attributes
 attributes:

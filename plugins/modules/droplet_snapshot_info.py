@@ -54,7 +54,7 @@ options:
     type: float
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
-  - lifeboat.digitalocean.waiting.reading
+  - lifeboat.digitalocean.reading
   - lifeboat.digitalocean.attributes
 attributes:
   check_mode:

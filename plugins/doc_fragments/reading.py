@@ -1,0 +1,15 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  wait_timeout:
+    description:
+      - The time for the whole task in seconds, waits for request limits included.
+    type: int
+    default: 600
+"""
