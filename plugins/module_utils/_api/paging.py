@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._domain.errors import IncompleteListError
+from .._domain.quota import PER_PAGE
 
-PER_PAGE = 200
 ATTEMPTS = 4
 AHEAD = 64
 """So many pages are asked for before it is looked at whether they are full."""

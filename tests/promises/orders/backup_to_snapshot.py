@@ -41,6 +41,19 @@ def newest_first(backups):
     return sorted(backups, key=lambda backup: backup["created_at"], reverse=True)
 
 
+def misnamed(made, chosen, name, droplet, tags):
+    """What is wrong with the names or tags of the snapshots `made` of the backups `chosen`; None if nothing is."""
+    for backup in chosen:
+        expected = (name or backup["name"]).replace("{droplet}", droplet)
+        expected = expected.replace("{date}", backup["created_at"][:10])
+        twin = [one for one in made if one["created_at"] == backup["created_at"]]
+        if [one["name"] for one in twin] != [expected]:
+            return f"no snapshot of {backup['created_at']} is named {expected!r}: {twin}"
+        if not set(tags) <= set(twin[0]["tags"]):
+            return f"{twin[0]} does not carry {tags}"
+    return None
+
+
 def kept(wanted, name=None, tags=()):
     """The backups that `wanted(backups newest first, options)` picks are snapshots of that name; nothing else is."""
 
@@ -58,14 +71,8 @@ def kept(wanted, name=None, tags=()):
             made = [snapshot for snapshot in new["snapshots"] if snapshot not in old["snapshots"]]
             if len(made) != len(chosen) or len(new["snapshots"]) != len(old["snapshots"]) + len(chosen):
                 return f"{len(chosen)} snapshots were wanted, and there are {made}"
-            for backup in chosen:
-                expected = (name or backup["name"]).replace("{droplet}", old["name"])
-                expected = expected.replace("{date}", backup["created_at"][:10])
-                twin = [one for one in made if one["created_at"] == backup["created_at"]]
-                if [one["name"] for one in twin] != [expected]:
-                    return f"no snapshot of {backup['created_at']} is named {expected!r}: {twin}"
-                if not set(tags) <= set(twin[0]["tags"]):
-                    return f"{twin[0]} does not carry {tags}"
+            if fault := misnamed(made, chosen, name, old["name"], tags):
+                return fault
         return None
 
     return wrong
@@ -88,14 +95,8 @@ def kept_of_gone(wanted, name=None, tags=()):
             made = [snapshot for snapshot in new["snapshot"] if snapshot not in old["snapshot"]]
             if len(made) != len(chosen) or len(new["snapshot"]) != len(old["snapshot"]) + len(chosen):
                 return f"{len(chosen)} snapshots were wanted, and there are {made}"
-            for backup in chosen:
-                expected = (name or backup["name"]).replace("{droplet}", "alpha")
-                expected = expected.replace("{date}", backup["created_at"][:10])
-                twin = [one for one in made if one["created_at"] == backup["created_at"]]
-                if [one["name"] for one in twin] != [expected]:
-                    return f"no snapshot of {backup['created_at']} is named {expected!r}: {twin}"
-                if not set(tags) <= set(twin[0]["tags"]):
-                    return f"{twin[0]} does not carry {tags}"
+            if fault := misnamed(made, chosen, name, "alpha", tags):
+                return fault
         return None
 
     return wrong
