@@ -95,8 +95,8 @@ class _Clues:
         backups = orphaned(account.images, account.droplets, datetime.max.replace(tzinfo=UTC), timedelta())
         if backups is None:
             raise ScopeError(
-                "The token does not show which backups Droplets have, so those of Droplets that are gone cannot be "
-                "told from them. Give it the scope image:read."
+                "GET /v2/droplets does not tell the backup_ids of every Droplet, so backups of Droplets that are gone "
+                "cannot be told from theirs. Give the token the scope image:read."
             )
         snapshots = {point.id: point for point in account.snapshots}
         known = {key for droplet in account.droplets for key in droplet.snapshot_ids or ()}.union(snapshots)

@@ -169,12 +169,20 @@ class Story:
         return ("restore",) if point and point.type == "backup" else WORK
 
     def _after_intent(self, action):
-        return self.intent is not None and self.intent.precedes(action.started_at)
+        """This run's own are known by their ids: the time of the intent is off if the API told one that was."""
+        if self.intent is None:
+            return False
+        return any(action.id == one.id for one in self.own) or self.intent.precedes(action.started_at)
 
     def _safety_snapshots(self):
-        """Those of this incident that are younger than its intent, the newest first."""
-        own = [point for point in self.seen.points if safety_of(point) == self.incident]
-        return newest_first(point for point in own if self.intent and self.intent.precedes(point.created_at))
+        """Those of this incident that are younger than its intent, or made by this run, the newest first."""
+        if self.intent is None:
+            return []
+        made = {action.started_at for action in self.own if action.type == "snapshot" and action.started_at}
+        named = [point for point in self.seen.points if safety_of(point) == self.incident]
+        return newest_first(
+            point for point in named if point.created_at in made or self.intent.precedes(point.created_at)
+        )
 
     def safety(self):
         """The safety snapshot that is there and good enough, or None.

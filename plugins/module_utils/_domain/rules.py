@@ -137,8 +137,8 @@ def refuse_hidden_tags(rules, droplets):
     hidden = next((droplet for droplet in droplets if droplet.tags is None), None)
     if by_tag and hidden:
         raise SelectionError(
-            f"Rule {by_tag.name!r} matches by tag, and the token may not read the tags of Droplet {hidden}. "
-            "Give it the scope tag:read.",
+            f"Rule {by_tag.name!r} matches by tag, and the token may not read the tags of Droplet {hidden} "
+            "(GET /v2/droplets does not tell them). Give it the scope tag:read.",
             droplet=hidden.id,
         )
 

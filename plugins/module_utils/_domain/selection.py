@@ -98,8 +98,8 @@ def finish(selection, droplets):
         hidden = [droplet for droplet in unique.values() if droplet.tags is None]
         if hidden:
             raise SelectionError(
-                f"exclude_tag cannot be applied: the token may not read the tags of Droplet {hidden[0]}. "
-                "Give it the scope tag:read.",
+                f"exclude_tag cannot be applied: the token may not read the tags of Droplet {hidden[0]} "
+                "(GET /v2/droplets does not tell them). Give it the scope tag:read.",
                 droplet=hidden[0].id,
             )
         excluded = {droplet.id for droplet in with_any_tag(selection.exclude_tags, unique.values())}

@@ -461,6 +461,8 @@ def _word(value):
 
 def _lacks(goal, droplet, state):
     """What a new Droplet lacks of its Goal, as a sentence, or None."""
+    if goal.tags and droplet.tags is None:
+        return f"GET /v2/droplets does not tell its tags, and it should have {listed(goal.tags)}"
     if missing := tagging.missing(goal.tags, droplet.tags):
         return f"it lacks the tags {listed(missing)}"
     if goal.policy is None:

@@ -96,8 +96,8 @@ def plan(request, seen, now):
     question = unconfirmed(f"This overwrites the disk of Droplet {droplet}", droplet, request.confirm)
     if droplet.tags is None:
         raise ScopeError(
-            f"The token may not read the tags of Droplet {droplet}, and what was restored is marked there. Give it the "
-            "scope tag:read. Nothing is sent.",
+            f"The token may not read the tags of Droplet {droplet} (GET /v2/droplets/{droplet.id} does not tell them), "
+            "and what was restored is marked there. Give it the scope tag:read. Nothing is sent.",
             droplet=droplet.id,
         )
     story = _story(request, seen)
