@@ -11,9 +11,17 @@ import pytest
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.inventory import Inventory, Process
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import Simulator
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.tally import summary
 
 SWIFT = "0,power_off=3,snapshot=60"
 """Action seconds: what the module sends ends at once, what somebody else does keeps a Droplet busy for a while."""
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Report how many wrong answers were played, if any were."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())]
+    for line in summary([report for report in reports if report.when == "call"]):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from dosim import control, routes, wrong
 from dosim.app import App
 from dosim.cloud import Durations
 from dosim.simulator import Settings, Simulator
+from dosim.transport import Answer
 from starlette.datastructures import Headers
 
 NEW = {"name": "late", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
@@ -143,6 +144,13 @@ def fields(method: str, template: str) -> dict[str, str]:
     """Each field that the answer of a route has, with the JSON type that it is of there."""
     body = json.loads(true_answers()[method, template].body or b"null")
     return {path: json_type(container[key]) for path, container, key in wrong.fields_of(body)}
+
+
+@cache
+def spoils(way: str, method: str, template: str) -> bool:
+    """True if a way of being wrong has something to spoil in the true answer of a route."""
+    told = true_answers()[method, template]
+    return wrong.spoil({"wrong": way}, Answer(told.status, told.body, dict(told.headers)))
 
 
 def json_type(value: Any) -> str:

@@ -176,9 +176,14 @@ def converges(sim, order, run, before, options):
     """Without accidents the task reaches its goal, nothing was done twice or lost, and once more nothing happens."""
     again = run()
     assert not again.failed, f"P1: a rerun does not converge\n{again}"
+    stays(sim, order, run, before, options, again)
+
+
+def stays(sim, order, run, before, options, well):
+    """The run `well` has reached the goal, nothing was done twice or lost, and once more nothing happens."""
     after = sim.state()
     wrong = order.wrong(before, after, options)
-    assert wrong is None, f"P1: {wrong}\n{again}"
+    assert wrong is None, f"P1: {wrong}\n{well}"
     nothing_doubled(order, before, after)
     nothing_lost(order, before, after)
     journal.never_twice(sim.journal(), sim.faults())

@@ -12,15 +12,17 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-import pytest
 from dosim import wrong
-from dosim_inprocess import fields
+from dosim_inprocess import fields, spoils
 
-from .orders import converges, prepared, runner
+from .orders import converges, nothing_lost, prepared, runner, stays
 
 WAYS = tuple(name for name in wrong.names() if name != "field")
 HEAVY = ("bomb", "deep")
 """What takes seconds, or all of the stack: tried on one route of a task, and in no sample."""
+
+PATIENCE = 300
+"""Seconds of a task's time: enough for each, and a task that waits because of a wrong answer asks less often."""
 
 SHAPELESS = ("invalid_answer", "unreachable", "incomplete_list")
 """How a run may fail that was told something wrong: it says so, and nothing else about the account."""
@@ -33,6 +35,12 @@ HARMLESS = ("ratelimit_", "date_")
 
 RENAMED = "control_characters"
 """All names are others: what is looked for by name is not there, and a task may say so."""
+
+REDACTED = (
+    *("droplets[].backup_ids", "droplets[].snapshot_ids", "droplets[].tags"),
+    *("droplet.backup_ids", "droplet.snapshot_ids", "droplet.tags"),
+)
+"""Fields that the API may leave out for a token without the scope: a task may ask for that."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _recorded = {}
@@ -78,7 +86,7 @@ def spots(sim, order):
     """The routes that a task asks when nothing happens to it."""
     if str(order) not in _recorded:
         options, token, _before = prepared(sim, order, {})
-        told = runner(sim, order, options, token)()
+        told = runner(sim, order, options, token)(wait_timeout=PATIENCE)
         assert not told.failed, told
         counts = Counter((entry["method"], entry["route"]) for entry in told.requests)
         _recorded[str(order)] = [Spot(*route, count) for route, count in counts.items()]
@@ -88,7 +96,8 @@ def spots(sim, order):
 def cells(found, way):
     """A way on each of the routes `found`: a read always and, if it is asked more than once, only the last time."""
     effect = (("wrong", way),)
-    for spot in found[:1] if way in HEAVY else found:
+    spoiled = [spot for spot in found if spoils(way, spot.method, spot.template)]
+    for spot in spoiled[:1] if way in HEAVY else spoiled:
         if spot.method != "GET":
             yield Cell(spot, effect, 1)
             continue
@@ -116,22 +125,32 @@ def wrong_play(sim, order, cell):
     number = sim.fault(
         dict(cell.effect), method=cell.spot.method, path=cell.spot.pattern, times=cell.times, after=cell.after
     )
-    met = run()
+    met = run(wait_timeout=PATIENCE)
     (fault,) = sim.faults()
     assert fault["id"] == number
     if not fault["spoiled"]:
         assert not met.failed, met
         return False
     is_clean(met)
+    renamed = False
     if met.failed:
         says_so(cell, met, (*AFTER_A_WRITE, *order.after_loss) if met.writes else SHAPELESS)
     else:
         assert met.changed, met
         problem = order.wrong(before, sim.state(), options)
-        assert problem is None, f"P12: a false ok: {problem}\n{met}"
+        if renamed := problem is not None and cell.way == RENAMED:
+            # What the order expects goes by the true names. By those that were told, a rerun finds all done.
+            again = run(wait_timeout=PATIENCE) if cell.times == 0 and not order.repeats else met
+            assert again is met or (not again.failed and not again.writes), f"P1: wrote again\n{again}"
+        assert renamed or problem is None, f"P12: a false ok: {problem}\n{met}"
     sim.clear_faults()
     sim.advance(5)
-    if met.kind not in order.dead_ends:
+    if renamed and not met.failed:
+        nothing_lost(order, before, sim.state())
+    elif not met.failed:
+        stays(sim, order, run, before, options, met)
+    elif met.writes and met.kind not in order.dead_ends:
+        # After a run that has sent nothing, a rerun is the run that `spots` has recorded.
         converges(sim, order, run, before, options)
     return True
 
@@ -150,6 +169,8 @@ def says_so(cell, met, allowed):
     assert not cell.way.startswith(HARMLESS), f"P12: {cell.way} says nothing about the account\n{met}"
     if cell.way == RENAMED:
         return
+    if dict(cell.effect).get("field") in REDACTED and dict(cell.effect)["as"] in ("null", "missing"):
+        allowed = (*allowed, "scope", "selection")
     assert met.kind in allowed, f"P12: should fail with one of {allowed}\n{met}"
     if cell.spot.method != "GET":
         return
@@ -163,12 +184,7 @@ def says_so(cell, met, allowed):
         assert "meta" in said or "total" in said, f"P12: meta is not named\n{met}"
 
 
-def sweep(sim, order, chosen):
-    """Play all the cells; how many were met, and what is red as (cell, reason)."""
-    met, red = 0, []
+def sweep(sim, order, chosen, tally):
+    """Play all the cells."""
     for cell in chosen:
-        try:
-            met += wrong_play(sim, order, cell)
-        except (AssertionError, pytest.fail.Exception) as problem:
-            red.append((str(cell), str(problem)))
-    return met, red
+        tally.play(cell, lambda cell=cell: wrong_play(sim, order, cell))
