@@ -25,6 +25,7 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.wrong_answ
 )
 from ansible_collections.lifeboat.digitalocean.tests.promises.test_orders import ORDERS
 
+pytestmark = pytest.mark.timeout(900 if FULL else 120)
 EVERY = 4
 FIELDS = "field"
 LIGHT = tuple(way for way in WAYS if way not in HEAVY)
