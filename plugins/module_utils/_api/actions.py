@@ -16,6 +16,7 @@ from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import Action
 from . import paging
 from .client import Client
+from .sharing import askers, shared
 
 MOST_PAGES = 3
 """Pages of the account's actions, beyond the expected ones, that are read before the rest is asked for one by one."""
@@ -191,6 +192,15 @@ def of_image(client, image_id):
     except NotFoundError:
         return []
     return [Action.from_api(item) for item in body["actions"]]
+
+
+def of_image_lately(client: Client, image_id: int) -> list[Action]:
+    """The same; if several ask for their images, from the latest actions of the account."""
+    many = askers(1)
+    latest = shared("actions", lambda: _latest(client, many)) if many > 1 else None
+    if latest is None:
+        return of_image(client, image_id)
+    return [action for action in latest if action.resource_type == "image" and action.resource_id == image_id]
 
 
 def was_converted(client, image_id):

@@ -15,6 +15,7 @@ from .._domain.observed import Observed
 from .._domain.retention import made_from_a_backup
 from . import actions, images, paging
 from .droplets import chosen, find, finish, get_if_there
+from .sharing import askers, shared
 
 OWN_LISTS = 2
 """Up to so many Droplets are asked for their own restore points, without a look at the list of images."""
@@ -60,7 +61,7 @@ def states(client, droplets, as_before=False):
     map may lag behind the single read, and the next run goes by the map.
     """
     wanted = {droplet.id for droplet in droplets}
-    known = known_states(client, wanted, from_map=len(wanted) > 1 or (as_before and client.policy_pages == 1))
+    known = known_states(client, wanted, from_map=askers(len(wanted)) > 1 or (as_before and client.policy_pages == 1))
     return {droplet_id: known[droplet_id] for droplet_id in wanted.intersection(known)}
 
 
@@ -71,20 +72,27 @@ def known_states(client, wanted, make=BackupState.from_api, from_map=None):
     A Droplet that the map does not show (GPU Droplets may not be in it) is asked for by its id.
     """
     known = {}
+    many = askers(len(wanted))
     if from_map is None:
-        from_map = len(wanted) > 1
+        from_map = many > 1
     if from_map and wanted:
-        operation, root = client.do.droplets.list_backup_policies, "policies"
-        first = paging.fetch(operation, root, make=make)
-        client.policy_pages = first.pages
-        pages = [first]
-        if first.pages - 1 < len(wanted.difference(int(key) for key, _unused in first.items)):
-            pages += paging.rest(client, first, operation, root, make=make)
-        known = {int(key): found for page in pages for key, found in page.items}
+        known = shared("policies", lambda: _policy_map(client, wanted, make))
     missing = sorted(wanted.difference(known))
     asked = client.map(lambda droplet_id: _state_if_there(client, droplet_id, make), missing)
     known.update({droplet_id: found for droplet_id, found in zip(missing, asked, strict=True) if found})
     return known
+
+
+def _policy_map(client, wanted, make):
+    """The map of all policies, or its first page if the ids `wanted` take fewer requests one by one."""
+    operation, root = client.do.droplets.list_backup_policies, "policies"
+    first = paging.fetch(operation, root, make=make)
+    client.policy_pages = first.pages
+    pages = [first]
+    missing = len(wanted.difference(int(key) for key, _unused in first.items))
+    if first.pages - 1 < askers(max(1, missing)):
+        pages += paging.rest(client, first, operation, root, make=make)
+    return {int(key): found for page in pages for key, found in page.items}
 
 
 def backups_of(client, droplets, ask_each=True):
@@ -93,10 +101,10 @@ def backups_of(client, droplets, ask_each=True):
     From the list of images where that takes fewer requests; a Droplet whose backup the list does not show is asked for
     its own. Where the token may not read the list, each Droplet is asked, or with `ask_each` False ScopeError raised.
     """
-    known = {}
-    if len(droplets) > OWN_LISTS:
+    known, many = {}, askers(len(droplets))
+    if many > OWN_LISTS:
         try:
-            known = _joined(images.own(client, fewer_than=len(droplets)) or {}, droplets)
+            known = _joined(images.own(client, fewer_than=many) or {}, droplets)
         except ScopeError:
             if not ask_each:
                 raise
@@ -117,10 +125,10 @@ def snapshots_of(client, droplets):
 
     From the account's list of snapshots where that takes fewer requests and the token may read it.
     """
-    found = None
-    if len(droplets) > OWN_LISTS:
+    found, many = None, askers(len(droplets))
+    if many > OWN_LISTS:
         with suppress(ScopeError):
-            found = images.snapshots(client, fewer_than=len(droplets))
+            found = images.snapshots(client, fewer_than=many)
     if found is None:
         return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
     own = {droplet.id: [] for droplet in droplets}
@@ -136,10 +144,10 @@ def survivors(client, at_risk):
     images, by id or, where converting gave a new one, by name and time.
     """
     droplets = [droplet for droplet, _points in at_risk]
-    listed = None
-    if len(droplets) > OWN_LISTS:
+    listed, many = None, askers(len(droplets))
+    if many > OWN_LISTS:
         with suppress(ScopeError):
-            listed = images.own(client, fewer_than=2 * len(droplets))
+            listed = images.own(client, fewer_than=2 * many)
     if listed is None:
         return backups_of(client, droplets), snapshots_of(client, droplets)
     by_name = {(point.name, point.created_at): point for point in listed.values() if point.type == "snapshot"}

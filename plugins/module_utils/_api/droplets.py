@@ -14,6 +14,7 @@ from .._domain.models import Action, Droplet
 from . import actions, paging, tags
 from .client import Client
 from .lag import looks
+from .sharing import askers, shared
 
 
 def get(client, droplet_id, make=Droplet.from_api):
@@ -93,12 +94,8 @@ def there(client, ids):
     One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id.
     """
     found, missing = {}, sorted(set(ids))
-    if len(missing) > 1:
-        first = _first_page(client)
-        pages = [first]
-        if first.pages - 1 < len(set(missing).difference(dict(first.items))):
-            pages += paging.rest(client, first, client.do.droplets.list, "droplets", make=Droplet.from_list)
-        listed = {key: droplet for page in pages for key, droplet in page.items}
+    if askers(len(missing)) > 1:
+        listed = shared("droplets", lambda: _listed(client, set(missing)))
         found = {key: listed[key] for key in missing if key in listed}
         missing = [key for key in missing if key not in found]
     asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
@@ -161,7 +158,7 @@ def prove_tags_are_shown(client, wanted, droplets):
 
 def prove_tags_can_be_read(client, tag):
     """Raises ScopeError where the token does not show tags."""
-    paging.fetch(client.do.droplets.list, "droplets", tag_name=tag)
+    shared(("droplets", tag), lambda: paging.fetch(client.do.droplets.list, "droplets", tag_name=tag))
 
 
 def with_tag(client: Client, tag: str, list_of: Callable[..., Any] | None = None) -> Any:
@@ -186,6 +183,16 @@ def _list(client, first=None, **filters):
 
 def _first_page(client):
     return paging.fetch(client.do.droplets.list, "droplets", make=Droplet.from_list)
+
+
+def _listed(client: Client, wanted: set[int]) -> dict[int, Droplet]:
+    """The list of Droplets by id, or its first page if the ids `wanted` take fewer requests one by one."""
+    first = _first_page(client)
+    pages = [first]
+    missing = len(wanted.difference(dict(first.items)))
+    if first.pages - 1 < askers(max(1, missing)):
+        pages += paging.rest(client, first, client.do.droplets.list, "droplets", make=Droplet.from_list)
+    return {key: droplet for page in pages for key, droplet in page.items}
 
 
 def _by_ids(client, selection):

@@ -9,11 +9,13 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Snapshots
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from .._domain.errors import ApiError, NotFoundError, ScopeError
 from .._domain.models import RestorePoint
 from . import paging
 from .client import Client
+from .sharing import askers, shared
 
 FEW = 2
 """Up to so many images are asked for one by one, without a look at the list of all."""
@@ -29,7 +31,8 @@ def get(client, image_id):
 
 def those(client, ids):
     """Those of the images `ids` that are there, as a list: one by one, or from all if that takes fewer requests."""
-    listed = own(client, fewer_than=len(ids)) if len(ids) > FEW else None
+    many = askers(len(ids))
+    listed = own(client, fewer_than=many) if many > FEW else None
     if listed is None:
         return [image for image in client.map(lambda key: get(client, key), ids) if image]
     return [listed[key] for key in ids if key in listed]
@@ -41,10 +44,7 @@ def own(client, fewer_than=None):
     None if that takes as many requests as `fewer_than` or more. Raises ScopeError if the token may not read them.
     """
     asked = {"make": RestorePoint.from_api, "private": True}
-    first = paging.fetch(client.do.images.list, "images", **asked)
-    if fewer_than is not None and first.pages - 1 >= fewer_than:
-        return None
-    return paging.whole(client, client.do.images.list, "images", first, **asked)
+    return _all(client, client.do.images.list, "images", fewer_than, **asked)
 
 
 def snapshots(client, fewer_than=None):
@@ -52,11 +52,23 @@ def snapshots(client, fewer_than=None):
 
     Those of Droplets that are gone are among them. None where that takes as many requests as `fewer_than` or more.
     """
-    operation, asked = client.do.snapshots.list, {"make": RestorePoint.from_snapshot, "resource_type": "droplet"}
-    first = paging.fetch(operation, "snapshots", **asked)
-    if fewer_than is not None and first.pages - 1 >= fewer_than:
-        return None
-    return tuple(paging.whole(client, operation, "snapshots", first, **asked).values())
+    asked = {"make": RestorePoint.from_snapshot, "resource_type": "droplet"}
+    found = _all(client, client.do.snapshots.list, "snapshots", fewer_than, **asked)
+    return None if found is None else tuple(found.values())
+
+
+def _all(
+    client: Client, operation: Any, root: str, fewer_than: int | None, **asked: Any
+) -> dict[int, RestorePoint] | None:
+    """A list of images by id, all pages; None if that takes as many requests as `fewer_than` or more."""
+
+    def read() -> dict[int, RestorePoint] | None:
+        first = paging.fetch(operation, root, **asked)
+        if fewer_than is not None and first.pages - 1 >= fewer_than:
+            return None
+        return paging.whole(client, operation, root, first, **asked)
+
+    return shared((root, fewer_than), read)
 
 
 def with_tags(client, points):
@@ -65,7 +77,8 @@ def with_tags(client, points):
     Those that do not tell them are asked for by their id, or looked for among all images where that is fewer requests.
     """
     untold = [point.id for point in points if point.tags is None]
-    listed = own(client, fewer_than=len(untold)) if len(untold) > FEW else None
+    many = askers(len(untold))
+    listed = own(client, fewer_than=many) if many > FEW else None
     if listed is None:
         found = client.map(lambda key: get(client, key), untold)
     else:
@@ -80,7 +93,7 @@ def prove_tags_are_shown(client, tags, points):
     Raises ScopeError.
     """
     if tags and points and not any(point.tags for point in points):
-        paging.fetch(client.do.images.list, "images", tag_name=tags[0])
+        shared(("images", tags[0]), lambda: paging.fetch(client.do.images.list, "images", tag_name=tags[0]))
 
 
 def owner(client: Client, image_id: int) -> int | None:

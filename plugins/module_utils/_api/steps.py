@@ -13,6 +13,7 @@ from .._domain.tags import key
 from . import actions, tags
 from .client import Client
 from .lag import looks
+from .sharing import shared
 
 
 def send(client, droplet_id, step, stale_after=None):
@@ -33,7 +34,7 @@ def send(client, droplet_id, step, stale_after=None):
 def history(client, droplet_id, step):
     """The actions among which that of `step` would be; none for a step that starts no action."""
     if isinstance(step, ImageStep):
-        return actions.of_image(client, step.image_id)
+        return actions.of_image_lately(client, step.image_id)
     if step.type is None or droplet_id is None:
         return []
     return actions.of_droplet(client, droplet_id)
@@ -73,7 +74,9 @@ def _tag(client, step):
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources
     """
     with client.tagging:
-        trouble = None if key(step.name) in client.tags else _make_tag(client, step.name)
+        # Many targets of one round get it: it is made once, and what went wrong with that is the same for all.
+        known = key(step.name) in client.tags
+        trouble = None if known else shared(("tag", key(step.name)), lambda: _make_tag(client, step.name))
     problem = trouble
     for _look in looks(client):
         try:

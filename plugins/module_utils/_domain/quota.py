@@ -16,16 +16,21 @@ HOUR = 3600.0
 
 PER_PAGE = 200
 LOOKS = 10
-"""How often a run reads all Droplets that it changes, by pages: for running actions, to wait, and to verify."""
+"""How often all Droplets that change are read, by pages, for one step of each: running actions, waiting, verifying."""
 
-READS_FOR_A_FURTHER_STEP = 7
-"""A Droplet with several steps is read and planned again before each of them but the first."""
+READS_BETWEEN_STEPS = 7
+"""Lists that are read to plan again before each further step; with few Droplets, single reads for each of them."""
+
+FEW = 2
+"""Up to so many Droplets are read one by one."""
 
 
 def reads_of_a_run(steps: Sequence[int]) -> int:
     """About how many reads follow the plan; `steps` is the number of writes to each target that changes."""
     pages = -(-len(steps) // PER_PAGE)
-    return LOOKS * pages + READS_FOR_A_FURTHER_STEP * sum(max(0, number - 1) for number in steps)
+    rounds = max(steps, default=0)
+    lists = pages if len(steps) > FEW else len(steps)
+    return LOOKS * pages * max(1, rounds) + READS_BETWEEN_STEPS * lists * max(0, rounds - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .._api import actions, droplets, images, steps
+from .._api import actions, backups, droplets, images, steps
+from .._api.sharing import SharedReads, taking_from
 from .._domain import evidence, scopes
 from .._domain.errors import (
     ActionFailedError,
@@ -35,7 +36,7 @@ from .._domain.errors import (
     WaitTimeoutError,
 )
 from .._domain.models import Action, Droplet
-from .._domain.plan import ConvertBackup, ImageStep, Step
+from .._domain.plan import ConvertBackup, ImageStep, Step, Tag
 from .job import UNDER_WAY, Job, Lost, NotYet, Refused, State, note_unheard, says_already
 from .verify import LONGEST_POLL, Verifier, last_done, timed_out
 
@@ -106,8 +107,13 @@ class Applier:
         return jobs
 
     def _advance_all(self, ready, _jobs):
-        """One step forward for each Job that is READY."""
-        self._client.map(self._advance, ready)
+        """One step forward for each Job that is READY; what several of them need for it is read once for all."""
+        reading = [job for job in ready if job.plan_again or job.unproven or job.change.doubt or _is_shared(job)]
+        shared = SharedReads(len(reading), self._clock) if len(reading) > backups.OWN_LISTS else None
+        self._client.map(lambda job: self._advance(job, shared if job in reading else None), ready)
+
+    def _clock(self) -> float:
+        return self._client.budget.spent
 
     def _adopt_running(self, jobs):
         """Wait for what an earlier or a parallel run has begun, instead of sending beside it.
@@ -167,7 +173,7 @@ class Applier:
             # Nothing but the log shows such an action: this is the one that an earlier run has begun.
             self._sent(job, action)
 
-    def _advance(self, job):
+    def _advance(self, job: Job, shared: SharedReads | None = None) -> None:
         """One step forward for one Droplet; every failure ends in its Job."""
         try:
             if not (job.steps or job.plan_again or job.change.doubt):
@@ -176,27 +182,11 @@ class Applier:
             if self._stopped_by or self._client.budget.left <= 0:
                 self._give_up(job)
                 return
-            if job.unproven:
-                self._prove(job)
-            if job.plan_again or self._left(job) < 0:
-                planned = self._planned_after(job)
-                job.looked_at = self._client.meter.sent_at
-                if job.steps[:1] != list(planned.steps[:1]):
-                    job.tries, job.lost, job.refused, job.looks = 0, None, None, 0
-                undecided = job.change.doubt is not None and not job.tried
-                job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
-                job.change = replace(job.change, visible=planned.visible, doubt=planned.doubt)
-                if undecided:
-                    job.change = planned
-                job.latest = planned
-                job.plan_again = False
-                if job.about(planned.target):
-                    self._claim(job)
-                if self._await(job, planned.awaits):
+            with taking_from(shared):
+                if not self._may_send(job, shared):
                     return
-            self._hold_in_doubt(job)
             if job.steps:
-                self._send(job, job.steps[0])
+                self._send(job, job.steps[0], shared)
             else:
                 job.state = State.DONE
         except NotYet as reason:
@@ -211,6 +201,39 @@ class Applier:
         except Exception as error:  # pylint: disable=broad-except
             # One Droplet's surprise must not hide what was done to the others.
             job.fail(UnexpectedError.of(error))
+
+    def _may_send(self, job: Job, shared: SharedReads | None) -> bool:
+        """Bring the Job up to date; False if something else must end before its next step. Raises NotYet."""
+        if job.unproven:
+            self._prove(job)
+        if job.plan_again or self._left(job) < 0:
+            planned = self._planned_after(job)
+            job.looked_at = shared.oldest if shared else self._client.meter.sent_at
+            if job.steps[:1] != list(planned.steps[:1]):
+                job.tries, job.lost, job.refused, job.looks = 0, None, None, 0
+            undecided = job.change.doubt is not None and not job.tried
+            job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
+            job.change = replace(job.change, visible=planned.visible, doubt=planned.doubt)
+            if undecided:
+                job.change = planned
+            job.latest = planned
+            job.plan_again = False
+            if job.about(planned.target):
+                self._claim(job)
+            if self._await(job, planned.awaits):
+                return False
+        self._hold_in_doubt(job)
+        return not _is_on_image(job) or not self._is_under_way(job, job.steps[0])
+
+    def _is_under_way(self, job: Job, step: Step) -> bool:
+        """True if an action on the image of the next step is running. Raises NotYet if a conversion has just ended."""
+        log = self._actions_of(job, step)
+        if self._adopt_first(job, log):
+            return True
+        converted = next((action for action in log if action.type == step.type and action.completed), None)
+        if converted and isinstance(step, ConvertBackup):
+            raise NotYet(f"action {converted.id} (convert) has completed, and its effect does not show yet", converted)
+        return False
 
     def _left(self, job):
         """Seconds within which the next step may be sent; below 0 where a guarded one needs another look before."""
@@ -267,15 +290,7 @@ class Applier:
             self._owners[image] = owner
         return self._owners[image]
 
-    def _send(self, job, step):
-        if isinstance(step, ImageStep):
-            log = self._actions_of(job, step)
-            if self._adopt_first(job, log):
-                return
-            converted = next((action for action in log if action.type == step.type and action.completed), None)
-            if converted and isinstance(step, ConvertBackup):
-                why = f"action {converted.id} (convert) has completed, and its effect does not show yet"
-                raise NotYet(why, converted)
+    def _send(self, job: Job, step: Step, shared: SharedReads | None) -> None:
         if job.tries and not step.resend:
             raise OutcomeUnknownError(
                 f"The answer to {step.type} for {job.change.target} was lost, and nothing shows of it. It is not sent "
@@ -285,7 +300,8 @@ class Applier:
         job.tried = True
         job.tries += 1
         try:
-            action = steps.send(self._client, job.change.target.id, step, self._left(job))
+            with taking_from(shared):
+                action = steps.send(self._client, job.change.target.id, step, self._left(job))
         except OutcomeUnknownError as error:
             if job.tries >= SENDING_TRIES:
                 raise
@@ -609,6 +625,16 @@ class Applier:
             shows = self._has_settled(job, seen)
             if shows or self._client.budget.spent >= job.settled_by:
                 job.state = State.READY
+
+
+def _is_on_image(job: Job) -> bool:
+    """True if the next step is an action on an image."""
+    return bool(job.steps) and isinstance(job.steps[0], ImageStep)
+
+
+def _is_shared(job: Job) -> bool:
+    """True if for the next step something is read, or made, that other targets need as well."""
+    return _is_on_image(job) or (bool(job.steps) and isinstance(job.steps[0], Tag))
 
 
 def _maker(job: Job) -> Step | None:

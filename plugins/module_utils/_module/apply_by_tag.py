@@ -10,6 +10,7 @@ out no other follows: a Droplet that the API has left out of it fails with a sen
 from __future__ import annotations
 
 from .._api import actions, droplets
+from .._api.sharing import SharedReads
 from .._domain import evidence
 from .._domain.errors import (
     ApiError,
@@ -21,7 +22,7 @@ from .._domain.errors import (
     UnexpectedError,
 )
 from .._domain.models import Droplet
-from .._domain.plan import Change
+from .._domain.plan import Change, Step
 from .apply import SENDING_TRIES, Applier
 from .job import Job, NotYet, Refused, State, says_already
 from .verify import LONGEST_POLL
@@ -73,7 +74,7 @@ class ByTagApplier(Applier):
             except Exception as error:  # pylint: disable=broad-except
                 self._fail_all(needing, UnexpectedError.of(error))
 
-    def _send(self, job, step):
+    def _send(self, job: Job, step: Step, shared: SharedReads | None) -> None:
         """Nothing: the order goes out for all at once."""
 
     def _in_doubt(self, needing: list[Job]) -> bool:

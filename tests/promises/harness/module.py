@@ -9,6 +9,7 @@ import importlib
 import io
 import json
 import re
+import threading
 from dataclasses import dataclass, field
 from unittest import mock
 
@@ -142,17 +143,24 @@ class Runner:
 
 @contextlib.contextmanager
 def _hooked(before_request, after_request):
-    """Calls the hooks around each request that is put on the wire."""
+    """Calls the hooks around each request that is put on the wire; after a kill no thread sends another one."""
     send = RequestsTransport.send
     count = iter(range(1, 1_000_000))
+    dead = threading.Event()
 
     def hooked(transport, request, **options):
         number = next(count)
-        if before_request:
-            before_request(number, request)
-        response = send(transport, request, **options)
-        if after_request:
-            after_request(number, request)
+        if dead.is_set():
+            raise Killed
+        try:
+            if before_request:
+                before_request(number, request)
+            response = send(transport, request, **options)
+            if after_request:
+                after_request(number, request)
+        except Killed:
+            dead.set()
+            raise
         return response
 
     with mock.patch.object(RequestsTransport, "send", hooked):

@@ -160,6 +160,11 @@ class State(dict):
     def action(self, action_id):
         return next(action for action in self["actions"] if action["id"] == action_id)
 
+    def of_one(self, droplet_id):
+        """The same world, as if it had this Droplet alone."""
+        own = [action for action in self["actions"] if action["resource_id"] == droplet_id]
+        return State({**self, "droplets": [self.droplets[droplet_id]], "actions": own})
+
     def actions_since(self, before):
         """The actions that are not in the State `before`."""
         known = {action["id"] for action in before["actions"]}

@@ -37,6 +37,13 @@ def gone(sim, number=5, by="droplet_name", **options):
     return {by: "alpha" if by == "droplet_name" else key, **options}
 
 
+def fleet(sim, **options):
+    """Four Droplets with five daily backups each: what is read between the steps is read for all of them together."""
+    worlds.create(sim, "alpha", "bravo", "charlie", "delta", policy=worlds.DAILY)
+    sim.advance(5 * worlds.DAY)
+    return {"all": True, **options}
+
+
 def newest_first(backups):
     return sorted(backups, key=lambda backup: backup["created_at"], reverse=True)
 
@@ -126,6 +133,13 @@ ORDERS = (
         "newest-fixed-name",
         lambda sim: days(sim, newest=True, snapshot_name="kept"),
         kept(lambda backups, _options: backups[:1], "kept"),
+    ),
+    order(
+        "newest-fleet",
+        lambda sim: fleet(sim, newest=True, snapshot_name=NAME, tags=["keep"]),
+        kept(lambda backups, _options: backups[:1], NAME, ("keep",)),
+        number=4,
+        scopes=(*TAGGING, "snapshot:read", "actions:read"),
     ),
     order(
         "before",

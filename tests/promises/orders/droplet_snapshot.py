@@ -24,6 +24,13 @@ def snapshots(sim, *ages, **options):
     return {"droplet_id": key, **options}
 
 
+def fleet(sim, **options):
+    """Four Droplets: what is read between the steps is read for all of them together."""
+    worlds.create(sim, "alpha", "bravo", "charlie", "delta", policy=worlds.DAILY)
+    sim.advance(worlds.DAY)
+    return {"all": True, **options}
+
+
 def of_ids(sim, *places):
     key = snapshots(sim, 5, 3, 1)["droplet_id"]
     own = sorted(sim.state().droplets[key]["snapshots"], key=lambda snapshot: snapshot["created_at"])
@@ -63,6 +70,19 @@ def on_again(wrong):
             return f"it carries {droplet['tags']}"
         stops = [action for action in after.actions_since(before) if action["type"] in ("shutdown", "power_off")]
         return wrong(before, after, options) if stops else "it was not stopped"
+
+    return found
+
+
+def of_each(wrong):
+    """`wrong` of one Droplet, the only one in its world, for each that there is."""
+
+    def found(before, after, _options):
+        for key in before.droplets:
+            old, new = before.of_one(key), after.of_one(key)
+            if fault := wrong(old, new, {"droplet_id": key}):
+                return fault
+        return None
 
     return found
 
@@ -131,6 +151,13 @@ ORDERS = (
         scopes=(*STOPPING, "image:update"),
         transfer=1,
         shutdown=0,
+    ),
+    taking(
+        "stop_first-fleet",
+        lambda sim: fleet(sim, snapshot_name="clean", stop_first=True, tags=["keep"]),
+        of_each(on_again(there_is("clean", tags=("keep",)))),
+        scopes=(*TAGGING, "tag:delete", "snapshot:read", "actions:read"),
+        snapshot=4,
     ),
     deleting("absent-by-id", lambda sim: of_ids(sim, 0, 1), there_are_only(2), (*DELETING, "snapshot:read")),
     deleting(

@@ -105,7 +105,17 @@ def test_times_for_people(seconds, text):
 
 
 @pytest.mark.parametrize(
-    ("steps", "reads"), [([], 0), ([1], 10), ([1] * 200, 10), ([1] * 201, 20), ([1, 3], 24), ([0, 0], 10)]
+    ("steps", "reads"),
+    [
+        ([], 0),
+        ([1], 10),
+        ([1] * 200, 10),
+        ([1] * 201, 20),
+        ([0, 0], 10),
+        pytest.param([1, 3], 3 * 10 + 2 * 2 * 7, id="few are read one by one"),
+        pytest.param([2] * 200, 2 * 10 + 7, id="many by pages"),
+        pytest.param([1] * 200 + [3], 2 * (3 * 10 + 2 * 7), id="as often as the longest way has steps"),
+    ],
 )
 def test_reads_of_a_run_grow_with_pages_and_with_further_steps(steps, reads):
     assert reads_of_a_run(steps) == reads
