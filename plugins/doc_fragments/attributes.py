@@ -9,13 +9,13 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in check mode and tells what would change, sending only GET requests.
+    description: Sends only GET requests in check mode, and reports what would change.
     support: full
   diff_mode:
-    description: Tells what has changed, or in check mode would change, one line for each Droplet.
+    description: Shows what has changed, or in check mode would change, one line for each Droplet.
     support: full
   action_group:
-    description: Use C(group/lifeboat.digitalocean.all) in C(module_defaults) to set the connection once.
+    description: Use C(group/lifeboat.digitalocean.all) in C(module_defaults) to set the connection options once.
     support: full
     membership:
       - lifeboat.digitalocean.all

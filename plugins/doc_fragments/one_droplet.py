@@ -14,6 +14,6 @@ options:
     type: int
   droplet_name:
     description:
-      - The name of the Droplet, letter for letter. A name that fits two Droplets is refused.
+      - The exact name of the Droplet. A name that two Droplets have is refused.
     type: str
 """

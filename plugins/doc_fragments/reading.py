@@ -9,7 +9,7 @@ class ModuleDocFragment:
 options:
   wait_timeout:
     description:
-      - The time for the whole task in seconds, waits for request limits included.
+      - The time limit for the whole task in seconds, including waits for the API's request limits.
     type: int
     default: 600
 """

@@ -17,18 +17,18 @@ options:
     type: int
   newest:
     description:
-      - The newest restore point there is. Only V(true) can be given.
-      - The safety snapshot of a restore is never meant, here and with O(before) and O(snapshot_name). Name it by its
-        id.
+      - The newest restore point. Only V(true) is allowed.
+      - The safety snapshot of a restore is never chosen by this option, nor by O(before) or O(snapshot_name). To choose
+        it, set O(snapshot_id).
     type: bool
     choices: [true]
   before:
     description:
-      - The newest restore point that is not younger than this time, as in V(2026-03-11T09:30:00Z). The zone is
+      - The newest restore point that was made at this time or earlier, as in V(2026-03-11T09:30:00Z). The time zone is
         required.
     type: str
   snapshot_name:
-    description: The newest snapshot of this name, letter for letter.
+    description: The newest snapshot with exactly this name.
     type: str
   max_age_hours:
     description: Refuse a restore point that is older than this, in hours.

@@ -9,8 +9,8 @@ class ModuleDocFragment:
 options:
   report:
     description:
-      - Which Droplets the result lists when there are more than 200. V(changed) means those that changed, failed or
-        were not tried.
+      - Which Droplets the result lists if there are more than 200. V(changed) means those that changed, failed or were
+        not tried.
     type: str
     choices: [changed, all]
     default: changed

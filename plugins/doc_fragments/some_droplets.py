@@ -9,28 +9,28 @@ class ModuleDocFragment:
 options:
   droplet_id:
     description:
-      - The ids of the Droplets. A single one can be given as it is.
+      - The ids of the Droplets. A single id needs no list.
       - Exactly one of O(droplet_id), O(droplet_name) and O(tag) is required.
     type: list
     elements: int
   droplet_name:
     description:
-      - The names of the Droplets, letter for letter. A name that fits two Droplets is refused.
+      - The exact names of the Droplets. A name that two Droplets have is refused.
     type: list
     elements: str
   tag:
-    description: Droplets that carry any of these tags. Capitals do not count.
+    description: Droplets that carry any of these tags. Upper and lower case are the same.
     type: list
     elements: str
   exclude_tag:
     description:
-      - Leave out Droplets that carry any of these tags. Capitals do not count.
-      - A tag that none of the selected Droplets carries is a warning.
+      - Leave out Droplets that carry any of these tags. Upper and lower case are the same.
+      - A warning names each of these tags that no selected Droplet carries.
     type: list
     elements: str
   allow_empty:
     description:
-      - Accept a selection that matches no Droplet. Otherwise that is an error, and so is an empty list.
+      - Accept a selection that matches no Droplet, as an empty list does. Otherwise that is an error.
     type: bool
     default: false
 """

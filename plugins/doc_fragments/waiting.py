@@ -10,18 +10,18 @@ options:
   wait:
     description:
       - Wait until the actions have ended, and read the result again to verify it.
-      - V(false) skips the last wait only, and is refused where one step must have ended before the next. The task then
+      - V(false) skips the last wait only, and is refused if one step must have ended before the next. The task then
         ends once the log of actions shows what it has begun, so that another run would find it.
     type: bool
     default: true
   wait_timeout:
     description:
-      - The time for the whole task in seconds, waits for request limits included. After it the actions run on, the
-        task fails and names them, and running it again waits for them instead of starting others. What has completed
-        is looked for that long, too, until it shows.
-      - Left out, it is 600, and 180 more for each GiB of image that one Droplet has to wait for, and what the writes
-        take under O(burst_limit).
-      - Where the hourly limit has too little left for all writes, a warning tells how long they take, and they are
-        spread over that time. Writes that cannot be sent within the time are refused before the first one.
+      - The time limit for the whole task in seconds, including waits for the API's request limits. When it is over,
+        the task fails and names the actions that are still running. They run on, and the next run waits for them
+        instead of starting others. The effect of a completed action is also looked for within this time.
+      - If left out, it is 600, and 180 more for each GiB of the images that one Droplet has to wait for, and the time
+        that the requests take under O(burst_limit).
+      - If the hourly limit has too little left for all requests, a warning says how long they take, and they are spread
+        over that time. If they cannot all be sent in time, the task is refused before the first write.
     type: int
 """

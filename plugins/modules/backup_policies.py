@@ -6,21 +6,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: backup_policies
-short_description: Keep the backups of a whole account as a list of rules says
+short_description: Manage the backups of a whole account by an ordered list of rules
 version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Write down once, by tag, name, region or id, how every Droplet of the account is to be backed up. The task keeps it
+  - Write down once, by tag, name, region or id, how every Droplet of the account is to be backed up. The task makes it
     so, and names the Droplets that no rule covers.
-  - The rules are tried in their order, and the first that matches a Droplet decides. What it says is then done as
-    M(lifeboat.digitalocean.droplet_backups) does it. Only what a rule sets is compared, the rest is kept as it is.
-  - The account is read once, in pages of 200. All is planned before anything is sent, each Droplet is written to at
-    most once, besides conversions, and all are waited for and verified together.
-  - What is wrong with the rules themselves is refused before anything is read, as are a rule that disables the backups
-    of every Droplet, and rules that can never match because an earlier one takes everything.
-  - It needs a token with the scopes C(droplet:read) and C(droplet:update), C(tag:read) where a rule matches by tag,
-    C(actions:read) for cheap waiting on many Droplets, and C(image:read) and C(image:update) where backups are
+  - The rules are tried in order, and the first one that matches a Droplet decides. It is then applied as
+    M(lifeboat.digitalocean.droplet_backups) would apply it. Only what a rule sets is compared; the rest is kept as it
+    is.
+  - The account is read once, in pages of 200. Everything is planned before anything is sent. Each Droplet is written to
+    at most once, apart from conversions, and all are waited for and verified together.
+  - Mistakes in the rules themselves are refused before anything is read. So are a rule that disables the backups of
+    every Droplet, and rules that can never match because an earlier one takes every Droplet.
+  - It needs a token with the scopes C(droplet:read) and C(droplet:update), C(tag:read) if a rule matches by tag,
+    C(actions:read) to wait for many Droplets with few requests, and C(image:read) and C(image:update) if backups are
     converted.
 options:
   policies:
@@ -30,13 +31,13 @@ options:
     required: true
     suboptions:
       name:
-        description: A name of its own for the rule, under which diff and result tell of it.
+        description: Unique name of the rule, used in the diff and the result.
         type: str
         required: true
       match:
         description:
-          - Which Droplets the rule is about. Of several keys each has to be true. Capitals do not count in tags; the
-            rest is compared letter for letter.
+          - Which Droplets the rule is about. If several keys are set, all of them have to be true. Upper and lower case
+            are the same in tags, and differ in everything else.
         type: dict
         required: true
         suboptions:
@@ -49,7 +50,7 @@ options:
             type: list
             elements: str
           names:
-            description: Droplets whose name fits one of these, with C(*), C(?) and C([a-z]) as in a shell.
+            description: Droplets whose name matches one of these patterns, with C(*), C(?) and C([a-z]) as in a shell.
             type: list
             elements: str
           regions:
@@ -57,41 +58,41 @@ options:
             type: list
             elements: str
           droplet_ids:
-            description: Droplets by id. An id that is not there, or no longer, is no error.
+            description: Droplets by id. An id that no Droplet has is not an error; see O(policies[].exempt).
             type: list
             elements: int
           gpu:
-            description: GPU Droplets, or with V(false) all but these.
+            description: GPU Droplets, or with V(false) all others.
             type: bool
           all:
-            description: Every Droplet. Only V(true) can be given, and nothing beside it.
+            description: Every Droplet. Only V(true) is allowed, and no other key beside it.
             type: bool
             choices: [true]
       state:
         description:
-          - Whether the Droplets are backed up. V(enabled), if left out of a rule that is no exemption.
-          - V(disabled) cannot be said of every Droplet, and needs O(max_disable).
+          - Whether the Droplets are backed up. If left out of a rule that is not an exemption, V(enabled).
+          - V(disabled) is refused in a rule that matches every Droplet, and needs O(max_disable).
         type: str
         choices: [enabled, disabled]
       plan:
         description:
           - How often, as in V(daily) or V(weekly). Checked against the plans that the API offers before anything is
             sent.
-          - Where backups are turned on and this is left out, V(daily) is taken, as the API does.
+          - If backups are turned on and this is left out, V(daily) is used, which is the API's own default.
         type: str
       weekday:
         description:
-          - The day of the backup, V(SUN) to V(SAT), for plans that have one. Required where such a plan is new to a
-            Droplet.
-          - Several mean any of these. See O(policies[].hour).
+          - The day of the backup, V(SUN) to V(SAT), for plans that have one. Required if a Droplet gets such a plan and
+            has no weekday yet.
+          - A list means any of these days. See O(policies[].hour).
         type: list
         elements: str
       hour:
         description:
           - The hour at which the window of 4 hours starts, in UTC, one of 0, 4, 8, 12, 16 and 20.
-          - Several mean any of these. A Droplet already in an allowed window stays; the others of this rule are spread
-            evenly over the allowed windows, the same way in each run.
-          - Where backups are turned on and this is left out, each Droplet gets an hour derived from its id.
+          - A list means any of these hours. A Droplet already in an allowed window stays; the others of this rule are
+            spread evenly over the allowed windows, the same way in each run.
+          - If backups are turned on and this is left out, each Droplet gets an hour derived from its id.
         type: list
         elements: int
       window_length_hours:
@@ -102,40 +103,42 @@ options:
       retention_period_days:
         description:
           - How long backups are kept, in days. The API sets it by the plan; only set this for a plan that lets you
-            choose.
+            choose. A usage-based plan that the API does not list needs it.
         type: int
       existing_backups:
         description:
-          - What may become of backups that already exist, when backups are turned off, or when the plan changes to one
-            that keeps them for a shorter time than they are old. Such a change is refused as long as this is not set.
-          - V(may_be_lost) makes the change all the same. V(convert_newest) first converts the newest of them to a
-            snapshot, and V(convert_all) all of them, which then cost money for as long as they exist.
+          - What may become of existing backups if backups are turned off, or if the new plan or retention keeps them
+            for a shorter time than they are old. Such a change is refused unless this is set.
+          - V(may_be_lost) accepts the loss. V(convert_newest) first converts the newest of them to a snapshot, and
+            V(convert_all) all of them. Snapshots cost money for as long as they exist.
         type: str
         choices: [may_be_lost, convert_newest, convert_all]
       allow_unlisted_plan:
         description:
-          - Send a O(policies[].plan) that the API does not list as supported, with a warning. Hours and weekdays are
-            not checked against the plans that are known, either.
+          - Send a O(policies[].plan) that the API does not list as supported, with a warning. Its hours and weekdays
+            are not checked against those of other plans.
         type: bool
         default: false
       exempt:
         description:
-          - Leave the Droplets as they are, on purpose. Nothing else can be set then, but O(policies[].reason) and
-            O(policies[].expires).
+          - Leave the Droplets as they are, on purpose. Besides the name and the match, only O(policies[].reason) and
+            O(policies[].expires) can be set then.
+          - A warning says so if an exemption matches no Droplet, or if one of several names, ids or tags in its
+            O(policies[].match) does not, since that may be a typing error.
         type: bool
         default: false
       reason:
-        description: Why they are exempt. Required for an exemption, and told in the result.
+        description: Why they are exempt. Required for an exemption, and shown in the result.
         type: str
       expires:
         description:
-          - The last day, as YYYY-MM-DD and in UTC, on which an exemption holds, by the clock of the API. From the next
-            day on it matches nothing, its Droplets go by the rules after it, and a warning says so.
+          - The last day on which an exemption holds, as YYYY-MM-DD, in UTC and by the clock of the API. From the next
+            day on it matches nothing, the rules after it decide about its Droplets, and a warning says so.
         type: str
   unmatched:
     description:
-      - What to do where a Droplet matches no rule. The result names it in any case.
-      - V(report) warns. V(fail) does all the rest, and fails then. V(ignore) does neither.
+      - What to do if a Droplet matches no rule. The result names it in any case.
+      - V(report) warns. V(fail) does everything else first, then fails. V(ignore) does neither.
     type: str
     choices: [report, fail, ignore]
     default: report
@@ -143,18 +146,19 @@ options:
     description:
       - What to do with a Droplet on a plan that the API does not list as supported.
       - V(leave) leaves it alone, with a note, whatever its rule says, unless the rule names this very plan.
-      - V(enforce) changes it as the rule says. A rule that names no plan, and does not disable, has none to put in its
-        place, and leaves it alone.
+      - V(enforce) changes it as the rule says. A rule that neither names a plan nor disables backups has no plan to put
+        in its place, and leaves it alone too.
     type: str
     choices: [leave, enforce]
     default: leave
   max_disable:
     description:
-      - The most Droplets whose backups one task may turn off, over all rules. More is refused before anything is sent.
+      - How many Droplets' backups one task may turn off, over all rules. If there are more, the task is refused before
+        anything is sent.
     type: int
     default: 0
   allow_empty:
-    description: Accept an account without any Droplet. Otherwise that is an error.
+    description: Accept an account without Droplets. Otherwise that is an error.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -165,7 +169,7 @@ extends_documentation_fragment:
 attributes:
   diff_mode:
     description:
-      - Tells what has changed, or in check mode would change, one line for each Droplet, under the name of its rule.
+      - Shows what has changed, or in check mode would change, one line for each Droplet, under the name of its rule.
 seealso:
   - module: lifeboat.digitalocean.droplet_backups
   - module: lifeboat.digitalocean.droplet_backups_info
@@ -224,8 +228,8 @@ EXAMPLES = r"""
 RETURN = r"""
 rules:
   description:
-    - What became of each rule, in their order. C(matched) is the sum of the counts after it; of an exemption's Droplets
-      none is counted there.
+    - The outcome for each rule, in their order. C(matched) is the sum of the counts that follow it, except for an
+      exemption, whose other counts are 0.
   returned: once the account has been read and planned
   type: list
   elements: dict
@@ -235,11 +239,11 @@ rules:
       type: str
       sample: databases
     matched:
-      description: How many Droplets it decides about, those that an earlier rule matched left out.
+      description: How many Droplets it decides about. Those that an earlier rule matched are not among them.
       type: int
       sample: 12
     compliant:
-      description: How many were as the rule wants them.
+      description: How many already were as the rule wants them.
       type: int
       sample: 9
     changed:
@@ -251,11 +255,11 @@ rules:
       type: int
       sample: 0
     not_tried:
-      description: For how many nothing was sent because the task ended before.
+      description: For how many nothing was sent because the task ended first.
       type: int
       sample: 0
     left_alone:
-      description: How many are not as the rule wants them, and were left so because of their plan.
+      description: How many differ from the rule and were left alone because of their plan.
       type: int
       sample: 0
     monthly_cost:
@@ -272,7 +276,7 @@ rules:
       type: str
       sample: "2027-03-31"
     expired:
-      description: Whether that day is over, so that it matched nothing.
+      description: Whether that day has passed, so that it matched nothing.
       returned: for an exemption
       type: bool
 unmatched:
@@ -289,13 +293,14 @@ exempt:
   sample: [{id: 3164450, name: shop-old-1, rule: migration, reason: Moves to the new cluster.}]
 left_alone:
   description:
-    - The Droplets that a rule leaves alone because of O(on_unknown_plan=leave), by ascending id, each with its rule.
+    - The Droplets that a rule leaves alone because of their plan, by ascending id, each with its rule. See
+      O(on_unknown_plan).
   returned: once the account has been read and planned
   type: list
   elements: dict
   sample: [{id: 3164451, name: ledger, rule: databases}]
 unknown_cost:
-  description: The Droplets behind the number C(monthly_cost.unknown), by ascending id, each with its rule or null.
+  description: The Droplets that C(monthly_cost.unknown) counts, by ascending id, each with its rule or null.
   returned: once the account has been read and planned
   type: list
   elements: dict
@@ -303,13 +308,13 @@ unknown_cost:
 monthly_cost:
   description:
     - What the backups of all Droplets cost, exempt and unmatched ones included, C(before) and C(after), in USD a month.
-    - Costs that cannot be told are in neither; C(unknown) is the number of Droplets where that is so before or after.
+    - Unknown costs are in neither sum. C(unknown) is the number of Droplets whose cost is unknown before or after.
   returned: once the account has been read and planned
   type: dict
   sample: {before: 64.8, after: 86.4, unknown: 1}
 droplets:
   description:
-    - The Droplets, by ascending id, as M(lifeboat.digitalocean.droplet_backups) tells of them, and their rule. Above
+    - The Droplets, by ascending id, as M(lifeboat.digitalocean.droplet_backups) returns them, and their rule. Above
       200, only those that changed, failed or were not tried, unless O(report=all).
   returned: once the account has been read and planned
   type: list
@@ -335,9 +340,10 @@ droplets:
         monthly_cost: 0.0
     after:
       description:
-        - The backups as they are now, or in check mode would be. Null where that is not known after a failure.
-        - C(monthly_cost) is in USD, a share of the Droplet's price (20 % weekly, 30 % daily), V(unknown) for other
-          plans. Hours are UTC.
+        - The backups as they are now, or in check mode would be. Null if that is not known after a failure.
+        - C(monthly_cost) is in USD, a share of the Droplet's price (20 % weekly, 30 % daily). It is V(unknown) for
+          other plans, for another retention than these have, and if the API does not tell the Droplet's price. Hours
+          are UTC.
       type: dict
       sample:
         state: enabled
@@ -355,12 +361,12 @@ droplets:
       description:
         - The restore points that were at risk and still exist, as backup or snapshot, newest first, with C(id),
           C(name), C(type) and C(created_at).
-      returned: when backups were turned off or the retention was shortened
+      returned: after a change that put existing backups at risk
       type: list
       elements: dict
     gone:
       description: The restore points that were at risk and no longer exist.
-      returned: when backups were turned off or the retention was shortened
+      returned: after a change that put existing backups at risk
       type: list
       elements: dict
     notes:
@@ -373,7 +379,7 @@ droplets:
       returned: on failure
       type: str
     not_tried:
-      description: True where nothing was sent because the task ended before.
+      description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool
 """

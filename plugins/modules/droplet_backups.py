@@ -11,40 +11,41 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Sees to it that Droplets are backed up automatically, daily or weekly, in a window of your choice, or not at all.
+  - Ensures that Droplets are backed up automatically, by a plan and in a window of your choice, or not at all.
   - One task manages one Droplet or the whole account. It reads the fleet in pages of 200, writes only to the Droplets
-    that differ, at most once to each, waits for all of them together, and reads the result again to verify it.
+    that differ, at most once to each apart from conversions, waits for all of them together, and reads the result again
+    to verify it.
   - Only what you set is compared. What you leave out is kept as it is.
   - It needs a token with the scopes C(droplet:read) and C(droplet:update), C(tag:read) for O(tag) and O(exclude_tag),
-    C(actions:read) for cheap waiting on many Droplets, and C(image:read) and C(image:update) for
+    C(actions:read) to wait for many Droplets with few requests, and C(image:read) and C(image:update) for
     O(existing_backups=convert_newest) and O(existing_backups=convert_all).
 options:
   state:
     description:
       - Whether the Droplets are backed up.
-      - A Droplet on a plan that is not among the supported ones counts as V(enabled), and is left alone unless
-        O(plan) is set.
+      - A Droplet on a plan that the API does not list as supported counts as V(enabled). With O(state=enabled) it is
+        left alone unless O(plan) is set.
     type: str
     choices: [enabled, disabled]
     default: enabled
   plan:
     description:
       - How often, as in V(daily) or V(weekly). Checked against the plans that the API offers before anything is sent.
-      - Where backups are turned on and this is left out, V(daily) is taken, as the API does.
+      - If backups are turned on and this is left out, V(daily) is used, which is the API's own default.
     type: str
   weekday:
     description:
-      - The day of the backup, V(SUN) to V(SAT), for plans that have one. Required where such a plan is new to a
-        Droplet.
-      - Several mean any of these. See O(hour).
+      - The day of the backup, V(SUN) to V(SAT), for plans that have one. Required if a Droplet gets such a plan and has
+        no weekday yet.
+      - A list means any of these days. See O(hour).
     type: list
     elements: str
   hour:
     description:
       - The hour at which the window of 4 hours starts, in UTC, one of 0, 4, 8, 12, 16 and 20.
-      - Several mean any of these. A Droplet already in an allowed window stays; the others are spread evenly over the
-        allowed windows, the same way in each run.
-      - Where backups are turned on and this is left out, each Droplet gets an hour derived from its id.
+      - A list means any of these hours. A Droplet already in an allowed window stays; the others are spread evenly over
+        the allowed windows, the same way in each run.
+      - If backups are turned on and this is left out, each Droplet gets an hour derived from its id.
     type: list
     elements: int
   window_length_hours:
@@ -54,26 +55,28 @@ options:
   retention_period_days:
     description:
       - How long backups are kept, in days. The API sets it by the plan; only set this for a plan that lets you choose.
+        A usage-based plan that the API does not list needs it.
     type: int
   existing_backups:
     description:
-      - What may become of backups that already exist, when backups are turned off, or when the plan changes to one
-        that keeps them for a shorter time than they are old. Such a change is refused as long as this is not set.
-      - DigitalOcean usually keeps existing backups until their date, but has also documented that they are deleted at
+      - What may become of existing backups if backups are turned off, or if the new plan or retention keeps them for a
+        shorter time than they are old. Such a change is refused unless this is set.
+      - DigitalOcean usually keeps existing backups until they expire, but has also documented that they are deleted at
         once.
-      - V(may_be_lost) makes the change all the same.
+      - V(may_be_lost) accepts the loss.
       - V(convert_newest) first converts the newest of them to a snapshot, and V(convert_all) all of them. Snapshots do
         not expire and cost money for as long as they exist. If a conversion fails, backups and policy stay as they are.
     type: str
     choices: [may_be_lost, convert_newest, convert_all]
   max_disable:
     description:
-      - The most Droplets whose backups one task may turn off. More is refused before anything is sent.
+      - How many Droplets' backups one task may turn off. If there are more, the task is refused before anything is
+        sent.
     type: int
     default: 1
   allow_unlisted_plan:
     description:
-      - Send a O(plan) that the API does not list as supported, with a warning.
+      - Send a O(plan) that the API does not list as supported, with a warning. Its hours and weekdays are not checked.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -135,9 +138,10 @@ droplets:
         monthly_cost: 0.0
     after:
       description:
-        - The backups as they are now, or in check mode would be. Null where that is not known after a failure.
-        - C(monthly_cost) is in USD, a share of the Droplet's price (20 % weekly, 30 % daily), V(unknown) for other
-          plans. Hours are UTC.
+        - The backups as they are now, or in check mode would be. Null if that is not known after a failure.
+        - C(monthly_cost) is in USD, a share of the Droplet's price (20 % weekly, 30 % daily). It is V(unknown) for
+          other plans, for another retention than these have, and if the API does not tell the Droplet's price. Hours
+          are UTC.
       type: dict
       sample:
         state: enabled
@@ -155,12 +159,12 @@ droplets:
       description:
         - The restore points that were at risk and still exist, as backup or snapshot, newest first, with C(id),
           C(name), C(type) and C(created_at).
-      returned: when backups were turned off or the retention was shortened
+      returned: after a change that put existing backups at risk
       type: list
       elements: dict
     gone:
       description: The restore points that were at risk and no longer exist.
-      returned: when backups were turned off or the retention was shortened
+      returned: after a change that put existing backups at risk
       type: list
       elements: dict
     notes:
@@ -173,7 +177,7 @@ droplets:
       returned: on failure
       type: str
     not_tried:
-      description: True where nothing was sent because the task ended before.
+      description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool
 """

@@ -6,18 +6,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: droplet_backups_info
-short_description: Tell how Droplets are backed up, and whether their newest backup is as new as it should be
+short_description: Report how Droplets are backed up, and whether their newest backup is as new as it should be
 version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Tells for each Droplet whether backups are on, their policy and next window, the backups there are with their age,
-    what backups cost a month, and a status. For a whole account also the backups of Droplets that are gone.
-  - The whole account costs one request for each 200 Droplets, one for their policies, one for each 200 images and one
-    for each 200 GPU Droplets, at least one. A Droplet whose newest backup is too old costs one request more, which
-    tells when its policy was set.
+  - Reports for each Droplet whether backups are on, their policy and next window, its backups with their age, what
+    backups cost a month, and a status. For a whole account it also reports the backups of Droplets that are gone.
+  - For the whole account it takes two requests for each 200 Droplets, one for each 200 GPU Droplets but at least one,
+    and one for each 200 images. A Droplet whose newest backup is missing or too old takes one request more, to find out
+    when its policy was set.
   - It needs a token with the scopes C(droplet:read) and C(image:read), and C(tag:read) for O(tag) and O(exclude_tag).
-    Without C(image:read) it tells no ages and no status that depends on them, with a warning.
+    Without C(image:read) it warns, and reports neither ages nor any status that depends on them.
 options:
   grace_hours:
     description:
@@ -26,9 +26,8 @@ options:
     default: 2
   include:
     description:
-      - What to tell. What is left out is not read.
-      - V(policies) are needed for the status, and V(backups) for a status that depends on ages. V(cost) needs
-        V(policies).
+      - What to report. What is left out is not read.
+      - The status needs V(policies), and also V(backups) if it depends on ages. V(cost) needs V(policies).
     type: list
     elements: str
     choices: [policies, backups, cost, supported_policies]
@@ -52,7 +51,7 @@ EXAMPLES = r"""
     all: true
   register: fleet
 
-- name: Fail where a production Droplet has no backup that is as new as it should be
+- name: Fail if a Droplet has no backup that is as new as it should be
   ansible.builtin.assert:
     that: fleet.droplets | rejectattr('status', 'in', ['protected', 'pending']) | length == 0
     fail_msg: "{{ fleet.summary.status }}"
@@ -92,7 +91,7 @@ droplets:
       type: str
       sample: web-01
     volumes:
-      description: The ids of attached volumes, which no backup covers. Null where the token may not read them.
+      description: The ids of attached volumes, which no backup covers. Null if the token may not read them.
       type: list
       elements: str
     enabled:
@@ -100,12 +99,12 @@ droplets:
       returned: with O(include=policies)
       type: bool
     policy:
-      description: The policy as the API shows it, hours in UTC. Null where backups are off.
+      description: The policy as the API shows it, hours in UTC. Null if backups are off or the API does not show it.
       returned: with O(include=policies)
       type: dict
       sample: {plan: daily, hour: 4, window_length_hours: 4, retention_period_days: 7}
     next_window:
-      description: C(start) and C(end) of the next window. Null where there is none.
+      description: C(start) and C(end) of the next window. Null if there is none.
       returned: with O(include=policies)
       type: dict
     backups:
@@ -122,39 +121,39 @@ droplets:
       description:
         - V(protected), the newest backup is as new as the plan promises;
           V(pending), it is not, but the first window since the policy was set is not over yet;
-          V(overdue), it is not, and it should be, or the plan is not one whose interval is known and there is no
-          backup of the last 8 days;
+          V(overdue), it is not, although it should be, or the interval of the plan is not known and there is no backup
+          of the last 8 days;
           V(unprotected), backups are off;
-          V(unknown_plan), the interval of the plan is not known, so that nobody can tell, but there is a backup of the
-          last 8 days, or the policy is younger than that.
-        - Null where it depends on ages and those were not read.
+          V(unknown_plan), the interval of the plan is not known, but there is a backup of the last 8 days, or the
+          policy is younger than that.
+        - Null if it depends on ages and those were not read.
       returned: with O(include=policies)
       type: str
       sample: protected
     monthly_cost:
       description:
-        - What backups cost a month, in USD. A share of the Droplet's price, or for usage-based plans by the size of the
-          backups there are.
-        - V(unknown) for a plan whose price is not known, and if sizes are needed and were not read.
+        - What backups cost a month, in USD. A share of the Droplet's price, or for usage-based plans by the size of its
+          backups.
+        - V(unknown) if the price of the plan or of the Droplet is not known, or if sizes are needed and were not read.
       returned: with O(include=cost)
       type: raw
       sample: 7.2
 summary:
   description:
-    - For people. C(matched) Droplets; C(status), how many have which, and C(status_unknown), how many have none;
-      C(oldest_newest), the Droplet whose newest backup is the oldest; C(monthly_cost) of all backups in USD, and
-      C(monthly_cost_unknown), how many are not in it.
-    - With RV(orphaned_backups), C(orphaned_backups) is their number, null if they are not told.
+    - C(matched) is the number of Droplets; C(status) how many Droplets have each status, and C(status_unknown) how many
+      have none; C(oldest_newest) the Droplet whose newest backup is the oldest; C(monthly_cost) what all backups cost
+      in USD, and C(monthly_cost_unknown) for how many Droplets the cost is not known.
+    - If RV(orphaned_backups) is returned, C(orphaned_backups) is their number, or null if they are null.
   returned: success
   type: dict
 orphaned_backups:
   description:
-    - The backups that no Droplet owns, newest first. A backup outlives its Droplet for up to four weeks; see
+    - The backups that no Droplet owns, newest first. A backup outlives its Droplet by up to four weeks; see
       M(lifeboat.digitalocean.droplet_from_backup) and M(lifeboat.digitalocean.backup_to_snapshot) for what can be
       done with it.
-    - Whose a backup is, is told by the Droplets that there are. So all of them have to be read, and for any other
-      selection there is no such key. O(exclude_tag) does not matter, the backups of excluded Droplets are not orphaned.
-    - A backup that is younger than O(lag_tolerance), or may have been made while the lists were read, is not among
+    - Only the Droplets tell which backups are theirs. So all of them have to be read, and no other selection than
+      O(all) returns this key. The backups of Droplets that O(exclude_tag) leaves out are not orphaned.
+    - A backup that is younger than O(lag_tolerance), or that may have been made while the lists were read, is not among
       them yet. Null, with a warning, if the token does not show which backups the Droplets have.
   returned: with O(all), and O(include=policies) and O(include=backups)
   type: list
@@ -169,7 +168,7 @@ orphaned_backups:
       type: str
       sample: web-01- 2026-03-11
     droplet_name:
-      description: The name of its Droplet, with which the image's name begins. Null if it has no such name.
+      description: The name of its Droplet, read from the beginning of the image's name. Null if that has another form.
       type: str
       sample: web-01
     created_at:
@@ -182,10 +181,10 @@ orphaned_backups:
       sample: 4.6
     expires_by:
       description:
-        - Four weeks after it was made, which is the retention of plan V(weekly). The API tells no date, and neither the
-          plan of a Droplet that is gone nor when it was deleted. A backup of plan V(daily) goes after a week already,
-          so what is needed should be kept soon; DigitalOcean may keep some until four weeks after the deletion.
-        - Null for a backup that is older than that, of which nothing tells how long it stays.
+        - Four weeks after it was made, which is the retention of plan V(weekly). The API shows no expiry date, and for
+          a Droplet that is gone neither its plan nor when it was deleted. A backup of plan V(daily) may expire after a
+          week, so convert soon what you need. DigitalOcean may keep some until four weeks after the deletion.
+        - Null for a backup that is older than that; nothing shows how long it stays.
       type: str
       sample: "2026-04-08T04:51:12Z"
     size_gigabytes:
