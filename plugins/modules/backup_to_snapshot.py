@@ -6,63 +6,66 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: backup_to_snapshot
-short_description: Keep backups of Droplets beyond their date, as snapshots
+short_description: Keep backups of Droplets beyond their expiry, as snapshots
 version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Converts backups to snapshots, which do not expire, and gives them a name and tags. By the id of a backup, or by
+  - Converts backups to snapshots, which do not expire, and gives them a name and tags. Choose a backup by its id, or
     Droplets and which of their backups.
-  - A converted backup leaves the list of backups, which is one restore point shorter until the next backup is made.
-    A snapshot is billed by its size for as long as it exists, 0.06 USD for each GiB and month. Result and diff tell
-    both.
-  - Run again on the same night it changes nothing, because a snapshot that was made from a backup counts as that
-    backup. Which snapshots were, is told by O(snapshot_name), by the name that DigitalOcean gives to backups, or by
-    the logs of actions.
-  - A backup is renamed first and converted then, so that a run that was cut off is finished by the next one.
+  - A converted backup is no longer among the Droplet's backups, so it has one less until the next one is made. A
+    snapshot is billed by its size for as long as it exists, 0.06 USD for each GiB and month. The result and the diff
+    show both.
+  - Another run before the next backup changes nothing, because a snapshot that was made from a backup counts as that
+    backup. Such a snapshot is known by O(snapshot_name), by the name that DigitalOcean gives to backups, or by the logs
+    of actions.
+  - A backup is renamed before it is converted, so that the next run can finish what an interrupted one has begun.
   - Backups outlive their Droplet by up to four weeks. With O(droplet_name) or O(droplet_id) of one Droplet that is
-    gone, those that are left of it are kept. They are found by the Droplet's name, with which a backup's name begins,
-    or by its id if the account's log of actions or a converted backup tells it. If more than one Droplet that is gone
-    had the name, the task fails and tells them apart. A Droplet that is gone is named alone, not in a list with others.
-  - It needs a token with the scopes C(droplet:read), C(image:read) and C(image:update), C(tag:create) and C(tag:read)
-    for O(tags), C(tag:read) for O(tag) and O(exclude_tag). C(snapshot:read) is used where it is there, for many
-    Droplets, and needed to find a snapshot by its name once the id of O(backup_id) is gone, and for a Droplet that is
-    gone, for which C(actions:read) is used if it is there.
+    gone, its remaining backups are kept. They are found by the Droplet's name, with which a backup's name begins, or by
+    its id, if the account's log of actions or a converted backup shows it. If several Droplets that are gone had the
+    name, the task fails and lists them. Name such a Droplet alone, not in a list with others.
+  - It needs a token with the scopes C(droplet:read), C(image:read) and C(image:update); C(tag:create) and C(tag:read)
+    for O(tags); C(tag:read) for O(tag) and O(exclude_tag). C(snapshot:read) saves requests on many Droplets. It is
+    required for a Droplet that is gone, and to find a snapshot by its name once the id of O(backup_id) no longer
+    exists. For a Droplet that is gone, C(actions:read) is used if the token has it.
 options:
   backup_id:
     description:
       - The id of a backup, also of one whose Droplet is gone.
       - Exactly one of O(backup_id), O(newest), O(before) and O(all_backups) is required, and exactly one of
         O(backup_id), O(droplet_id), O(droplet_name), O(tag) and O(all).
-      - Where that image is a snapshot by now, its name and tags are seen to. Where there is no such image any more, and
-        O(snapshot_name) is set, a snapshot of that name is looked for in the account, since converting may give an
-        image a new id. None is an error, and so are two.
-      - Its Droplet is looked for in the list of all Droplets, which takes a request for each 200.
+      - If the image has become a snapshot, only its name and tags are changed, as far as they differ. If there is no
+        such image any more and O(snapshot_name) is set, the snapshot of that name is used, since converting may give an
+        image a new id. It is an error if no snapshot has the name, or more than one.
+      - Its Droplet is looked for in the list of all Droplets, which takes one request for each 200.
     type: int
   newest:
-    description: The newest backup of each Droplet. Only V(true) can be given.
+    description:
+      - The newest backup of each Droplet. Only V(true) is allowed.
+      - Here and with O(before), a Droplet without such a backup is an error if it is named, and a warning with O(tag)
+        and O(all).
     type: bool
     choices: [true]
   before:
     description:
-      - The newest backup of each Droplet that is not younger than this time, as in V(2026-03-11T09:30:00Z). The zone is
-        required.
+      - The newest backup of each Droplet that was made at this time or earlier, as in V(2026-03-11T09:30:00Z). The time
+        zone is required.
     type: str
   all_backups:
-    description: Every backup that each Droplet has. Only V(true) can be given.
+    description: Every backup of each Droplet. Only V(true) is allowed.
     type: bool
     choices: [true]
   snapshot_name:
     description:
       - The name of the snapshot. C({droplet}) stands for the Droplet's name, C({date}) and C({time}) for when the
         backup was made, in UTC, as in V(keep-{droplet}-{date}). In YAML, put quotes around it.
-      - Left out, the backup's own name stays.
-      - A snapshot of the Droplet that bears the name counts as made from its backup of that time.
-      - With O(droplet_name) of a Droplet that is gone it must have C({droplet}) in it, because nothing but the name may
-        tell the next run whose snapshot it is.
+      - If left out, the snapshot keeps the backup's name.
+      - A snapshot of the Droplet that has this name counts as made from its backup of that time.
+      - With O(droplet_name) of a Droplet that is gone, it must contain C({droplet}), because the name may be all that
+        shows the next run whose snapshot it is.
     type: str
   tags:
-    description: Tags to put on the snapshot. Others that it carries are left alone.
+    description: Tags to put on the snapshot. Other tags on it are left alone.
     type: list
     elements: str
     default: []
@@ -89,7 +92,7 @@ EXAMPLES = r"""
     snapshot_name: "{droplet} before the incident"
   register: kept
 
-- name: Tell what that costs
+- name: Show what that costs
   ansible.builtin.debug:
     msg: "Snapshot {{ item.id }} costs {{ item.monthly_cost }} USD a month"
   loop: "{{ kept.droplets | map(attribute='snapshots') | flatten }}"
@@ -118,7 +121,7 @@ droplets:
   elements: dict
   contains:
     id:
-      description: The Droplet's id. Null if the Droplet is gone and nothing tells its id.
+      description: The Droplet's id. Null if the Droplet is gone and nothing shows its id.
       type: int
       sample: 3164494
     name:
@@ -134,10 +137,10 @@ droplets:
         monthly_cost: 0.0
     after:
       description:
-        - The C(restore_points) that this task is about, with C(type), C(name) and, where O(tags) is set, which of those
-          C(tags) they carry; how many C(backups) the Droplet has, null where it is gone; and what the snapshots among
-          the restore points cost, C(monthly_cost) in USD, V(unknown) where the API tells no size.
-        - As they are now, or in check mode would be. Null where that is not known after a failure.
+        - The C(restore_points) that this task is about, with C(type), C(name) and, if O(tags) is set, which of those
+          C(tags) they carry; how many C(backups) the Droplet has, null if it is gone; and C(monthly_cost), what the
+          snapshots among the restore points cost in USD, V(unknown) if the API shows no size.
+        - As they are now, or in check mode would be. Null if that is not known after a failure.
       type: dict
       sample:
         restore_points: [{type: snapshot, name: keep-web-01-2026-03-11}]
@@ -146,8 +149,8 @@ droplets:
     snapshots:
       description:
         - The snapshots, newest first, with C(id), C(name), C(created_at), C(size_gigabytes), C(min_disk_size),
-          C(regions), C(tags) (null where they were not read) and C(monthly_cost) in USD. The C(id) is null where the
-          snapshot is still to be made.
+          C(regions), C(tags) (null if they were not read) and C(monthly_cost) in USD. The C(id) is null if the snapshot
+          is still to be made.
       type: list
       elements: dict
     changed:
@@ -158,7 +161,7 @@ droplets:
       type: list
       elements: dict
     notes:
-      description: What becomes of the restore points, and what else there is to know, in sentences.
+      description: What happens to the restore points, and what else there is to know, in sentences.
       returned: when there is something
       type: list
       elements: str
@@ -167,7 +170,7 @@ droplets:
       returned: on failure
       type: str
     not_tried:
-      description: True where nothing was sent because the task ended before.
+      description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool
 """

@@ -13,47 +13,52 @@ author:
 description:
   - Sends one of the API's actions to the Droplets that need it, waits for all of them together, and verifies what the
     state can show.
-  - Where the state shows it, a Droplet that is as it should be is left alone; the description of each O(type) says so.
-    Where it cannot, the action is sent each time, and the result is C(changed).
-  - More than one Droplet needs O(expected_count). What cannot be undone takes one Droplet and O(confirm).
+  - If the state shows that a Droplet already is as it should be, it is left alone; the description of each O(type) says
+    so. If no state shows it, the action is sent each time, and the result is C(changed).
+  - More than one Droplet needs O(expected_count). An action that cannot be undone takes one Droplet and O(confirm).
   - It needs a token with the scopes C(droplet:read) and C(droplet:update), C(tag:read) for O(tag) and O(exclude_tag),
-    and C(actions:read) for cheap waiting on many Droplets. Besides, O(type=resize) needs C(droplet:create),
-    C(sizes:read) and C(regions:read); O(type=rebuild) needs C(droplet:admin) and C(image:read);
-    O(type=password_reset) needs C(droplet:admin); O(type=snapshot) needs C(image:create).
+    and C(actions:read) to wait for many Droplets with few requests. In addition, O(type=resize) needs
+    C(droplet:create), C(sizes:read) and C(regions:read); O(type=rebuild) needs C(droplet:admin) and C(image:read);
+    O(type=password_reset) needs C(droplet:admin); O(type=snapshot) needs C(image:create); O(by_tag) needs C(tag:read).
 options:
   type:
     description:
-      - The action, by the API's own name.
+      - The action, under the API's own name.
     type: str
     required: true
     choices:
-      power_on: Turns it on. One that is on, or coming up, is left alone.
+      power_on: Turns the Droplet on. One that is on, or coming up, is left alone.
       power_off:
-        - Turns it off like pulling the plug. One that is off is left alone. See V(shutdown).
+        - Turns the Droplet off like pulling the plug. One that is off is left alone. See V(shutdown).
       shutdown:
-        - Asks the system on it to shut down, and waits for O(shutdown_timeout) until it is off. One that is off is left
-          alone.
-        - The API calls this done once the system was asked. A Droplet that stays on fails, or is powered off with
-          O(power_off_after_timeout).
-      reboot: Asks the system on it to restart. Sent each time. One that is off is refused.
-      power_cycle: Turns it off and on again, like pushing the reset button. Sent each time. One that is off is refused.
+        - Asks the operating system to shut down, and waits up to O(shutdown_timeout) until the Droplet is off. One that
+          is off is left alone.
+        - For the API this is completed once the system was asked. A Droplet that stays on is a failure, or is powered
+          off with O(power_off_after_timeout).
+      reboot: Asks the operating system to restart. Sent each time. A Droplet that is off is refused.
+      power_cycle:
+        - Turns the Droplet off and on again, like pushing the reset button. Sent each time. One that is off is refused,
+          except with O(by_tag).
       rename:
-        - Gives it the name O(new_name). One that has this name is left alone.
-        - Selected by its old name, it is found again by a rerun as the one of the new name that was renamed.
+        - Gives the Droplet the name O(new_name). One that has this name is left alone.
+        - If it is selected by its old name, another run finds it by its new name.
       resize:
-        - Makes it a O(size), with a larger disk too if O(disk). One that has both is left alone.
-        - Refused where its disk would have to become smaller, or its region lacks the size.
-        - The API may refuse to resize a Droplet that is on; shut it down first, see the examples.
+        - Gives the Droplet the size O(size), and with O(disk) a larger disk too. One that has both is left alone.
+        - Refused if the disk of the size is smaller than the Droplet's, or if the size is not offered in its region.
+        - The API powers down a Droplet that is on for this, with O(disk) for about one minute for each GB on it, and
+          may leave it off. The examples shut it down first, and power it on again.
       rebuild:
-        - Writes an O(image) on its disk, which loses what was there. Sent each time. Needs O(confirm).
+        - Overwrites the disk with O(image); what was on it is lost. Sent each time. Needs O(confirm).
         - To go back to a backup or a snapshot of its own, use M(lifeboat.digitalocean.droplet_restore).
-      password_reset: Mails a new root password. Sent each time. Needs O(confirm).
-      enable_ipv6: Gives it an IPv6 address, for good. One that has one is left alone.
-      enable_private_networking: Gives a Droplet of before 2020 a private network. One that has one is left alone.
-      change_kernel: Gives a Droplet of before March 2017 a O(kernel). One that has it is left alone.
+      password_reset: Sends a new root password by mail. Sent each time. Needs O(confirm).
+      enable_ipv6:
+        - Gives the Droplet an IPv6 address, for good. One that has one is left alone. The operating system has to be
+          configured for the address as well.
+      enable_private_networking: Gives a Droplet from before 2020 a private network. One that has one is left alone.
+      change_kernel: Gives a Droplet from before March 2017 another O(kernel). One that has it is left alone.
       snapshot:
-        - Takes a snapshot called O(snapshot_name). One that has a snapshot of this name is left alone, however old it
-          is.
+        - Takes a snapshot named O(snapshot_name). A Droplet that has a snapshot of this name is left alone, however old
+          that is.
         - For snapshots by age, with tags, or in more regions, use M(lifeboat.digitalocean.droplet_snapshot).
       restore: Refused. M(lifeboat.digitalocean.droplet_restore) does it safely.
       enable_backups: Refused. M(lifeboat.digitalocean.droplet_backups) does it safely.
@@ -61,62 +66,63 @@ options:
       change_backup_policy: Refused. M(lifeboat.digitalocean.droplet_backups) does it safely.
   new_name:
     description:
-      - For O(type=rename), which needs it. Letters, digits, dots and hyphens.
+      - Required for O(type=rename). Letters, digits, dots and hyphens, with a letter or a digit at the end.
     type: str
   size:
     description:
-      - For O(type=resize), which needs it. The slug of a size, as in V(s-2vcpu-4gb).
+      - Required for O(type=resize). The slug of a size, as in V(s-2vcpu-4gb).
     type: str
   disk:
     description:
-      - For O(type=resize). Enlarge the disk too, to that of the size. It can never become smaller again, so this needs
+      - For O(type=resize). Also enlarge the disk to that of the size. It can never become smaller again, so this needs
         O(confirm).
       - With V(false) the disk stays as it is, and the Droplet can go back to a size with a disk as large as its own.
     type: bool
     default: false
   image:
     description:
-      - For O(type=rebuild), which needs it. The id of an image, or the slug of a public one.
+      - Required for O(type=rebuild). The id of an image, or the slug of a public one.
     type: str
   kernel:
     description:
-      - For O(type=change_kernel), which needs it. The id of a kernel.
+      - Required for O(type=change_kernel). The id of a kernel.
     type: int
   snapshot_name:
     description:
-      - For O(type=snapshot), which needs it. What tells the snapshot from the Droplet's others.
+      - Required for O(type=snapshot). The name of the snapshot, by which it is found again.
     type: str
   shutdown_timeout:
     description:
-      - For O(type=shutdown). How long a Droplet may take to be off after it was asked, in seconds. 120 if left out.
+      - For O(type=shutdown). How long a Droplet may take to shut down, in seconds. If left out, it is 120.
       - It adds to the default of O(wait_timeout).
     type: int
   power_off_after_timeout:
     description:
-      - For O(type=shutdown). Power off what is still on after O(shutdown_timeout). Not with O(by_tag).
+      - For O(type=shutdown). Power off a Droplet that is still on after O(shutdown_timeout). Not with O(by_tag).
     type: bool
     default: false
   confirm:
     description:
-      - For O(type=rebuild), for O(type=password_reset), and for O(type=resize) with O(disk), which all need it. The
-        name of the Droplet that is selected, once more.
-      - Check mode warns where it is missing, instead of failing.
+      - The name of the selected Droplet, to confirm O(type=rebuild), O(type=password_reset), or O(type=resize) with
+        O(disk).
+      - Required for these, except in check mode, which only warns.
     type: str
   expected_count:
     description:
-      - For every O(type). How many Droplets the selection matches, those that need nothing included. Any other number
-        is refused before anything is sent, in check mode too.
-      - Required where it matches more than one.
+      - How many Droplets the selection matches, including those that need nothing. If it matches another number, the
+        task is refused before anything is sent, in check mode too.
+      - Required if it matches more than one.
     type: int
   by_tag:
     description:
       - For the types V(power_on), V(power_off), V(power_cycle), V(shutdown), V(snapshot) and V(enable_ipv6), with
         exactly one O(tag) and no O(exclude_tag). Sends one request for all Droplets that carry the tag, instead of one
         to each that needs it.
-      - The server picks the members at that moment. They may be others than those that were counted and that check mode
-        shows.
-      - If no member needs it, nothing is sent. If one does, all get it; what becomes of those that need nothing is the
-        API's decision. It may leave them out, send it to them as well, or refuse it for all because of one.
+      - The API looks up the Droplets when it receives the request. They may differ from those that were counted and
+        that check mode shows.
+      - If no Droplet needs the action, nothing is sent. If one does, it is sent for all; the API decides what happens
+        to those that need nothing. It may leave them out, carry it out on them as well, or refuse it for all because of
+        one.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -137,7 +143,7 @@ EXAMPLES = r"""
     shutdown_timeout: 120
     power_off_after_timeout: true
 
-- name: Resize a Droplet that has to be off for it, and turn it on again whatever happens
+- name: Shut a Droplet down to resize it, and turn it on again whatever happens
   block:
     - name: Stop it
       lifeboat.digitalocean.droplet_action:
@@ -205,17 +211,17 @@ droplets:
       sample: web-01
     before:
       description:
-        - What the action is about, as it was; RV(droplets[].after) has the same keys. Null for a Droplet that got the
+        - What the action changes, as it was; RV(droplets[].after) has the same keys. Null for a Droplet that got the
           tag after the Droplets were read.
       type: dict
       sample:
         status: active
     after:
       description:
-        - The same as it is now, or in check mode would be. Null where that is not known after a failure.
-        - C(status) of the power types; C(name); C(size), C(disk) in GiB and C(monthly_cost) in USD, V(unknown) where
-          the token may not see it; C(ipv6); C(private_networking); C(kernel); C(snapshot), its name; C(image) and
-          C(action) of V(rebuild); C(action) of what no state shows.
+        - The same as it is now, or in check mode would be. Null if that is not known after a failure.
+        - By type, C(status) for turning on and off; C(name); C(size), C(disk) in GiB and C(monthly_cost) in USD,
+          V(unknown) if the token may not read it; C(ipv6); C(private_networking); C(kernel); C(snapshot), its name;
+          C(image) and C(action) for V(rebuild); C(action) for what no state shows.
       type: dict
       sample:
         status: 'off'
@@ -240,13 +246,14 @@ droplets:
       returned: on failure
       type: str
     not_tried:
-      description: True where nothing was sent because the task ended before.
+      description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool
 by_tag:
   description:
-    - The order that was sent for all, or in check mode would be. C(tag), C(type), C(members), the ids of the Droplets
-      that carry the tag, and C(needing), the ids of those that need the action. Nothing is sent where nobody does.
+    - The one request that was sent for all, or in check mode would be. C(tag), C(type), C(members), the ids of the
+      Droplets that carry the tag, and C(needing), the ids of those that need the action. If that is empty, nothing is
+      sent.
   returned: with O(by_tag)
   type: dict
   sample:

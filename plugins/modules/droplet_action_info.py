@@ -11,15 +11,15 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Tells one action by its id, or the latest actions of a Droplet, or those of the account, which has the actions on
-    images and on Droplets that are gone as well.
-  - The log goes back to the beginning of the account. It is read in pages of 200 from the newest action on, and no
-    further than O(limit) and O(since) ask for.
+  - Returns one action by its id, the latest actions of a Droplet, or those of the account, which also include actions
+    on images and on Droplets that are gone.
+  - The log goes back to the beginning of the account. It is read in pages of 200, newest first, and no further than
+    O(limit) and O(since) require.
   - It needs a token with the scope C(actions:read), or C(droplet:read) with O(droplet_id) or O(droplet_name).
 options:
   action_id:
     description:
-      - The id of one action. With O(droplet_id) or O(droplet_name) it is looked up among that Droplet's.
+      - The id of one action. With O(droplet_id) or O(droplet_name), it is looked up among the actions of that Droplet.
     type: int
   droplet_id:
     description:
@@ -27,7 +27,7 @@ options:
     type: int
   droplet_name:
     description:
-      - Only the actions of the Droplet of this name, letter for letter. A name that fits two Droplets is refused.
+      - Only the actions of the Droplet with exactly this name. A name that two Droplets have is refused.
     type: str
   type:
     description:
@@ -42,25 +42,25 @@ options:
     choices: [in-progress, completed, errored]
   since:
     description:
-      - Only actions that began at this time or later, as in V(2026-03-11T09:30:00Z). The zone is required.
+      - Only actions that began at this time or later, as in V(2026-03-11T09:30:00Z). The time zone is required.
     type: str
   limit:
     description:
-      - The most actions to tell, the newest first.
-      - Where O(type) or O(status) fit few of them, the search for so many ends after the latest 4,000 actions, unless
-        O(since) says how far back to go.
+      - How many actions to return at most, newest first.
+      - If few actions match O(type) and O(status), the search ends after the latest 4,000 actions, unless O(since) says
+        how far back to go.
     type: int
     default: 200
   wait:
     description:
-      - Wait until the action O(action_id) has ended. One that ends as errored is a failure of the kind
+      - Wait until the action O(action_id) has ended. If it ends as errored, the task fails with the kind
         C(action_failed).
     type: bool
     default: false
   wait_timeout:
     description:
-      - The time for the whole task in seconds. An action that takes longer runs on, and is a failure of the kind
-        C(wait_timeout).
+      - The time limit for the whole task in seconds. If the action takes longer, it runs on, and the task fails with
+        the kind C(wait_timeout).
     type: int
     default: 600
 extends_documentation_fragment:
@@ -106,7 +106,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: The actions, the newest first; the one with O(action_id).
+  description: The actions, newest first. With O(action_id), only that one.
   returned: success
   type: list
   elements: dict
@@ -116,7 +116,7 @@ actions:
       type: int
       sample: 36804636
     type:
-      description: What it does, in the API's words.
+      description: What it does, under the API's own name.
       type: str
       sample: snapshot
     status:
@@ -128,15 +128,15 @@ actions:
       type: str
       sample: "2026-03-11T09:30:00Z"
     completed_at:
-      description: When it ended. Null as long as it runs; the API has been seen to leave it null afterwards too.
+      description: When it ended. Null while it runs; the API has been seen to leave it null afterwards, too.
       type: str
       sample: "2026-03-11T09:34:12Z"
     resource_type:
-      description: What it was done to, V(droplet), V(image) or something else.
+      description: What kind of resource it works on, V(droplet), V(image) or another one.
       type: str
       sample: droplet
     resource_id:
-      description: The id of that, or null.
+      description: The id of that resource, or null.
       type: int
       sample: 3164494
     region:
@@ -145,8 +145,8 @@ actions:
       sample: nyc3
 complete:
   description:
-    - V(true) where no further action fits. V(false) where O(limit) was reached, or the search has ended, before the log
-      did, so that there may be more. Where that may surprise, a warning says so.
+    - V(true) if there is no further action that matches. V(false) if the search ended before the log did, so that there
+      may be more. If it ended before O(limit) was reached, or although O(since) is set, a warning says so.
   returned: success
   type: bool
 """

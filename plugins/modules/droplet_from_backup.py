@@ -11,97 +11,100 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Makes a new Droplet from a restore point, and leaves the Droplet that the restore point was taken of as it is. It
-    works as well when that Droplet is gone.
-  - The new Droplet is known by its O(name) and by tags that it gets when it is created, C(lifeboat:from:) followed by
-    the id of the image, and C(lifeboat:source:) followed by the id of the Droplet, if that is known. One that is made
-    from a Droplet that is gone also gets C(lifeboat:source-name:) followed by that Droplet's name. With
-    O(backup_id) and O(snapshot_id), a Droplet of that name from the same image is unchanged, and one from another is
-    refused. With O(newest) and O(before), a Droplet of that name made from the same Droplet is unchanged, whatever
-    newer restore points there are by now. The result tells from which image it was made, and how old that is.
+  - Makes a new Droplet from a restore point. The Droplet that the restore point was taken from stays as it is, and may
+    also be gone.
+  - The new Droplet is recognized by its O(name) and by tags that it gets when it is created, C(lifeboat:from:) followed
+    by the id of the image, and C(lifeboat:source:) followed by the id of the source Droplet, if that is known. One that
+    is made from a Droplet that is gone also gets C(lifeboat:source-name:) followed by that Droplet's name.
+  - With O(backup_id) and O(snapshot_id), a Droplet of that name from the same image is unchanged, and one from another
+    image is refused. With O(newest), O(before) and O(snapshot_name), a Droplet of that name from the same source
+    Droplet is unchanged, even if there are newer restore points by now; it is refused if the restore point that it was
+    made from does not fit O(before), O(snapshot_name) or O(max_age_hours). The result shows from which image it was
+    made, and how old that is.
   - A Droplet of that name that this module did not make is refused, and so are two of that name.
-  - Options other than the restore point are for creation. What differs on a Droplet that is there is told in
-    RV(droplets[].notes) and not changed; see M(lifeboat.digitalocean.droplet_backups) for its backups.
-  - An answer to the creation that was lost is looked for, and the creation is never sent again in the same run.
+  - Options other than the restore point are for the creation. If an existing Droplet differs from them,
+    RV(droplets[].notes) says so and nothing is changed; use M(lifeboat.digitalocean.droplet_backups) for its backups.
+  - If the answer to the creation is lost, the Droplet is looked for. The creation is never sent twice in the same run.
   - It deletes no Droplet, so there is no C(state).
-  - It needs a token with the scopes C(droplet:read), C(droplet:create), C(image:read), C(tag:read) and C(tag:create).
-    C(sizes:read) and C(regions:read) let it check the size before it sends anything, C(snapshot:read) is for a source
-    that is gone, for which C(actions:read) is used if it is there. C(ssh_key:read) is for O(ssh_keys), C(vpc:read) for
-    O(vpc_uuid).
+  - It needs a token with the scopes C(droplet:read), C(droplet:create), C(image:read), C(tag:read) and C(tag:create);
+    C(snapshot:read) for a source that is gone; C(ssh_key:read) for O(ssh_keys); C(vpc:read) for O(vpc_uuid). With
+    C(sizes:read) and C(regions:read) it checks the size before it sends anything. With C(actions:read) it also finds
+    Droplets that were begun just now, and more about a source that is gone.
 options:
   name:
-    description: The name of the new Droplet, letter for letter.
+    description: The exact name of the new Droplet.
     type: str
     required: true
   source_droplet_id:
     description:
-      - The id of the Droplet whose backups and snapshots O(newest) and O(before) choose from.
-      - If that Droplet is gone, from its snapshots and those of its backups that have not expired; then O(size) is
-        required. A backup does not tell the id of its Droplet. It is found by the account's log of actions, if that
-        tells of backups, or by a snapshot that was a backup of the same name. If there are younger backups that may be
-        its own, and nothing tells, the task fails and names them.
+      - The id of the Droplet whose restore points O(newest), O(before) and O(snapshot_name) choose from. Those three
+        need this option or O(source_droplet_name).
+      - If that Droplet is gone, its snapshots and its remaining backups are used, and O(size) is required. A backup
+        does not show the id of its Droplet. It is found by the account's log of actions, if that shows backups, or by a
+        snapshot that was a backup of the same name. If there are younger backups that may belong to it and nothing
+        settles that, the task fails and names them.
     type: int
   source_droplet_name:
     description:
-      - The same, by name. A name that fits two Droplets is refused.
-      - If no Droplet has the name, the backups whose names begin with it, and the snapshots of the same Droplet, as far
-        as anything tells which they are. If more than one Droplet that is gone had the name, the task fails and tells
-        them apart by id, region, disk and dates, as far as they can be.
+      - The same, by exact name. A name that two Droplets have is refused.
+      - If no Droplet has the name, the backups whose names begin with it are used, and the snapshots of the same
+        Droplet as far as they can be found. If several Droplets that are gone had the name, the task fails and lists
+        them with id, region, disk and dates, as far as these are known.
       - That takes a few requests for each 200 Droplets, images and snapshots, and up to 20 pages of the log of actions.
     type: str
   size:
     description:
       - The slug of its size. Refused if it is not offered in the region at present, or if its disk is too small for the
         restore point.
-      - Left out, that of the Droplet that the restore point was taken of. Required where that is gone.
+      - If left out, that of the source Droplet. Required if that is gone.
     type: str
   region:
     description:
-      - The slug of a region that holds the restore point. A backup is in the region of its Droplet alone; a snapshot
-        can be copied to others.
-      - Left out, the region of the Droplet that it was taken of, or else the only one that holds it.
+      - The slug of a region that holds the restore point. A backup is made in the region of its Droplet; a snapshot can
+        be copied to others.
+      - If left out, the region of the source Droplet, or else the only one that holds the restore point.
     type: str
   vpc_uuid:
-    description: The VPC to put it in, which must be in the same region. Left out, the region's default VPC.
+    description: The VPC to put it in, which must be in the same region. If left out, the region's default VPC.
     type: str
   ssh_keys:
-    description: Ids or fingerprints of SSH keys of the account to let in besides those on the disk.
+    description: Ids or fingerprints of SSH keys of the account to authorize besides those on the disk.
     type: list
     elements: str
   tags:
-    description: Tags to put on it besides those of this module. Tags of the source are not taken over.
+    description: Tags to put on it besides those of this module. The tags of the source are not copied.
     type: list
     elements: str
   user_data:
     description:
-      - What the Droplet is to run when it first boots, as of cloud-init. At most 64 KiB.
-      - It is in no result, diff or log. The API does not give it back, so it is never compared.
+      - User data for cloud-init, which the Droplet runs when it first boots. At most 64 KiB.
+      - It is in no result, diff or log. The API does not return it, so it is never compared.
     type: str
   monitoring:
-    description: Whether to install the agent for monitoring.
+    description: Whether to install the monitoring agent.
     type: bool
   ipv6:
     description: Whether to give it an IPv6 address.
     type: bool
   backups:
     description:
-      - Whether it is to have backups from the start. O(backup_policy) alone says so, too.
-      - Left out, it has none.
+      - Whether to turn its backups on from the start. O(backup_policy) turns them on as well.
+      - If both are left out, it has none.
     type: bool
   backup_policy:
-    description: When it is to be backed up. Left out, daily. Checked against what the API offers.
+    description: When to back it up. If left out, daily. Checked against what the API offers.
     type: dict
     suboptions:
       plan:
-        description: How often, as in V(daily) or V(weekly). Left out, V(daily).
+        description: How often, as in V(daily) or V(weekly). If left out, V(daily).
         type: str
       weekday:
-        description: The day of the backup, V(SUN) to V(SAT), for plans that have one.
+        description: The day of the backup, V(SUN) to V(SAT). Required for a plan that has one.
         type: str
       hour:
         description:
           - The hour at which the window starts, in UTC, one of 0, 4, 8, 12, 16 and 20.
-          - Left out, one that follows from O(name).
+          - If left out, an hour derived from O(name).
         type: int
       window_length_hours:
         description: The length of the window in hours, for a plan that lets you choose.
@@ -116,8 +119,8 @@ options:
   max_age_hours:
     description:
       - Refuse a restore point that is older than this, in hours.
-      - A Droplet of that name that is there already, and was made from one that is older by now, is refused as well. So
-        is one whose restore point is gone, because nothing tells its age any more.
+      - An existing Droplet of that name is refused as well if the restore point that it was made from is older by now,
+        or is gone, because nothing shows its age any more.
     type: float
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
@@ -138,7 +141,7 @@ EXAMPLES = r"""
     max_age_hours: 26
   register: copy
 
-- name: Go on with the new host in the same play
+- name: Use the new host in the same play
   ansible.builtin.add_host:
     name: "{{ copy.droplets[0].networks.public_v4 }}"
     groups: copies
@@ -178,7 +181,7 @@ droplets:
   elements: dict
   contains:
     id:
-      description: Its id; null where it is not made yet, as in check mode.
+      description: Its id; null if it is not made yet, as in check mode.
       type: int
       sample: 3164495
     name:
@@ -193,10 +196,10 @@ droplets:
         monthly_cost: 0.0
     after:
       description:
-        - The Droplet as it is now, or in check mode would be. Null where that is not known after a failure.
+        - The Droplet as it is now, or in check mode would be. Null if that is not known after a failure.
         - C(image) and C(image_name) are the restore point.
-        - C(monthly_cost) is in USD, its backups included, V(unknown) where the token may not read the price, or the
-          plan of its backups is not priced as a share of it.
+        - C(monthly_cost) is in USD, its backups included. It is V(unknown) if the token may not read the price, or if
+          the plan of its backups is not priced as a share of it.
       type: dict
       sample:
         state: present
@@ -213,7 +216,7 @@ droplets:
     restore_point:
       description:
         - What it is made from, with C(id), C(name), C(type) (V(backup) or V(snapshot)), C(created_at) and C(age_hours).
-          All but C(id) are null where a Droplet is there and the image it was made from no longer is.
+          If the Droplet exists and its image no longer does, all but C(id) are null.
       type: dict
       sample:
         id: 67539192
@@ -223,7 +226,7 @@ droplets:
         age_hours: 4.6
     networks:
       description:
-        - Its addresses, C(public_v4), C(private_v4) and C(public_v6), each null where it has none. Null until it is up.
+        - Its addresses, C(public_v4), C(private_v4) and C(public_v6), each null if it has none. Null until it is up.
       type: dict
       sample:
         public_v4: 198.18.4.2
@@ -235,7 +238,7 @@ droplets:
       elements: dict
     notes:
       description:
-        - What else there is to know, in sentences; on a Droplet that is there, what was asked for and is otherwise.
+        - What else there is to know, in sentences. For an existing Droplet, how it differs from what the task asks for.
       returned: when there is something
       type: list
       elements: str
@@ -244,7 +247,7 @@ droplets:
       returned: on failure
       type: str
     not_tried:
-      description: True where nothing was sent because the task ended before.
+      description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool
 """

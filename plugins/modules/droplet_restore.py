@@ -12,49 +12,49 @@ author:
   - Lifeboat maintainers (@lifeboat)
 description:
   - Overwrites the disk of one Droplet with one of its own restore points, in place; name, addresses and attached
-    volumes stay. It is brought back by the action C(restore), which keeps the SSH host keys. If the API takes only
-    backups for that, a snapshot is brought back by C(rebuild), and the SSH host keys are new; RV(new_ssh_host_keys) and
-    a note say so.
+    volumes stay. It uses the action C(restore). If the API accepts only backups for that, it uses C(rebuild) for a
+    snapshot, which gives the server new SSH host keys; RV(new_ssh_host_keys) and a note say so.
   - O(incident) is the key. For one Droplet and incident there is one restore, however often the task is run and
-    whatever V(newest) means by then. What is meant is written down as a tag of the Droplet before anything is sent, and
-    what was done as a second one, so that a run that was killed or timed out is picked up by the next one.
-  - A snapshot of the disk as it is comes first. RV(undo) is the task that brings it back.
-  - A restore that somebody else has begun is waited for, then the task fails and names it. A disk that was overwritten
-    since the restore point was made, without a mark of an incident, is not overwritten again.
+    whichever restore point is the newest by then. The decision is recorded as a tag of the Droplet before any action is
+    sent, and the outcome as a second tag, so that the next run can finish what an interrupted one has begun.
+  - First a snapshot of the current disk is taken. RV(undo) is the task that restores it.
+  - If somebody else has begun to overwrite the disk, the task waits for that, then fails and names the action. A disk
+    that was overwritten since the restore point was made is not overwritten again, unless a completed incident explains
+    that.
   - It needs a token with the scopes C(droplet:read), C(droplet:update), C(droplet:admin), C(image:read),
     C(tag:read), C(tag:create), and C(image:create) for O(safety_snapshot).
 options:
   list:
     description:
-      - Restore nothing, and tell in RV(restore_points) which restore points there are. Only V(true) can be given; it
-        takes the place of O(backup_id) and the others, and needs no O(incident).
+      - Restore nothing, and list the restore points in RV(restore_points). Only V(true) is allowed; it replaces
+        O(backup_id) and the other options that choose a restore point, and needs no O(incident).
     type: bool
     choices: [true]
   incident:
     description:
       - Required, except with O(list).
-      - The key of what has happened, as in V(inc-2026-031), 1 to 80 letters, digits, V(-) and V(_). Capitals do not
-        count.
+      - The key of what has happened, as in V(inc-2026-031), 1 to 80 letters, digits, V(-) and V(_). Upper and lower
+        case are the same.
       - The same key restores once. Another restore of the same Droplet needs another key, and so does another restore
-        point; V(newest) goes on meaning the one that was the newest when it was chosen.
+        point. O(newest) keeps meaning the restore point that was the newest when it was chosen.
     type: str
   confirm:
     description:
-      - The name of the Droplet, letter for letter, to say that its disk may be overwritten.
+      - The exact name of the Droplet, to confirm that its disk may be overwritten.
       - Required, except in check mode, which only warns, and with O(list).
     type: str
   safety_snapshot:
     description:
-      - Make a snapshot of the disk as it is before it is overwritten. If that fails, nothing is restored.
-      - The snapshot does not expire and costs money for as long as it exists. It is chosen by O(snapshot_id) only, by
-        every module.
+      - Take a snapshot of the disk before it is overwritten. If that fails, nothing is restored.
+      - The snapshot does not expire and costs money for as long as it exists. To restore from it, every module needs
+        its id in O(snapshot_id).
     type: bool
     default: true
   stop_first:
     description:
-      - Power the Droplet off before the snapshot, so that nothing is written that is in neither image. It is down from
-        then on until the restore has ended.
-      - In the end a Droplet that was on is on again.
+      - Power the Droplet off before the snapshot, so that nothing is written that is in neither image. It stays off
+        until the restore has ended.
+      - A Droplet that was on before is powered on again in the end.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -67,11 +67,11 @@ extends_documentation_fragment:
 notes:
   - O(newest) and O(before) need O(max_age_hours).
   - O(wait=false) is refused, because one step must have ended before the next.
-  - The guide C(docs/restore.md), which comes with the collection, goes through an incident step by step.
+  - The guide C(docs/restore.md), which is part of the collection, goes through an incident step by step.
 """
 
 EXAMPLES = r"""
-- name: Bring the database back to its newest backup, if that is from today
+- name: Restore the newest backup or snapshot of the database, if it is at most a day old
   lifeboat.digitalocean.droplet_restore:
     droplet_name: db-01
     newest: true
@@ -80,7 +80,7 @@ EXAMPLES = r"""
     confirm: db-01
   register: restored
 
-- name: Bring it back to before the deployment, and let nothing be written meanwhile
+- name: Restore the state before the deployment, and let nothing be written meanwhile
   lifeboat.digitalocean.droplet_restore:
     droplet_name: db-01
     before: "2026-03-11T09:30:00Z"
@@ -95,7 +95,7 @@ EXAMPLES = r"""
     list: true
   register: db
 
-- name: Go back on the first
+- name: Undo the first restore
   lifeboat.digitalocean.droplet_restore:
     droplet_id: 3164494
     snapshot_id: 7938206
@@ -105,14 +105,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 incident:
-  description: The key, in small letters.
+  description: The key, in lower case. Null with O(list), as are all other keys about the restore.
   returned: once the Droplet has been read
   type: str
   sample: inc-2026-031
 restore_point:
   description:
-    - The backup or snapshot, with C(id), C(name), C(type), C(created_at), C(age_hours) and C(size_gigabytes). All but
-      the id are null where it no longer exists, and all where somebody took the tags of the incident off.
+    - The backup or snapshot, with C(id), C(name), C(type), C(created_at), C(age_hours) and C(size_gigabytes). If it no
+      longer exists, all but the id are null; if somebody has removed the tags of the incident, the id too.
   returned: once the Droplet has been read
   type: dict
   sample:
@@ -124,7 +124,7 @@ restore_point:
     size_gigabytes: 3.1
 safety_snapshot:
   description:
-    - The snapshot of the disk as it was before, C(id) and C(name). The id is null where it is not made yet. Null where
+    - The snapshot of the disk as it was before, with C(id) and C(name). The id is null if it is not taken yet. Null if
       there is none.
   returned: once the Droplet has been read
   type: dict
@@ -134,20 +134,20 @@ safety_snapshot:
 duration_seconds:
   description:
     - From the beginning of the first action of the incident (power off, snapshot) to the end of the restore, by the
-      times that the actions have. Null where it is not over, or not known.
+      times that the actions have. Null if it is not over, or not known.
   returned: once the Droplet has been read
   type: int
   sample: 744
 new_ssh_host_keys:
   description:
-    - Whether the server has new SSH host keys, because a snapshot was brought back by C(rebuild). Null if that is not
-      known, as in check mode for a snapshot.
+    - Whether the server has new SSH host keys because a snapshot was restored by C(rebuild). Null if that is not known,
+      as in check mode for a snapshot.
   returned: once the Droplet has been read
   type: bool
   sample: false
 undo:
   description:
-    - A task that brings the disk back to the safety snapshot, with a key of its own. Null without a safety snapshot.
+    - A task that restores the safety snapshot, under another incident. Null without a safety snapshot.
   returned: once the Droplet has been read
   type: dict
   sample:
@@ -159,8 +159,8 @@ undo:
       confirm: db-01
 undo_command:
   description:
-    - The same as one line for a shell, where the token is in the environment. Null as long as there is no safety
-      snapshot.
+    - The same as one line for a shell that has the token in its environment. Null until there is a safety snapshot, and
+      if the Droplet's name has characters that are special to a shell.
   returned: once the Droplet has been read
   type: str
   sample: >-
@@ -169,7 +169,7 @@ undo_command:
 restore_points:
   description:
     - The Droplet's own backups and snapshots, newest first. C(safety_snapshot_of) is the incident that a safety
-      snapshot was made for, null for others.
+      snapshot was taken for, null for others.
   returned: once the Droplet has been read
   type: list
   elements: dict
@@ -196,15 +196,16 @@ droplets:
       type: str
       sample: db-01
     before:
-      description: The disk as it was, C(state), and C(written_after), the time since which everything written goes.
+      description: The disk as it was, C(state), and C(written_after); what was written since that time is lost.
       type: dict
       sample: {state: as it is, written_after: "2026-03-10T04:12:00Z"}
     after:
       description:
-        - What is done, or in check mode would be. C(expected_minutes) count 3 for each GiB of image and safety
-          snapshot, C(monthly_cost) is what the safety snapshot costs in USD, C(volumes) are attached ones that stay as
-          they are, null where the token may not read them. Only C(state) and C(image) where it was restored before.
-        - Null where it is not known after a failure.
+        - What is done, or in check mode would be. C(expected_minutes) counts 3 minutes for each GiB of the image and
+          the safety snapshot, C(monthly_cost) is what the safety snapshot costs in USD, C(volumes) are the attached
+          volumes, which stay as they are, null if the token may not read them. Only C(state) and C(image) if it was
+          restored before.
+        - Null if it is not known after a failure.
       type: dict
       sample:
         state: restored
@@ -225,7 +226,7 @@ droplets:
       type: list
       elements: dict
     notes:
-      description: What else there is to know, in sentences, as how many hours of data go.
+      description: What else there is to know, in sentences, such as how many hours of data are lost.
       returned: when there is something
       type: list
       elements: str
@@ -234,7 +235,7 @@ droplets:
       returned: on failure
       type: str
     not_tried:
-      description: True where nothing was sent because the task ended before.
+      description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool
 """

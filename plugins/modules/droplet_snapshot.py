@@ -11,97 +11,99 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Sees to it that Droplets have a snapshot, of a certain name or no older than you say, in the regions and with the
-    tags that you say; or that snapshots are deleted, by id, name or age.
-  - A snapshot of a running Droplet is taken while it runs, and what it has in memory is not in it. Attached volumes are
-    in no snapshot of a Droplet.
+  - Ensures that Droplets have a snapshot, of a certain name or not older than a certain age, in certain regions and
+    with certain tags; or that snapshots are deleted, by id, name or age.
+  - A snapshot of a running Droplet is taken while it runs, and does not include its memory. No snapshot of a Droplet
+    includes its attached volumes.
   - A snapshot costs 0.06 USD for each GiB and month for as long as it exists; copies in more regions cost nothing.
-  - The last restore point that a Droplet has, counting backups, is not deleted unless O(last_restore_point) says so.
+  - The last restore point of a Droplet, backups included, is not deleted unless O(last_restore_point) allows it.
   - It needs a token with the scopes C(droplet:read), C(droplet:update), C(image:create) and C(image:read) to take
     snapshots; C(image:update) for O(regions); C(image:update), C(tag:create) and C(tag:read) for O(tags);
     C(image:delete) and C(snapshot:delete) to delete them; C(snapshot:read) for O(snapshot_id) and
-    O(deleted_droplets), and used where it is there for many Droplets; C(tag:read) for O(tag) and O(exclude_tag).
-    C(regions:read) is used where it is there, to check O(regions) before anything is sent.
+    O(deleted_droplets); C(tag:read) for O(tag) and O(exclude_tag). C(snapshot:read) also saves requests on many
+    Droplets. With C(regions:read) it checks O(regions) before anything is sent.
 options:
   state:
     description:
-      - Whether there is to be a snapshot or not.
+      - Whether there should be a snapshot.
     type: str
     choices: [present, absent]
     default: present
   snapshot_id:
     description:
-      - The ids of snapshots to delete. One that is not there is as it should be; a backup is refused.
+      - The ids of snapshots to delete. One that does not exist is fine; a backup is refused.
       - Exactly one of O(droplet_id), O(droplet_name), O(tag), O(all), O(snapshot_id) and O(deleted_droplets) is
         required, the last two with O(state=absent) only. The snapshots are looked for in the list of all snapshots,
-        which takes a request for each 200.
+        which takes one request for each 200.
     type: list
     elements: int
   deleted_droplets:
     description:
-      - Delete among the snapshots whose Droplet is gone. Only V(true) can be given.
+      - Delete snapshots whose Droplet is gone, by O(snapshot_name) or O(older_than_hours). Only V(true) is allowed.
     type: bool
     choices: [true]
   snapshot_name:
     description:
       - The name of the snapshot. C({droplet}) stands for the Droplet's name and C({date}) for the day in UTC, as in
         V({droplet}-{date}), which is one snapshot a day. In YAML, put quotes around it.
-      - With O(state=present), a Droplet that has a snapshot of that name is as it should be, unless O(max_age_hours) is
-        set. Where several have it, the newest counts.
-      - With O(state=absent), all snapshots that bear the name are deleted, C({date}) and C({time}) being those of the
-        snapshot.
+      - With O(state=present), a Droplet that has a snapshot of that name needs no other, unless O(max_age_hours) is
+        set. If several snapshots have the name, the newest counts.
+      - With O(state=absent), all snapshots of that name are deleted. C({date}) and C({time}) stand for when a snapshot
+        was taken.
     type: str
   max_age_hours:
     description:
-      - A Droplet with a snapshot that is no older than this, in hours, is as it should be, whatever its name. For
-        O(state=present). O(snapshot_name) is then only the name of a new one, in which C({time}) stands for the time in
-        UTC, and C({droplet}-snapshot-{date}) if it is left out.
-      - The safety snapshot of a restore (M(lifeboat.digitalocean.droplet_restore)) does not count, for it holds what
-        was to be got rid of.
+      - For O(state=present). A Droplet with a snapshot that is not older than this, in hours, needs no other, whatever
+        the name of that snapshot.
+      - O(snapshot_name) is then only the name of a new snapshot, and C({time}) in it stands for the time in UTC. If it
+        is left out, the name is C({droplet}-snapshot-{date}).
+      - The safety snapshot of a restore (M(lifeboat.digitalocean.droplet_restore)) does not count, because it holds the
+        state that the restore replaced.
     type: float
   older_than_hours:
     description:
-      - Delete snapshots that are older than this, in hours; with O(snapshot_name) only those of that name. For
-        O(state=absent).
-      - Where a Droplet has nothing else to restore from, its newest snapshot is kept, with a warning.
+      - For O(state=absent). Delete snapshots that are older than this, in hours; with O(snapshot_name) only those of
+        that name.
+      - If a Droplet would be left without a restore point, the newest of these snapshots is kept, with a warning,
+        unless O(last_restore_point) is set.
       - Safety snapshots of restores are kept as well, unless O(snapshot_name) is their name.
     type: float
   regions:
     description:
-      - Regions where the snapshot is to be, besides the Droplet's own. It is copied to those that lack it, one after
+      - Regions that the snapshot should be in, besides the Droplet's own. It is copied to those that lack it, one after
         another. It is not deleted from others.
     type: list
     elements: str
     default: []
   tags:
-    description: Tags to put on the snapshot. Others that it carries are left alone.
+    description: Tags to put on the snapshot. Other tags on it are left alone.
     type: list
     elements: str
     default: []
   last_restore_point:
     description:
-      - That snapshots may be deleted although their Droplet, whether it exists or is gone, has no other snapshot and
-        no backup left then. Otherwise that is refused before anything is sent.
+      - Allows deletions that leave a Droplet, whether it exists or is gone, without any snapshot or backup. Otherwise
+        that is refused before anything is sent; O(older_than_hours) keeps the newest snapshot instead.
     type: str
     choices: [may_be_lost]
   stop_first:
     description:
-      - Shut the Droplet down before the snapshot is made, so that it is as clean as that of a server that is off, and
-        power it on again after it, also if the snapshot fails. For O(state=present).
-      - Only a Droplet that is on and lacks the snapshot is stopped. It carries the tag C(lifeboat:stopped) meanwhile. A
-        run that was killed in between is completed by the next one, which powers it on.
+      - For O(state=present). Shut the Droplet down before the snapshot is taken, so that its file systems are clean,
+        and power it on again afterwards, even if the snapshot fails.
+      - Only a Droplet that is on and lacks the snapshot is stopped. Meanwhile it carries the tag C(lifeboat:stopped).
+        If a run is killed in between, the next one powers the Droplet on.
       - It needs the scopes C(tag:read), C(tag:create) and C(tag:delete) as well.
     type: bool
     default: false
   shutdown_timeout:
     description:
-      - Seconds that the Droplet has to shut down before it is powered off, with O(stop_first). V(0) powers it off at
-        once. Left out, 120.
+      - For O(stop_first). How many seconds the Droplet may take to shut down before it is powered off. V(0) powers it
+        off at once. If left out, it is 120.
     type: int
   max_delete:
     description:
-      - The most snapshots that one task may delete by name or age. More is refused before anything is sent. Those in
-        O(snapshot_id) are not counted.
+      - How many snapshots one task may delete by name or age. If there are more, the task is refused before anything is
+        sent. O(snapshot_id) is not limited by this.
     type: int
     default: 10
 extends_documentation_fragment:
@@ -153,7 +155,7 @@ RETURN = r"""
 droplets:
   description:
     - The Droplets, by ascending id. Above 200, only those that changed, failed or were not tried, unless
-      O(report=all). With O(snapshot_id) and O(deleted_droplets) those that the snapshots are of.
+      O(report=all). With O(snapshot_id) and O(deleted_droplets), those that the snapshots were taken from.
   returned: once the Droplets have been read
   type: list
   elements: dict
@@ -163,7 +165,7 @@ droplets:
       type: int
       sample: 3164494
     name:
-      description: The Droplet's name. Empty where it is gone.
+      description: The Droplet's name. Empty if it is gone.
       type: str
       sample: web-01
     before:
@@ -174,12 +176,12 @@ droplets:
         monthly_cost: 0.0
     after:
       description:
-        - With O(state=present) the name of the C(snapshot), null where there is none such; where they are set its
-          C(regions), and which of the C(tags) it carries; and its C(monthly_cost) in USD, V(unknown) before it is
-          taken. Then C(monthly_cost_at_most) says what it would cost if the disk were full.
-        - With O(state=absent) the names of all C(snapshots) of the Droplet, newest first, and the C(monthly_cost) of
+        - With O(state=present), the name of the C(snapshot), null if there is none; its C(regions) and which of the
+          C(tags) it carries, if these options are set; and its C(monthly_cost) in USD. For a snapshot that is new that
+          is V(unknown), and C(monthly_cost_at_most) says what it would cost if the disk were full.
+        - With O(state=absent), the names of all C(snapshots) of the Droplet, newest first, and the C(monthly_cost) of
           all of them.
-        - As they are now, or in check mode would be. Null where that is not known after a failure.
+        - As they are now, or in check mode would be. Null if that is not known after a failure.
       type: dict
       sample:
         snapshot: before-upgrade
@@ -188,8 +190,8 @@ droplets:
     snapshots:
       description:
         - The snapshot that was asked for, or those that are deleted, with C(id), C(name), C(created_at),
-          C(size_gigabytes), C(min_disk_size), C(regions), C(tags) (null where they were not read) and C(monthly_cost)
-          in USD. The C(id) is null where the snapshot is still to be taken.
+          C(size_gigabytes), C(min_disk_size), C(regions), C(tags) (null if they were not read) and C(monthly_cost)
+          in USD. The C(id) is null if the snapshot is still to be taken.
       type: list
       elements: dict
     changed:
@@ -209,7 +211,7 @@ droplets:
       returned: on failure
       type: str
     not_tried:
-      description: True where nothing was sent because the task ended before.
+      description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool
 """

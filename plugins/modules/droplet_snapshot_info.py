@@ -6,29 +6,28 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: droplet_snapshot_info
-short_description: Tell which snapshots of Droplets there are, how old they are and what they cost
+short_description: Report which snapshots of Droplets there are, how old they are and what they cost
 version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Tells the snapshots of the account, or those that fit all filters, with age, regions, size, tags and cost, also
-    those whose Droplet is gone.
+  - Reports the snapshots of the account, or those that match all filters, with age, regions, size, tags and cost.
+    Snapshots whose Droplet is gone are included.
   - It takes one request for each 200 snapshots, one for each 200 Droplets and one for each 200 GPU Droplets, at least
     three.
   - It needs a token with the scopes C(snapshot:read) and C(droplet:read), and C(tag:read) for tags.
 options:
   droplet_id:
     description:
-      - The ids of Droplets. One that is gone may be among them as long as there is a snapshot of it; otherwise that is
-        an error.
+      - The ids of Droplets. The id of a Droplet that is gone is an error, unless there is a snapshot of it.
     type: list
     elements: int
   droplet_name:
-    description: The names of Droplets that there are, letter for letter. A name that fits two Droplets is refused.
+    description: The exact names of existing Droplets. A name that two Droplets have is refused.
     type: list
     elements: str
   deleted_droplets:
-    description: Only snapshots whose Droplet is gone. Only V(true) can be given.
+    description: Only snapshots whose Droplet is gone. Only V(true) is allowed.
     type: bool
     choices: [true]
   tag:
@@ -37,8 +36,8 @@ options:
     elements: str
   snapshot_name:
     description:
-      - Only snapshots of this name, in which V(*) stands for any text, V(?) for one character and V([ab]) for one of
-        these.
+      - Only snapshots whose name matches this pattern, in which V(*) stands for any text, V(?) for one character and
+        V([ab]) for one of these characters.
     type: str
   region:
     description: Only snapshots that are in any of these regions.
@@ -46,11 +45,11 @@ options:
     elements: str
   max_age_hours:
     description:
-      - Only snapshots that are at most so old, without the safety snapshots of restores, which are no fresh state to go
-        back to.
+      - Only snapshots that are at most this old, in hours. The safety snapshots of restores are left out, because they
+        hold the state that a restore replaced.
     type: float
   min_age_hours:
-    description: Only snapshots that are at least so old.
+    description: Only snapshots that are at least this old, in hours.
     type: float
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
@@ -102,26 +101,26 @@ snapshots:
       type: str
       sample: before-upgrade
     droplet_id:
-      description: The id of the Droplet that it was made of. Null where the API does not tell it.
+      description: The id of the Droplet that it was taken from. Null if the API does not show it.
       type: int
       sample: 3164494
     droplet_name:
-      description: The name of that Droplet, null where it is gone.
+      description: The name of that Droplet, null if it is gone.
       type: str
       sample: web-01
     droplet_exists:
-      description: Whether there is that Droplet.
+      description: Whether that Droplet still exists.
       type: bool
     created_at:
       description: When it was made.
       type: str
       sample: "2026-03-11T04:12:00Z"
     age_hours:
-      description: How long ago that was. Null where the API does not tell it.
+      description: How long ago that was, in hours. Null if the API does not show it.
       type: float
       sample: 5.3
     regions:
-      description: Where it is.
+      description: The slugs of the regions that hold it.
       type: list
       elements: str
       sample: [nyc3]
@@ -134,17 +133,18 @@ snapshots:
       type: float
       sample: 2.34
     tags:
-      description: Its tags. Null where the token may not read them.
+      description: Its tags. Null if the token may not read them.
       type: list
       elements: str
     monthly_cost:
-      description: What it costs a month, in USD, V(unknown) where its size is not told.
+      description: What it costs a month, in USD, V(unknown) if the API does not show its size.
       type: raw
       sample: 0.14
 summary:
   description:
-    - C(count) of the snapshots, C(size_gigabytes) of all and their C(monthly_cost) in USD, C(monthly_cost_unknown), how
-      many are not in it, and C(of_deleted_droplets), how many have outlived their Droplet.
+    - C(count), the number of snapshots; C(size_gigabytes) and C(monthly_cost) in USD of all together;
+      C(monthly_cost_unknown), how many are not in that cost; and C(of_deleted_droplets), how many have outlived their
+      Droplet.
   returned: success
   type: dict
 """
