@@ -30,6 +30,7 @@ AS_GIVEN = ("vpc_uuid", *FEATURES, "user_data")
 
 POLICY_PARTS = ("plan", "weekday", "hour", "window_length_hours", "retention_period_days")
 ABSENT = {"state": "absent", "monthly_cost": 0.0}
+_NO_ADDRESS = "none of its addresses shows yet in the networks that GET /v2/droplets tells"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +218,7 @@ def unmet(request, change, observed):
         return f"its creation has ended, and its status is {same[0].status!r} instead of 'active'"
     if change.goal and (lacking := _lacks(change.goal, same[0], observed.state)):
         return lacking
-    return None if any(_networks(same[0]).values()) else "none of its addresses shows yet"
+    return None if any(_networks(same[0]).values()) else _NO_ADDRESS
 
 
 def aftermath(change, observed):
@@ -303,7 +304,7 @@ def _existing(request, observed, droplet, now):
     awaits = Awaited(running, point.size_gigabytes) if running and request.wait else None
     doubt = None
     if request.wait and droplet.status == "active" and not any(_networks(droplet).values()):
-        doubt = Doubt((droplet.created_at or now) + observed.lag, "none of its addresses shows yet")
+        doubt = Doubt((droplet.created_at or now) + observed.lag, _NO_ADDRESS)
     state = observed.state or BackupState(False)
     shown = _shown(droplet.size, droplet.region, point, droplet.price_monthly, state)
     return Change(
@@ -467,6 +468,8 @@ def _lacks(goal, droplet, state):
         return f"it lacks the tags {listed(missing)}"
     if goal.policy is None:
         return None
+    if state and state.enabled and state.policy is None:
+        return f"GET /v2/droplets/{droplet.id}/backups/policy does not tell its backup_policy, which is asked for"
     actual = state.policy.to_api() if state and state.policy else {}
     lacking = [f"{name} {value}" for name, value in goal.policy.to_api().items() if actual.get(name) != value]
     return f"its backups are not as asked for: {listed(lacking)}" if lacking else None
