@@ -472,7 +472,8 @@ def _lacks(goal, droplet, state):
         return f"GET /v2/droplets/{droplet.id}/backups/policy does not tell its backup_policy, which is asked for"
     actual = state.policy.to_api() if state and state.policy else {}
     lacking = [f"{name} {value}" for name, value in goal.policy.to_api().items() if actual.get(name) != value]
-    return f"its backups are not as asked for: {listed(lacking)}" if lacking else None
+    where = f"GET /v2/droplets/{droplet.id}/backups/policy"
+    return f"its backups are not as asked for: {listed(lacking)} (told by {where})" if lacking else None
 
 
 def _shown(size, region, point, price, state):

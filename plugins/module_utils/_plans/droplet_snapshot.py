@@ -348,7 +348,7 @@ def _wanted(request, one, now):
 
 def _regions_of(one, found):
     """Where a snapshot is; one that is still to be made will be where its Droplet is."""
-    return set(found.regions) if found else {one.droplet.region}
+    return set(found.regions) if found else {one.droplet.region} - {None}
 
 
 def _guard_regions(wanted: Sequence[str], known: frozenset[str] | None) -> None:

@@ -550,7 +550,7 @@ class TestVerifying:
             ((THERE,), replace(on("daily", 4), policy=None), "backups/policy does not tell its backup_policy"),
             ((replace(THERE, status="new"),), on("daily", 4), "its status is 'new' instead of 'active'"),
             ((replace(THERE, tags=("lifeboat:from:11",)),), on("daily", 4), "it lacks the tags lifeboat:source:1, a"),
-            ((THERE,), on("daily", 8), "its backups are not as asked for: hour 4"),
+            ((THERE,), on("daily", 8), "hour 4 (told by GET /v2/droplets/5/backups/policy)"),
             ((THERE,), OFF, "its backups are not as asked for: plan daily, hour 4"),
             ((THERE,), None, "its backups are not as asked for: plan daily, hour 4"),
         ],

@@ -190,6 +190,11 @@ def test_the_time_may_be_in_the_name_if_the_age_decides():
     assert steps(request, point(21, 0.2, "web-01 2026-03-02 07:00:00")) == []
 
 
+def test_a_region_that_is_not_told_is_not_guessed():
+    planned = change(have(name="x", regions=("ams3",)), seen(of=droplet(1, disk=25, region=None)))
+    assert planned.after["regions"] == ["ams3"]
+
+
 def test_what_a_new_one_is_and_costs_at_most():
     planned = change(have(name="x", regions=("ams3",), tags=("b", "a")), seen())
     assert planned.before == {"snapshot": None, "regions": [], "tags": [], "monthly_cost": 0.0}
