@@ -58,7 +58,7 @@ options:
     default: 60
 """
 
-    # For plugins on the controller, where Ansible itself looks into the environment. The last that is set counts.
+    # For plugins on the controller, for which Ansible itself reads the environment. The last that is set counts.
     ENVIRONMENT = r"""
 options:
   token:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: backup_digest
-short_description: Say in a few lines what became of the rules of an account
+short_description: Summarize the outcome of the rules of an account in a few lines
 version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Puts the result of M(lifeboat.digitalocean.backup_policies) into lines for people. The first says how it went, the
-    others tell of costs, of each rule, and of the Droplets that none covers.
+  - Turns the result of M(lifeboat.digitalocean.backup_policies) into lines for people. The first one is the outcome,
+    the others are about costs, about each rule, and about the Droplets that no rule covers.
 positional: _input
 options:
   _input:
@@ -19,14 +19,14 @@ options:
     type: dict
     required: true
   planned:
-    description: Whether nothing was sent, so that Droplets would change.
+    description: Whether the result is a plan, as in check mode, so that it says what would change.
     type: bool
     default: false
   fleet:
     description: For an audit, the result of M(lifeboat.digitalocean.droplet_backups_info) for the whole account.
     type: dict
   findings:
-    description: For an audit, what P(lifeboat.digitalocean.backup_findings#filter) made of both.
+    description: For an audit, the result of P(lifeboat.digitalocean.backup_findings#filter).
     type: list
     elements: dict
     default: []
@@ -62,7 +62,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.dige
 
 
 def backup_digest(policies, planned=False, fleet=None, findings=()):
-    """`digest` of a result; raises AnsibleFilterError where it is none."""
+    """`digest` of a result; raises AnsibleFilterError if it is none."""
     try:
         return digest(policies, planned, fleet, findings)
     except (AttributeError, KeyError, TypeError) as error:

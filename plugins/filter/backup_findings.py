@@ -5,14 +5,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: backup_findings
-short_description: Name the Droplets that are not backed up as the rules of an account want it
+short_description: Find the Droplets that are not backed up as the rules of an account require
 version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Joins what M(lifeboat.digitalocean.backup_policies) would change with what
-    M(lifeboat.digitalocean.droplet_backups_info) tells of the backups there are.
-  - An exempt Droplet is never in the list. One whose rule turns backups off is not there for having none.
+  - Combines what M(lifeboat.digitalocean.backup_policies) would change with what
+    M(lifeboat.digitalocean.droplet_backups_info) reports about existing backups.
+  - Exempt Droplets are never listed. A Droplet whose rule turns backups off is not listed for having none.
 positional: _input, fleet
 options:
   _input:
@@ -27,13 +27,13 @@ options:
     type: dict
     required: true
   fail_on_unmatched:
-    description: Whether a Droplet that no rule matches is something to complain of, though it may have backups.
+    description: Whether a Droplet that no rule matches is a finding, even if it has backups.
     type: bool
     default: false
   accept_unknown_plans:
     description:
-      - Whether a Droplet is fine that is on a plan of which nobody knows how often it makes a backup. Also then it is
-        overdue without a backup of the last 8 days.
+      - Whether to accept Droplets on a plan whose interval is not known. Without a backup of the last 8 days they are
+        overdue all the same.
     type: bool
     default: false
 """
@@ -51,14 +51,14 @@ EXAMPLES = r"""
     all: true
   register: fleet
 
-- name: Name what is wrong
+- name: List the findings
   ansible.builtin.debug:
     msg: "{{ policies | lifeboat.digitalocean.backup_findings(fleet) | map(attribute='text') }}"
 """
 
 RETURN = r"""
 _value:
-  description: The Droplets with something to complain of, by the first of their kinds, then by ascending id.
+  description: The Droplets with findings, sorted by the first of their kinds, then by id.
   type: list
   elements: dict
   contains:
@@ -74,9 +74,9 @@ _value:
     kinds:
       description:
         - What is wrong. V(drift), its rule would change it;
-          V(unprotected), it has no backups and no rule wants it so;
+          V(unprotected), backups are off and no rule wants that;
           V(overdue), its newest backup is older than it should be;
-          V(unknown_plan), nobody knows when a backup of its plan is late;
+          V(unknown_plan), the interval of its plan is not known;
           V(unmatched), no rule matches it;
           V(unknown), the ages of its backups could not be read.
       type: list
@@ -94,7 +94,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans.backu
 
 
 def backup_findings(policies, fleet, fail_on_unmatched=False, accept_unknown_plans=False):
-    """`findings` of two results; raises AnsibleFilterError where they do not tell of all Droplets."""
+    """`findings` of two results; raises AnsibleFilterError if they do not have all Droplets."""
     try:
         whole = len(policies["droplets"]) == policies["summary"]["matched"]
         if whole:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: error_in_variables
-short_description: Say the error of a module in the variables of a playbook
+short_description: Explain the error of a module with the variables of a playbook
 version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - The error of a module names the module's options. Whoever runs a playbook knows only the playbook's variables. This
-    filter adds to the error which variable is meant by each option that it names.
+  - The error of a module names the module's options, but whoever runs a playbook knows only the playbook's variables.
+    For each option that the error names, this filter adds which variable sets it.
 positional: _input, variables
 options:
   _input:
@@ -33,7 +33,7 @@ EXAMPLES = r"""
         newest: true
         snapshot_name: "{{ label }}"
   rescue:
-    - name: Say it in variables
+    - name: Name the variables
       ansible.builtin.fail:
         msg: "{{ ansible_failed_result | lifeboat.digitalocean.error_in_variables(variables) }}"
       vars:

@@ -5,76 +5,76 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: droplets
-short_description: Droplets as hosts, with how they are backed up
+short_description: Droplets as hosts, with facts about their backups
 version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Reads the Droplets of an account into the inventory, with their addresses, what they are and how they are backed up,
-    and groups by that.
-  - It is for files whose name ends in C(droplets), C(digitalocean), C(digital_ocean), C(do_hosts) or C(lifeboat), and
+  - Reads the Droplets of an account into the inventory, with their addresses, their properties and how they are backed
+    up, and groups them by that.
+  - It reads files whose names end in C(droplets), C(digitalocean), C(digital_ocean), C(do_hosts) or C(lifeboat), and
     C(.yml) or C(.yaml).
   - No two Droplets ever share a host. See O(same_names).
-  - The inventory is whole or it is an error. Ansible goes on without an inventory source that failed, unless its
+  - The inventory is complete, or it is an error. Ansible continues without an inventory source that failed, unless its
     setting C(INVENTORY_ANY_UNPARSED_IS_FAILED) is on.
-  - It takes one request for each 200 Droplets and one for each 200 GPU Droplets, at least one; with O(backup_facts) one
-    for each 200 policies; with O(backup_ages) one for each 200 images, and one more for each Droplet whose newest
-    backup is too old.
-  - It needs a token with the scope C(droplet:read), C(image:read) for O(backup_ages), and C(tag:read) for O(tag) and to
-    tell tags.
+  - It takes one request for each 200 Droplets, and one for each 200 GPU Droplets but at least one; with O(backup_facts)
+    one for each 200 policies; with O(backup_ages) one for each 200 images, and one more for each Droplet whose newest
+    backup is missing or too old.
+  - It needs a token with the scopes C(droplet:read), C(image:read) for O(backup_ages), and C(tag:read) for O(tag),
+    O(exclude_tag) and the attribute V(tags).
 options:
   plugin:
-    description: Says that the file is for this plugin.
+    description: Marks the file as one for this plugin.
     type: str
     required: true
     choices: [lifeboat.digitalocean.droplets]
   tag:
-    description: Only Droplets that carry any of these tags, capitals not counting. The API filters by them.
+    description: Only Droplets that carry any of these tags, in upper or lower case. The API filters by them.
     type: list
     elements: str
     default: []
   exclude_tag:
     description:
-      - Leave out Droplets that carry any of these tags, capitals not counting.
-      - A tag that none of the Droplets carries is a warning.
+      - Leave out Droplets that carry any of these tags, in upper or lower case.
+      - A warning names each of these tags that no Droplet carries.
     type: list
     elements: str
     default: []
   name:
-    description: Only Droplets of any of these names, whole names, capitals not counting. The API filters by them.
+    description: Only Droplets with any of these names, in upper or lower case. The API filters by them.
     type: list
     elements: str
     default: []
   region:
-    description: Only Droplets in any of these regions, by their slugs.
+    description: Only Droplets in any of these regions, by slug.
     type: list
     elements: str
     default: []
   gpu:
-    description: Whether GPU Droplets, which the API lists apart, are in it, or are all that is in it.
+    description: Whether to include GPU Droplets, which the API lists separately, or only them.
     type: str
     choices: [include, only, exclude]
     default: include
   filters:
     description:
-      - Only Droplets of which all these Jinja2 expressions are true, as those of C(when). They see all variables of the
-        host, also those that O(attributes) leaves out.
-      - An expression over what there is not is an error, and no reason to leave out a host.
+      - Only Droplets for which all these Jinja2 expressions are true, written as in C(when). They can use all variables
+        of the host, including those that O(attributes) leaves out.
+      - An expression that uses an undefined variable is an error; no host is left out because of it.
     type: list
     elements: str
     default: []
   hostnames:
     description:
-      - How a host is called, the first of these that has a value for the Droplet.
+      - The name of a host is the first of these that has a value for the Droplet.
       - V(name), V(id), V(public_v4), V(private_v4), V(public_v6), or a Jinja2 expression over the host's variables.
-      - Where none has a value, it is the name.
+      - If none has a value, it is the Droplet's name.
     type: list
     elements: str
     default: [name]
   same_names:
     description:
-      - What to do where several Droplets would be the same host, in this file or with another one of this plugin, or
-        where a Droplet is called like a group or like the machine that Ansible runs on.
+      - What to do if several Droplets would be the same host, in this file or together with another file of this
+        plugin, or if a Droplet has the name of a group or of the machine that Ansible runs on.
       - V(rename) calls each of them by its name, C(_) and its id, with a warning, so that the bare name means none of
         them. V(fail) makes it an error.
     type: str
@@ -82,19 +82,19 @@ options:
     default: rename
   connect_by:
     description:
-      - Which address C(ansible_host) is. A Droplet that has none gets no C(ansible_host).
+      - Which address to use as C(ansible_host). A Droplet without that address gets no C(ansible_host).
     type: str
     choices: [public_v4, private_v4, public_v6, name]
     default: public_v4
   prefix:
-    description: What the names of all variables of a host begin with.
+    description: The beginning of the names of all variables of a host.
     type: str
     default: do_
   attributes:
     description:
-      - What is told of each Droplet as variables. Their names are these with O(prefix) before them.
-      - V(price) is in USD a month, V(disk) in GiB, V(memory) in MiB, V(volumes) are ids of attached ones, V(vpc) is a
-        UUID, V(image) has C(id), C(slug), C(name) and C(distribution). What the token may not read is null.
+      - Which attributes of a Droplet become variables. Their names are these, with O(prefix) before them.
+      - V(price) is in USD a month, V(disk) in GiB, V(memory) in MiB, V(volumes) are the ids of attached volumes,
+        V(vpc) is a UUID, V(image) has C(id), C(slug), C(name) and C(distribution). What the token may not read is null.
       - Left out, these are V(id), V(name), V(status), V(locked), V(created_at), V(region), V(size), V(price), V(vcpus),
         V(memory), V(disk), V(gpu), V(image), V(features), V(tags), V(networks), V(public_v4), V(private_v4),
         V(public_v6), V(vpc) and V(volumes), and with O(api_records) also all fields of the API's record. There are no
@@ -103,27 +103,27 @@ options:
     elements: str
   api_records:
     description:
-      - Tell the fields of the API's own record of each Droplet as variables, such as C(size_slug), C(vpc_uuid), and
-        C(region) and C(size) with all that is in them. These are the names that other inventory plugins of Droplets
-        use, so that expressions written for those hold.
-      - A field takes the place of the attribute of the same name, V(region), V(size) and V(image). Without a O(prefix),
-        C(tags) is called C(do_tags), because Ansible keeps the word C(tags) for itself.
+      - Set the fields of the API's own record of each Droplet as variables, such as C(size_slug), C(vpc_uuid), and
+        C(region) and C(size) with everything in them. Other inventory plugins for Droplets use these names, so that
+        expressions written for those keep working.
+      - A field replaces the attribute of the same name, V(region), V(size) and V(image). Without a O(prefix), C(tags)
+        is called C(do_tags), because Ansible reserves the name C(tags).
       - It makes hosts several times as large.
     type: bool
     default: false
     version_added: 0.1.0
   backup_facts:
     description:
-      - Tell how each Droplet is backed up, as the variable C(backups) with O(prefix) before it. It has C(enabled),
+      - Set how each Droplet is backed up as the variable C(backups), with O(prefix) before it. It has C(enabled),
         C(plan), C(weekday), C(hour) (UTC), C(next_window) with C(start) and C(end), and C(retention_days).
     type: bool
     default: true
   backup_ages:
     description:
-      - Tell of the backups themselves, in the same variable. C(newest) with C(id), C(time) and C(age_hours); C(count);
-        and C(status), which is V(protected), V(pending), V(overdue), V(unprotected) or V(unknown_plan) as in
+      - Add facts about the backups themselves to the same variable. C(newest) with C(id), C(time) and C(age_hours);
+        C(count); and C(status), which is V(protected), V(pending), V(overdue), V(unprotected) or V(unknown_plan) as in
         M(lifeboat.digitalocean.droplet_backups_info).
-      - Where the token may not read them, they are null, with a warning. Needs O(backup_facts).
+      - If the token may not read them, they are null, with a warning. Needs O(backup_facts).
     type: bool
     default: false
   grace_hours:
@@ -132,27 +132,26 @@ options:
     default: 2
   backup_groups:
     description:
-      - The groups of hosts to make, whether any host is in them or not. Left out, all that can be told.
-      - V(plan_other) are those whose backups are on with a plan that is neither daily nor weekly.
-        V(backups_unknown_plan) are those whose plan does not tell how often it makes a backup, if they have a new one.
-        V(backups_overdue), V(backups_pending) and V(backups_unknown_plan) need O(backup_ages), all others
-        O(backup_facts).
+      - The groups of hosts to make, even if no host is in them. If left out, all groups for which the facts are read.
+      - V(plan_other) is for hosts whose backups are on with a plan that is neither daily nor weekly.
+        V(backups_unknown_plan) is for hosts with the status V(unknown_plan). V(backups_overdue), V(backups_pending) and
+        V(backups_unknown_plan) need O(backup_ages), all others O(backup_facts).
     type: list
     elements: str
     choices: [backups_enabled, backups_disabled, plan_daily, plan_weekly, plan_other, backups_overdue, backups_pending,
       backups_unknown_plan]
   backup_groups_prefix:
-    description: What the names of these groups begin with.
+    description: The beginning of the names of these groups.
     type: str
     default: ""
   transform_invalid_group_chars:
     description:
-      - What becomes of characters that are neither letters, digits nor C(_), in the names of groups that are made of
-        tags, regions and other values.
-      - V(always) makes each of them a C(_), and a warning says what was renamed. V(silently) does so without the
-        warning. V(never) and V(ignore) leave names as they are; with V(never), which is the default of Ansible's own
-        setting, Ansible warns of such names.
-      - Left out of the file, Ansible's setting counts if somebody has set it.
+      - What to do with characters other than letters, digits and C(_) in the names of groups that are made from tags,
+        regions and other values.
+      - V(always) replaces each of them by C(_), and a warning says what was renamed. V(silently) does so without the
+        warning. V(never) and V(ignore) keep names as they are; with V(never), which is the default of Ansible's own
+        setting, Ansible warns about such names.
+      - If it is left out of the file, Ansible's own setting is used if it is set.
     type: str
     choices: [always, silently, never, ignore]
     default: always
@@ -167,13 +166,12 @@ extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 notes:
-  - O(token), O(api_url), O(tag), O(exclude_tag), O(name) and O(region) may be Jinja2 templates, as of a
-    lookup.
-  - What is cached is what the API told and when. Ages, statuses and groups are made of it at every load, so that a
-    backup that was new enough then is overdue when its time has come. The token is not in the cache, and a cache that
-    was filled with another token or O(api_url) is not used.
-  - What comes from the API is never taken for a template.
-  - The guide C(docs/inventory.md), which comes with the collection, has recipes, what it costs and what can go wrong;
+  - O(token), O(api_url), O(tag), O(exclude_tag), O(name) and O(region) may be Jinja2 templates, such as a lookup.
+  - The cache keeps the API's answers and their time. Ages, statuses and groups are computed from it at every load, so
+    that a backup becomes overdue in time although the answers are cached. The token is not in the cache, and a cache
+    that was filled with another token or O(api_url) is not used.
+  - Text from the API is never evaluated as a template.
+  - The guide C(docs/inventory.md), which is part of the collection, has recipes, costs and what can go wrong;
     C(docs/moving.md) is for files that were written for another plugin.
 """
 
@@ -182,13 +180,13 @@ EXAMPLES = r"""
 plugin: lifeboat.digitalocean.droplets
 
 ---
-# incident.droplets.yml: which databases have no backup that is as new as it should be?
+# incident.droplets.yml: the databases, with the groups backups_overdue and backups_pending
 plugin: lifeboat.digitalocean.droplets
 tag: role:db
 backup_ages: true
 
 ---
-# production in two regions by private address, groups by role and size, and an answer that is kept for ten minutes
+# production in two regions by private address, groups by tag and size, and answers that are cached for ten minutes
 plugin: lifeboat.digitalocean.droplets
 token: "{{ lookup('ansible.builtin.file', '/etc/lifeboat/token') }}"
 tag: env:prod
@@ -269,7 +267,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if path.endswith(ENDINGS):
             return True
         sentence = f"{self.NAME} leaves {path} alone: its name ends in none of {', '.join(ENDINGS)}."
-        # Where this plugin is enabled by its name, it is asked about the files of all others too.
+        # If this plugin is enabled by its name, it is asked about the files of all others too.
         meant = os.path.isfile(path) and _MEANT.search(_beginning(path))
         (self.display.warning if meant else self.display.vvv)(f"{sentence} Rename the file." if meant else sentence)
         return False
@@ -373,7 +371,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return value
 
     def _facts(self, place, cache, connection, wanted, clock):
-        """The facts from the cache, where it has them and may be asked, else from the API."""
+        """The facts from the cache, if it has them and may be asked, else from the API."""
         cached, key = self.get_option("cache"), f"{place}_{facts.cache_key(connection, wanted)}"
         found = self._cache.get(key) if cached and cache else None
         if not hosts.usable(found):

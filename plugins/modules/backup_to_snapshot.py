@@ -208,7 +208,7 @@ def request(params):
 
 
 def observe(client, wanted):
-    """The restore points; then, where it does not show, which snapshots were backups, and their tags."""
+    """The restore points; then, as far as they do not show it, which snapshots were backups, and their tags."""
     seen = of_one_or_more(client, wanted) if wanted.selection else of_image(client, wanted)
     seen = replace(seen, made=backups.made_from_backups(client, plans.doubtful(wanted, seen)))
     return seen.telling(images.with_tags(client, plans.untold(wanted, seen, client.now())))

@@ -296,7 +296,7 @@ ARGUMENTS = arguments.RESTORE_POINT + arguments.Arguments(
 
 
 def observe(client, wanted):
-    """What is there by that name first; only where it has to be made, what it can be made from, and of what size."""
+    """The Droplets of that name; only if it has to be made, what it can be made from, and the sizes."""
     named = droplets.named(client, *wanted.names)
     seen = plans.Observed(named=named, lag=client.lag_tolerance)
     there = plans.there(wanted, named)
