@@ -12,4 +12,7 @@ options:
       - The time limit for the whole task in seconds, including waits for the API's request limits.
     type: int
     default: 600
+notes:
+  - Besides the keys that are listed under the return values, every result has C(requests), and after a failure
+    C(failure). The guide C(docs/results.md), which is part of the collection, describes them.
 """

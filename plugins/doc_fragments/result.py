@@ -14,4 +14,8 @@ options:
     type: str
     choices: [changed, all]
     default: changed
+notes:
+  - Besides the keys that are listed under the return values, every result has C(summary), C(requests) and
+    C(required_scopes), and after a failure C(failure). The guide C(docs/results.md), which is part of the collection,
+    describes them.
 """

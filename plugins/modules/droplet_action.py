@@ -19,7 +19,7 @@ description:
   - It needs a token with the scopes C(droplet:read) and C(droplet:update), C(tag:read) for O(tag) and O(exclude_tag),
     and C(actions:read) to wait for many Droplets with few requests. In addition, O(type=resize) needs
     C(droplet:create), C(sizes:read) and C(regions:read); O(type=rebuild) needs C(droplet:admin) and C(image:read);
-    O(type=password_reset) needs C(droplet:admin); O(type=snapshot) needs C(image:create); O(by_tag) needs C(tag:read).
+    O(type=password_reset) needs C(droplet:admin); O(type=snapshot) needs C(image:create).
 options:
   type:
     description:

@@ -17,7 +17,8 @@ description:
   - O(incident) is the key. For one Droplet and incident there is one restore, however often the task is run and
     whichever restore point is the newest by then. The decision is recorded as a tag of the Droplet before any action is
     sent, and the outcome as a second tag, so that the next run can finish what an interrupted one has begun.
-  - First a snapshot of the current disk is taken. RV(undo) is the task that restores it.
+  - First a snapshot of the current disk is taken, unless O(safety_snapshot=false). RV(undo) is the task that restores
+    it.
   - If somebody else has begun to overwrite the disk, the task waits for that, then fails and names the action. A disk
     that was overwritten since the restore point was made is not overwritten again, unless a completed incident explains
     that.

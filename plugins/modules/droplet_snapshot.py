@@ -91,7 +91,7 @@ options:
       - For O(state=present). Shut the Droplet down before the snapshot is taken, so that its file systems are clean,
         and power it on again afterwards, even if the snapshot fails.
       - Only a Droplet that is on and lacks the snapshot is stopped. Meanwhile it carries the tag C(lifeboat:stopped).
-        If a run is killed in between, the next one powers the Droplet on.
+        If a run is killed in between, the next one with this option powers the Droplet on.
       - It needs the scopes C(tag:read), C(tag:create) and C(tag:delete) as well.
     type: bool
     default: false
@@ -99,6 +99,7 @@ options:
     description:
       - For O(stop_first). How many seconds the Droplet may take to shut down before it is powered off. V(0) powers it
         off at once. If left out, it is 120.
+      - It adds to the default of O(wait_timeout).
     type: int
   max_delete:
     description:
