@@ -52,8 +52,9 @@ options:
         - To go back to a backup or a snapshot of its own, use M(lifeboat.digitalocean.droplet_restore).
       password_reset: Sends a new root password by mail. Sent each time. Needs O(confirm).
       enable_ipv6:
-        - Gives the Droplet an IPv6 address, for good. One that has one is left alone. The operating system has to be
-          configured for the address as well.
+        - Gives the Droplet an IPv6 address, for good. One that has one is left alone. The API may require that it is
+          off.
+        - The operating system has to be configured for the address as well.
       enable_private_networking: Gives a Droplet from before 2020 a private network. One that has one is left alone.
       change_kernel: Gives a Droplet from before March 2017 another O(kernel). One that has it is left alone.
       snapshot:

@@ -22,8 +22,8 @@ description:
   - If somebody else has begun to overwrite the disk, the task waits for that, then fails and names the action. A disk
     that was overwritten since the restore point was made is not overwritten again, unless a completed incident explains
     that.
-  - It needs a token with the scopes C(droplet:read), C(droplet:update), C(droplet:admin), C(image:read),
-    C(tag:read), C(tag:create), and C(image:create) for O(safety_snapshot).
+  - It needs a token with the scopes C(droplet:read), C(droplet:update), C(droplet:admin), C(tag:read) and
+    C(tag:create), and C(image:create) for O(safety_snapshot).
 options:
   list:
     description:

@@ -12,9 +12,7 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders imp
 
 INCIDENT = "inc-1"
 WORK = ("restore", "rebuild")
-SCOPES = (
-    *("droplet:read", "droplet:update", "droplet:admin", "image:read", "image:create", "tag:read", "tag:create"),
-)
+SCOPES = ("droplet:read", "droplet:update", "droplet:admin", "image:create", "tag:read", "tag:create")
 
 
 def world(sim, point="backup", on=True, **options):
