@@ -308,6 +308,7 @@ def observe(client, wanted):
         snapshots=backups.snapshots_of(client, found) if wanted.type == "snapshot" else {},
         sizes=client.once(sizes.sizes) if plans.needs_sizes(wanted, found) else {},
         image=images.get(client, wanted.image) if wanted.type == "rebuild" else None,
+        lag=client.lag_tolerance,
     )
 
 

@@ -262,8 +262,9 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import 
     gone,
     images,
     sizes,
+    tags,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.origin import FROM, Origin
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import origin
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_from_backup as plans
 
@@ -304,18 +305,39 @@ def observe(client, wanted):
         made, unseen = droplets.made_lately(client, {droplet.id for droplet in named})
         seen = replace(seen, named=(*named, *made), unseen=unseen)
         there = plans.there(wanted, seen.named)
+    known = wanted.planned and wanted.planned.target.id
+    if there is None and known is not None:
+        # It was found before, by another way than the lists.
+        there = droplets.get_if_there(client, known)
+        seen = _with(seen, there)
     if there is not None:
         return _as_it_is(client, seen, there)
     if wanted.planned is not None:
         return seen
-    droplets.prove_tags_can_be_read(client, FROM)
     supported = backups.supported_policies(client) if wanted.backups else ()
-    return _origin(client, wanted, replace(seen, sizes=sizes.sizes_if_allowed(client), supported=supported))
+    seen = _origin(client, wanted, replace(seen, sizes=sizes.sizes_if_allowed(client), supported=supported))
+    there = _last_made(client, wanted, seen)
+    return _as_it_is(client, _with(seen, there), there) if there else seen
+
+
+def _last_made(client, wanted, seen):
+    """The Droplet of the name wanted, if it is the last that was made from the image; else None.
+
+    An earlier run may have made it just now, and neither list nor log may show it yet. Raises ScopeError if the token
+    may not read tags, by which it is known.
+    """
+    key = tags.last_droplet(client, origin.tag_of(plans.chosen(wanted, seen, client.now()).id))
+    last = None if key is None else droplets.get_if_there(client, key)
+    return last if last and last.name == wanted.name else None
+
+
+def _with(seen, droplet):
+    return replace(seen, named=(*seen.named, *filter(None, [droplet])))
 
 
 def _as_it_is(client, seen, there):
-    droplets.prove_tags_are_shown(client, [FROM], [there])
-    image = next(iter(Origin.of(there).images), None)
+    droplets.prove_tags_are_shown(client, [origin.FROM], [there])
+    image = next(iter(origin.Origin.of(there).images), None)
     return replace(
         seen,
         state=backups.states(client, [there]).get(there.id),

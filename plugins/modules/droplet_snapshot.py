@@ -258,7 +258,8 @@ def request(params):
 
 def observe(client, wanted):
     """The snapshots; then only what the plan turns out to need: their tags, regions, and the backups besides."""
-    seen = plans.Seen(_of_selection(client, wanted) if wanted.selection else _of_account(client, wanted))
+    own = _of_selection(client, wanted) if wanted.selection else _of_account(client, wanted)
+    seen = plans.Seen(own, lag=client.lag_tolerance)
     seen = seen.telling(images.with_tags(client, plans.untold(wanted, seen, client.now())))
     if wanted.present and plans.copies_to(wanted, seen, client.now()):
         seen = replace(seen, regions=client.once(regions.known))

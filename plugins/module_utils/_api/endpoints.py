@@ -123,6 +123,8 @@ ACTION = Record(resource_id=Maybe(ID), **_ACTION)
 # Nothing else says which of the Droplets that carry the tag it is for.
 ACTION_BY_TAG = Record(resource_id=ID, **_ACTION)
 
+# What is tagged, only a token that may see it is told.
+TAG = Record(name=TEXT, resources=Maybe(Record(droplets=Maybe(Record(last_tagged_uri=Maybe(TEXT))))))
 SIZE = Record(slug=TEXT, disk=Maybe(COUNT), price_monthly=Maybe(NUMBER), regions=TEXTS, available=Maybe(FLAG))
 REGION = Record(slug=TEXT, available=Maybe(FLAG))
 
@@ -224,6 +226,7 @@ TABLE = (
     _list("/v2/sizes", "sizes", SIZE, key="slug"),
     _list("/v2/regions", "regions", REGION, key="slug"),
     _list("/v2/tags", "tags", Record(name=TEXT), key="name"),
+    _one("GET", "/v2/tags/{tag_id}", 200, "tag", TAG),
     _one("POST", "/v2/tags", 201, "tag", Record(name=TEXT)),
     Endpoint("POST", "/v2/tags/{tag_id}/resources", 204),
     Endpoint("DELETE", "/v2/tags/{tag_id}/resources", 204),

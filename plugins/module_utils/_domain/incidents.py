@@ -225,7 +225,8 @@ class Story:
         if ours or not lag:
             return None
         ends = [ended_at(action) for action in later if action.id not in begun]
-        until = max([self.intent.at, *(end for end in ends if end)]) + lag + GOES_ON
+        # That run may have waited for its last step to show, and the next one shows as late.
+        until = max([self.intent.at, *(end for end in ends if end)]) + 2 * lag + GOES_ON
         why = f"an earlier run of incident {self.incident!r} may have gone on, and what it did does not show yet"
         return Doubt(until, why) if now < until else None
 

@@ -40,12 +40,17 @@ def tags(image_id, source_id, gone_name=None):
 
     `gone_name` is the name of a source that is gone, by which alone it may be asked for again.
     """
-    found = [f"{FROM}{image_id}"]
+    found = [tag_of(image_id)]
     if source_id is not None:
         found.append(f"{SOURCE}{source_id}")
     if gone_name:
         found.append(f"{SOURCE_NAME}{name_in_a_tag(gone_name)}")
     return tuple(found)
+
+
+def tag_of(image_id: int) -> str:
+    """The tag of all that was made from an image."""
+    return f"{FROM}{image_id}"
 
 
 def name_in_a_tag(name):

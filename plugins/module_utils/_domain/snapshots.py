@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 
 from . import tags as tagging
@@ -13,6 +15,7 @@ from .errors import InputError
 from .marks import safety_of
 from .models import Droplet, RestorePoint, iso
 from .names import LONGEST, is_tag
+from .plan import Doubt
 from .retention import newest_first
 
 TYPES = ("backup", "snapshot")
@@ -49,6 +52,21 @@ class Own:
     @property
     def gone(self):
         return self.deleted or not self.droplet.name
+
+    @property
+    def unlisted(self) -> tuple[int, ...]:
+        """The ids of snapshots that the Droplet itself tells and the list of them does not show, ascending."""
+        return unlisted(self.droplet, self.snapshots)
+
+
+def unlisted(droplet: Droplet, points: Iterable[RestorePoint]) -> tuple[int, ...]:
+    """The ids of snapshots that `droplet` itself tells and that are not among `points`, ascending."""
+    return tuple(sorted({*(droplet.snapshot_ids or ())}.difference(point.id for point in points)))
+
+
+def unlisted_doubt(ids: Sequence[int], until: datetime) -> Doubt:
+    """Why no snapshot is made until then while those of `ids`, which the Droplet has, are not listed."""
+    return Doubt(until, f"the Droplet has a snapshot {ids[-1]}, and the list of snapshots lacks it yet")
 
 
 def by_droplet(snapshots):

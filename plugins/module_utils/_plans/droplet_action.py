@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from .._domain import names
 from .._domain.choice import listed, some
@@ -13,7 +14,7 @@ from .._domain.errors import InputError, RefusedError
 from .._domain.models import Droplet, RestorePoint, Size
 from .._domain.plan import ActionByTag, Change, DropletAction, Plan
 from .._domain.selection import Selection
-from .._domain.snapshots import SCRATCH_DISK
+from .._domain.snapshots import SCRATCH_DISK, unlisted, unlisted_doubt
 from .._domain.tags import spelling
 
 POWER = {"power_on": "active", "power_off": "off", "shutdown": "off"}
@@ -58,7 +59,11 @@ AS_WELL = "needs nothing; as it carries the tag, the API may send it the action 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the user asked for. `shutdown_timeout` in seconds; `done` are the types that this run has carried out."""
+    """What the user asked for. `shutdown_timeout` in seconds; `done` are the types that this run has carried out.
+
+    `unlisted_until` is when it no longer waits for a snapshot that the Droplet has and no list shows; None if it has
+    met none.
+    """
 
     type: str
     selection: Selection
@@ -74,6 +79,7 @@ class Request:
     power_off_after_timeout: bool = False
     by_tag: bool = False
     done: frozenset[str] = frozenset()
+    unlisted_until: datetime | None = None
 
     @property
     def irreversible(self):
@@ -119,13 +125,15 @@ class Observed:
     """The Droplets by ascending id, and what the type of action needs besides.
 
     `snapshots` is a dict of Droplet id to RestorePoints and `sizes` one of slug to Size, empty where they are not
-    needed; `image` is what `rebuild` puts on the disk, None where there is no such image.
+    needed; `image` is what `rebuild` puts on the disk, None where there is no such image. What is read may be late by
+    `lag`.
     """
 
     droplets: tuple[Droplet, ...]
     snapshots: dict[int, tuple[RestorePoint, ...]] = field(default_factory=dict)
     sizes: dict[str, Size] = field(default_factory=dict)
     image: RestorePoint | None = None
+    lag: timedelta = timedelta()
 
 
 def request(selection, params):
@@ -158,13 +166,13 @@ def needs_sizes(request, droplets):
     return request.type == "resize" and any(request.disk or droplet.size != request.size for droplet in droplets)
 
 
-def plan(request, observed, _now):
+def plan(request, observed, now):
     """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
     _guard_number(request, observed.droplets)
     question = None
     if observed.droplets and (request.irreversible or request.confirm is not None):
         question = unconfirmed(request.irreversible, observed.droplets[0], request.confirm)
-    changes = tuple(_change(request, observed, droplet) for droplet in observed.droplets)
+    changes = tuple(_change(request, observed, droplet, now) for droplet in observed.droplets)
     needed = [change for change in changes if change.steps]
     if not request.by_tag or not needed:
         return Plan(changes, unconfirmed=question)
@@ -184,6 +192,7 @@ def pin(request, change, done):
         expected_count=None,
         by_tag=False,
         done=frozenset(step.type for step in done),
+        unlisted_until=change.doubt and change.doubt.until,
     )
 
 
@@ -263,7 +272,7 @@ def _guard_number(request, droplets):
         )
 
 
-def _change(request, observed, droplet):
+def _change(request, observed, droplet, now):
     before = _shown(request, droplet, observed)
     goal = request.goal
     if request.disk:
@@ -277,10 +286,14 @@ def _change(request, observed, droplet):
     after = {**before, **goal}
     if request.type == "resize":
         after["monthly_cost"] = _cost(_size(request, observed).price_monthly)
-    snapshots = frozenset(point.created_at for point in observed.snapshots.get(droplet.id, ()))
-    visible = snapshots if request.type == "snapshot" else None
-    notes = _notes(request, droplet)
-    return Change(droplet, before, after, _steps(request, droplet, observed), notes, goal=goal, visible=visible)
+    visible, doubt = None, None
+    if request.type == "snapshot":
+        points = observed.snapshots.get(droplet.id, ())
+        visible = frozenset(point.created_at for point in points)
+        if ids := unlisted(droplet, points):
+            doubt = unlisted_doubt(ids, request.unlisted_until or now + observed.lag)
+    steps, notes = _steps(request, droplet, observed), _notes(request, droplet)
+    return Change(droplet, before, after, steps, notes, goal=goal, visible=visible, doubt=doubt)
 
 
 def _notes(request: Request, droplet: Droplet) -> tuple[str, ...]:

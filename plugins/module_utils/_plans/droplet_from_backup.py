@@ -199,8 +199,8 @@ def _doubt(observed: Observed, now: datetime) -> Doubt | None:
 
 def pin(request, change, _done):
     """`request` with what was chosen for it: a backup made or a source deleted meanwhile does not change that."""
-    chosen = Wanted(backup_id=change.after["image"])
-    return replace(request, planned=change, wanted=chosen, source_id=None, source_name=None)
+    decided = Wanted(backup_id=change.after["image"])
+    return replace(request, planned=change, wanted=decided, source_id=None, source_name=None)
 
 
 def unmet(request, change, observed):
@@ -302,9 +302,11 @@ def _existing(request, observed, droplet, now):
         )
     running = next((action for action in creations if action.in_progress), None)
     awaits = Awaited(running, point.size_gigabytes) if running and request.wait else None
-    doubt = None
-    if request.wait and droplet.status == "active" and not any(_networks(droplet).values()):
-        doubt = Doubt((droplet.created_at or now) + observed.lag, _NO_ADDRESS)
+    until, doubt = (droplet.created_at or now) + observed.lag, None
+    if request.wait and new and not running:
+        doubt = Doubt(until, "it is not up yet, and the action that makes it does not show yet")
+    elif request.wait and droplet.status == "active" and not any(_networks(droplet).values()):
+        doubt = Doubt(until, _NO_ADDRESS)
     state = observed.state or BackupState(False)
     shown = _shown(droplet.size, droplet.region, point, droplet.price_monthly, state)
     return Change(
@@ -369,7 +371,7 @@ def _outside(wanted: Wanted, image: int, point: RestorePoint | None, now: dateti
 
 
 def _creation(request, observed, now):
-    point, source = _restore_point(request, observed, now), observed.source
+    point, source = chosen(request, observed, now), observed.source
     region = placement.region(request.region, point, source)
     size = placement.size(request.size, observed.sizes, point, region, source)
     policy = _policy(request, observed.supported)
@@ -392,14 +394,14 @@ def _creation(request, observed, now):
     )
 
 
-def _restore_point(request, observed, now):
+def chosen(request, observed, now):
     """The RestorePoint to make the Droplet from; raises SelectionError, InputError or RefusedError."""
     wanted, image = request.wanted, observed.image
     if wanted.id is None:
-        chosen = resolve(wanted, observed.points, observed.source, now)
+        point = resolve(wanted, observed.points, observed.source, now)
         if observed.left:
-            gone.prove_newest(wanted, chosen, observed.left)
-        return chosen
+            gone.prove_newest(wanted, point, observed.left)
+        return point
     if image is None:
         raise SelectionError(f"There is no {wanted}: it has expired, was deleted, or belongs to another account.")
     kind = "snapshot" if wanted.backup_id is None else "backup"

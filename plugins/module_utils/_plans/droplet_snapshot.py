@@ -38,6 +38,7 @@ from .._domain.snapshots import (
     monthly_cost,
     priced,
     record,
+    unlisted_doubt,
 )
 from .._domain.stopped import Stop
 from .._domain.templates import checked, fits, rendered
@@ -58,7 +59,8 @@ class Request:
 
     Exactly one of `selection`, `ids` (of snapshots) and `deleted` (snapshots of Droplets that are gone) says whose.
     What was decided for one Droplet has its `selection`, or the `droplet` where it is gone, and `ids`; `since` is then
-    what `max_age` means, and `done` what a run has done by now (`stopped.kinds`).
+    what `max_age` means, `done` what a run has done by now (`stopped.kinds`), and `unlisted_until` when it no longer
+    waits for a snapshot that the Droplet has and no list shows, None if it has met none.
     """
 
     present: bool
@@ -77,6 +79,7 @@ class Request:
     stop_first: bool = False
     shutdown_timeout: int = SHUTDOWN_TIMEOUT
     done: frozenset[str] = frozenset()
+    unlisted_until: datetime | None = None
 
     @property
     def by_age(self):
@@ -88,12 +91,13 @@ class Request:
 class Seen:
     """What has been read. `regions` are the slugs of all there are, None where nobody asked or may know.
 
-    `counted` are the ids of Droplets whose backups are known.
+    `counted` are the ids of Droplets whose backups are known. What is read may be late by `lag`.
     """
 
     own: tuple[Own, ...]
     regions: frozenset | None = None
     counted: frozenset = frozenset()
+    lag: timedelta = timedelta()
 
     def telling(self, tagged):
         """The same, with the tags of the RestorePoints in `tagged`, a dict by id."""
@@ -232,7 +236,7 @@ def plan(request, seen, now):
     """The Plan for `request`; raises InputError, RefusedError or SelectionError before anything is sent."""
     if request.present:
         _guard_regions(copies_to(request, seen, now), seen.regions)
-        return Plan(tuple(_present(request, one, now) for one in seen.own))
+        return Plan(tuple(_present(request, one, now, seen.lag) for one in seen.own))
     changes = tuple(_absent(request, one, now) for one in seen.own)
     _guard_number(request, changes)
     return Plan(changes, tuple(f"{note}." for change in changes for note in change.notes))
@@ -358,7 +362,7 @@ def _guard_regions(wanted: Sequence[str], known: frozenset[str] | None) -> None:
         raise InputError(f"regions has {unknown[0]!r}, which is not among the regions that there are: {listed}.")
 
 
-def _present(request, one, now):
+def _present(request, one, now, lag):
     found = _wanted(request, one, now)
     droplet = one.droplet
     name = found.name if found else rendered(request.name or NEW_NAME, droplet.name, now)
@@ -378,11 +382,16 @@ def _present(request, one, now):
         notes = ("it was stopped by an earlier run with stop_first: true, which powers it on when it is run again",)
     if made and droplet.gpu:
         notes += (SCRATCH_DISK,)
+    unlisted_until = None
+    if made and one.unlisted and "snapshot" not in request.done:
+        unlisted_until = request.unlisted_until or now + lag
+        doubt = unlisted_doubt(one.unlisted, unlisted_until)
     goal = replace(
         request,
         selection=Selection(ids=(droplet.id,)),
         name=name if made or not request.by_age else request.name,
         since=request.since or (now - request.max_age if request.by_age else None),
+        unlisted_until=unlisted_until,
     )
     before = _shown(request, found, found.regions if found else (), carried_tags(request.tags, found) if found else ())
     after = before

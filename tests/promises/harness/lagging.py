@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dosim.behaviour import LAGS
 
-from .orders import TIMEOUT, nothing_doubled, nothing_lost, prepared, runner
+from .module import Killed
+from .orders import TIMEOUT, converges, nothing_doubled, nothing_lost, prepared, runner
 
 SECONDS = (10, 20, 40)
 KINDS = ("droplets", "addresses", "policies", "backups", "snapshots", "images", "actions", "tags")
@@ -65,6 +66,31 @@ def unwaited_play(sim, order, lags):
     last = run(wait_timeout=TIMEOUT)
     assert not last.failed, last
     _once(order, before, sim.state(), options, 3, last)
+
+
+def killed_play(sim, order, lag, pause, number):
+    """Killed right after write `number` while all lists and logs are `lag` late, and rerun after `pause`.
+
+    What is read alone shows at once. False if there are not so many writes.
+    """
+    options, token, before = prepared(sim, order, {})
+    sim.behave(**{name: str(lag) for name in LAGS if name.endswith("_list")})
+    run = runner(sim, order, options, token)
+    sent = []
+
+    def kill(_number, request):
+        if request.method != "GET":
+            sent.append(request)
+            if len(sent) == number:
+                raise Killed
+
+    try:
+        run(after_request=kill)
+    except Killed:
+        sim.advance(pause)
+        converges(sim, order, run, before, options)
+        return True
+    return False
 
 
 def _once(order, before, after, options, runs, told):

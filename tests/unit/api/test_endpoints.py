@@ -77,6 +77,7 @@ STRICTER = {
     # The Droplet that was made, and the action that makes it, are told by nothing else.
     "POST /v2/droplets": {"links.actions", "links.actions[].id"},
     "GET /v2/tags": {"tags", "tags[].name"},
+    "GET /v2/tags/{tag_id}": {"tag", "tag.name"},
     "POST /v2/tags": {"tag", "tag.name"},
 }
 """What the table requires although the schema lets it be missing or null, and why."""
