@@ -13,6 +13,7 @@ from dosim.cloud import Durations
 from dosim.simulator import Settings, Simulator
 from dosim.transport import Answer
 from starlette.datastructures import Headers
+from starlette.types import Message
 
 NEW = {"name": "late", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
 SERVED = [
@@ -97,16 +98,16 @@ class Account:
             "type": "http", "scheme": "https", "method": method, "path": path, "query_string": query.encode(),
             "headers": [(key.encode(), value.encode()) for key, value in headers.items()], "server": ("api", 443),
         }  # fmt: skip
-        sent: list[dict[str, Any]] = []
-        coming = [{"type": "http.request", "body": b"" if body is None else json.dumps(body).encode()}]
+        sent: list[Message] = []
+        coming: list[Message] = [{"type": "http.request", "body": b"" if body is None else json.dumps(body).encode()}]
 
-        async def receive() -> dict[str, Any]:
+        async def receive() -> Message:
             if coming:
                 return coming.pop()
             await asyncio.sleep(hangs_up_after)
             return {"type": "http.disconnect"}
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: Message) -> None:
             sent.append(message)
 
         await self.app(scope, receive, send)
@@ -160,4 +161,4 @@ def json_type(value: Any) -> str:
     return next(name for name, kind in _TYPES.items() if isinstance(value, kind))
 
 
-_TYPES = {"text": str, "number": (int, float), "object": dict, "list": list}
+_TYPES: dict[str, type | tuple[type, ...]] = {"text": str, "number": (int, float), "object": dict, "list": list}

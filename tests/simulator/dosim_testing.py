@@ -70,44 +70,54 @@ class Sim:
         self.control("PUT", "behaviour", switches)
 
     def advance(self, how_long: str | float) -> str:
-        return self.control("POST", "clock", {"advance": how_long})["now"]
+        now: str = self.control("POST", "clock", {"advance": how_long})["now"]
+        return now
 
     def set_clock(self, moment: str) -> None:
         self.control("POST", "clock", {"set": moment})
 
     def fault(self, *effects: dict[str, Any], **match: Any) -> int:
-        return self.control("POST", "faults", {"match": match, "effect": list(effects)})["id"]
+        key: int = self.control("POST", "faults", {"match": match, "effect": list(effects)})["id"]
+        return key
 
     def faults(self) -> list[dict[str, Any]]:
-        return self.control("GET", "faults")["faults"]
+        found: list[dict[str, Any]] = self.control("GET", "faults")["faults"]
+        return found
 
     def journal(self) -> list[dict[str, Any]]:
-        return self.control("GET", "journal")["requests"]
+        requests: list[dict[str, Any]] = self.control("GET", "journal")["requests"]
+        return requests
 
     def state(self) -> dict[str, Any]:
-        return self.control("GET", "state")
+        state: dict[str, Any] = self.control("GET", "state")
+        return state
 
     def known(self, name: str) -> dict[str, Any]:
         """What the simulator knows about the Droplet of that name."""
-        return next(droplet for droplet in self.state()["droplets"] if droplet["name"] == name)
+        droplets: list[dict[str, Any]] = self.state()["droplets"]
+        return next(droplet for droplet in droplets if droplet["name"] == name)
 
     def id(self, name: str) -> int:
-        return self.known(name)["id"]
+        key: int = self.known(name)["id"]
+        return key
 
     def act(self, droplet: int, kind: str, **args: Any) -> dict[str, Any]:
         """Order a Droplet action that must be taken; the action as the answer shows it."""
         response = self.post(f"/v2/droplets/{droplet}/actions", {"type": kind, **args})
         assert response.status_code == 201, response.text
-        return response.json()["action"]
+        action: dict[str, Any] = response.json()["action"]
+        return action
 
     def done(self, droplet: int, kind: str, **args: Any) -> dict[str, Any]:
         """The same, until it has ended."""
         action = self.act(droplet, kind, **args)
         self.advance(2)
-        return self.read(f"/v2/actions/{action['id']}")["action"]
+        ended: dict[str, Any] = self.read(f"/v2/actions/{action['id']}")["action"]
+        return ended
 
     def policy(self, droplet: int) -> dict[str, Any]:
-        return self.read(f"/v2/droplets/{droplet}/backups/policy")["policy"]
+        policy: dict[str, Any] = self.read(f"/v2/droplets/{droplet}/backups/policy")["policy"]
+        return policy
 
     def refused(self, response: requests.Response, status: int, words: str = "") -> str:
         """The message of a refusal, which must be an error envelope of that status."""
@@ -115,8 +125,9 @@ class Sim:
         body = response.json()
         assert set(body) == {"id", "message", "request_id"}
         assert body["request_id"] == response.headers["x-request-id"]
-        assert words in body["message"]
-        return body["message"]
+        message: str = body["message"]
+        assert words in message
+        return message
 
 
 def try_switch(sim: Sim, switch: str, value: str, case: Callable[[Sim, str], None]) -> None:
@@ -135,6 +146,7 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
     with tempfile.TemporaryFile("w+") as errors:
         program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:
+            assert program.stdout is not None
             line = program.stdout.readline()
             errors.seek(0)
             assert line, errors.read()

@@ -102,6 +102,7 @@ def layers() -> list[Layer]:
     python = str(BIN / "python")
     linters = [
         Check("ruff", [str(BIN / "ruff"), "check", "--quiet", "."]),
+        Check("mypy", [str(BIN / "mypy"), "--no-error-summary"]),
         Check("yamllint", [str(BIN / "yamllint"), "--strict", "."]),
         Check("ansible-lint", [str(BIN / "ansible-lint"), "--offline", "--nocolor", "--profile", "production"]),
         Check("changelog", [str(BIN / "antsibull-changelog"), "lint"]),

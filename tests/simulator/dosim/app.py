@@ -21,7 +21,7 @@ from dosim.journal import MASK, Entry
 from dosim.simulator import Simulator
 from dosim.tokens import SCOPES
 from dosim.transport import Answer, Request, cut, read, send_answer, until_gone
-from dosim.wire import Call
+from dosim.wire import Call, Reply
 
 LARGEST_JOURNALED = 16 * 1024
 DEFAULT_RESET_IN = 2
@@ -56,7 +56,8 @@ class App:
         simulator = self.simulator
         simulator.cloud.catch_up()
         entry = self._journal(request)
-        token = None
+        token: str | None = None
+        answer: Answer | None
         try:
             token = simulator.tokens.authenticate(request.headers.get("authorization"))
             simulator.limits.charge(token, simulator.cloud.now)
@@ -122,7 +123,7 @@ class App:
         entry.carried_out = True
         return answer
 
-    def _dispatch(self, request: Request, scopes: frozenset[str]) -> Any:
+    def _dispatch(self, request: Request, scopes: frozenset[str]) -> Reply:
         if service := routes.elsewhere(request.method, request.path):
             raise ApiError(501, f"The simulator does not model {service}: it has what Droplet backups need.")
         found = routes.match(request.path)

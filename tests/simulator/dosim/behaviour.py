@@ -3,6 +3,7 @@
 """Switches: one for every point on which the sources about the API conflict or are silent."""
 
 import re
+from collections.abc import Mapping
 
 from dosim.errors import ControlError
 
@@ -81,7 +82,7 @@ class Behaviour:
     def __getitem__(self, key: str) -> str:
         return self._values[key]
 
-    def set(self, changes: dict[str, object]) -> None:
+    def set(self, changes: Mapping[str, object]) -> None:
         """Set several or none. Raises ControlError with what is allowed."""
         checked: dict[str, str] = {}
         for key, value in changes.items():

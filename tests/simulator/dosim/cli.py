@@ -110,8 +110,8 @@ def _server(app: App, found: Certificate | None) -> _Server:
             timeout_keep_alive=KEEP_ALIVE,
             # From Python 3.12 on, asyncio would wait at the end for connections that clients leave open.
             timeout_graceful_shutdown=GRACE,
-            ssl_certfile=found and str(found.server),
-            ssl_keyfile=found and str(found.key),
+            ssl_certfile=None if found is None else str(found.server),
+            ssl_keyfile=None if found is None else str(found.key),
         )
     )
 
@@ -165,7 +165,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
     ports = [listener.getsockname()[1] for listener in listeners]
-    ready = {
+    ready: dict[str, object] = {
         "api_url": f"https://{HOST}:{ports[0]}",
         "http_url": f"http://{HOST}:{ports[1]}" if len(ports) > 1 else None,
         "ca_path": str(found.ca.resolve()),

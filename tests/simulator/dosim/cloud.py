@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from dosim.behaviour import Behaviour
 from dosim.clock import Clock, stamp
@@ -28,6 +28,7 @@ RESIZE_SECONDS_PER_GIB = 60  # of the disk that is to grow
 REAL = {"create": 45.0}
 REAL |= dict.fromkeys(("power_on", "power_off", "power_cycle", "reboot", "shutdown", "convert"), 10.0)
 REAL_OTHERWISE = 5.0
+Given = TypeVarTuple("Given")
 
 
 @dataclass(slots=True)
@@ -105,7 +106,7 @@ class Cloud:
         """An arbitrary number that only the seed and the parts decide."""
         return stable(self.ids.seed, *parts)
 
-    def at(self, moment: float, event: Callable[..., None], *args: Any) -> None:
+    def at(self, moment: float, event: Callable[["Cloud", *Given], None], *args: *Given) -> None:
         """Have ``event(cloud, *args)`` happen at a moment."""
         heapq.heappush(self._due, (moment, next(self._sequence), event, args))
 

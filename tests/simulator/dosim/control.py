@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The control plane under /_sim/: outside journal, limits, latency and faults, and without a token."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -174,12 +174,13 @@ def _refusal(_request: Request, error: Exception) -> Response:
 
 
 def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
     return _json({"id": str(error.status_code), "message": error.detail}, error.status_code)
 
 
 def control_plane(simulator: Simulator) -> Starlette:
     control = _Control(simulator)
-    routes: list[tuple[str, Callable[..., Any], list[str]]] = [
+    routes: list[tuple[str, Callable[[Request], Awaitable[Response]], list[str]]] = [
         ("/_sim/reset", control.reset, ["POST"]),
         ("/_sim/state", control.state, ["GET"]),
         ("/_sim/clock", control.clock, ["GET", "POST"]),

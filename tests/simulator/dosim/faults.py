@@ -103,14 +103,14 @@ class Faults:
 
 def _match(given: Any) -> tuple[dict[str, Any], re.Pattern[str] | None]:
     only(given, "match", "method", "path", "times", "after")
-    match = {"times": whole(given, "times", 1), "after": whole(given, "after", 0)}
+    match: dict[str, Any] = {"times": whole(given, "times", 1), "after": whole(given, "after", 0)}
     if "method" in given:
         match["method"] = text(given, "method").upper()
     pattern = None
     if "path" in given:
-        match["path"] = text(given, "path")
+        path = match["path"] = text(given, "path")
         try:
-            pattern = re.compile(match["path"])
+            pattern = re.compile(path)
         except re.error as error:
             raise ControlError(f"match.path is not a regular expression: {error}") from None
     return match, pattern
@@ -129,12 +129,12 @@ def _effect(given: Any) -> dict[str, Any]:
         only(given, "effect", "action")
         if given["action"] not in ("errored", "stuck"):
             raise ControlError("action must be 'errored' or 'stuck'")
-        return given
+        return {"action": given["action"]}
     if kind == "slow":
         only(given, "effect", "slow")
         if not number(given, "slow"):
             raise ControlError("slow must be more than 0 bytes per second")
-        return given
+        return {"slow": given["slow"]}
     only(given, "effect", kind, "carried_out", *_ALSO.get(kind, ()))
     effect = {**given, "carried_out": boolean(given, "carried_out", kind in DONE_UNLESS_SAID)}
     if kind == "status":

@@ -171,7 +171,7 @@ def _show_owner(cloud: Cloud, rows: dict[Any, Any], kind: str, text: str, listed
     if owner is None:
         rows.pop(key, None)
     elif key not in rows and listed:
-        bare = {"backups": [], "snapshots": [], "views": {}} if isinstance(owner, Droplet) else {}
+        bare: dict[str, Any] = {"backups": [], "snapshots": [], "views": {}} if isinstance(owner, Droplet) else {}
         rows[key] = replace(owner, pending=[], **bare)
 
 

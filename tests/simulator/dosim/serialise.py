@@ -85,11 +85,11 @@ def _droplet(cloud: Cloud, record: Droplet, scopes: frozenset[str]) -> dict[str,
 
 def disks(size: dict[str, Any], local: int) -> list[dict[str, Any]]:
     """A size's disks, with the local one as large as it really is."""
+    shapes: list[dict[str, Any]] = size["disk_info"]
     if local == size["disk"]:
-        return size["disk_info"]
+        return shapes
     return [
-        {**disk, "size": {**disk["size"], "amount": local}} if disk["type"] == "local" else disk
-        for disk in size["disk_info"]
+        {**disk, "size": {**disk["size"], "amount": local}} if disk["type"] == "local" else disk for disk in shapes
     ]
 
 
@@ -117,7 +117,7 @@ def policy(record: Policy) -> dict[str, Any]:
 
 def policy_record(cloud: Cloud, record: Droplet) -> orjson.Fragment:
     if "policy" not in record.views:
-        shape = {"droplet_id": record.id, "backup_enabled": record.policy is not None}
+        shape: dict[str, Any] = {"droplet_id": record.id, "backup_enabled": record.policy is not None}
         if record.policy:
             shape["backup_policy"] = policy(record.policy)
             _extra(cloud, shape["backup_policy"])
@@ -129,20 +129,28 @@ def policy_record(cloud: Cloud, record: Droplet) -> orjson.Fragment:
 
 
 def image(record: Image | PublicImage) -> dict[str, Any]:
-    public = isinstance(record, PublicImage)
+    if isinstance(record, PublicImage):
+        return _image(record, record.slug, record.created, "base", [])
+    return _image(record, None, stamp(record.created), record.kind, record.tags)
+
+
+def _image(
+    record: Image | PublicImage, slug: str | None, created_at: str, kind: str, tags: list[str]
+) -> dict[str, Any]:
+    """Only public images have a slug."""
     return {
         "id": record.id,
         "name": record.name,
         "distribution": record.distribution,
-        "slug": record.slug if public else None,
-        "public": public,
+        "slug": slug,
+        "public": slug is not None,
         "regions": record.regions,
-        "created_at": record.created if public else stamp(record.created),
+        "created_at": created_at,
         "min_disk_size": record.min_disk,
-        "type": "base" if public else record.kind,
+        "type": kind,
         "size_gigabytes": record.gigabytes,
         "description": "",
-        "tags": [] if public else record.tags,
+        "tags": tags,
         "status": "available",
         "error_message": "",
     }

@@ -50,7 +50,7 @@ def associated(cloud: Cloud, found: dict[str, list[Doomed]], scopes: frozenset[s
 
     def cost(kind: str, doomed: Doomed) -> float:
         return (
-            max(cloud.store.images.get(int(doomed.id)).gigabytes * SNAPSHOT_PRICE, LEAST_PRICE)
+            max(cloud.store.images[int(doomed.id)].gigabytes * SNAPSHOT_PRICE, LEAST_PRICE)
             if kind == "snapshots"
             else VOLUME_PRICE
         )

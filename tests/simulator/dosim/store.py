@@ -5,7 +5,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from dosim.catalogue import Catalogue, PublicImage
 
@@ -39,7 +39,7 @@ class Droplet:
     status: str = "active"
     tags: list[str] = field(default_factory=list)
     features: list[str] = field(default_factory=list)
-    networks: dict[str, list[dict]] = field(default_factory=lambda: {"v4": [], "v6": []})
+    networks: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"v4": [], "v6": []})
     volumes: list[str] = field(default_factory=list)
     vpc: str = ""
     gpu: bool = False
@@ -128,7 +128,14 @@ class Destruction:
     completed: int | None = None
 
 
-Record = TypeVar("Record")
+class Identified(Protocol):
+    """Whatever a table can hold."""
+
+    id: int
+
+
+Record = TypeVar("Record", bound=Identified)
+Derived = TypeVar("Derived")
 
 
 class Table(Generic[Record]):
@@ -136,7 +143,7 @@ class Table(Generic[Record]):
 
     def __init__(self) -> None:
         self.rows: dict[int, Record] = {}
-        self._derived: dict[object, list[Record]] = {}
+        self._derived: dict[object, Any] = {}
 
     def add(self, record: Record) -> Record:
         self.rows[record.id] = record
@@ -147,6 +154,10 @@ class Table(Generic[Record]):
         self._derived.clear()
         return self.rows.pop(key)
 
+    def __getitem__(self, key: int) -> Record:
+        """One that is sure to be there: the owner of an action that has just ended, or what a record lists."""
+        return self.rows[key]
+
     def get(self, key: int) -> Record | None:
         return self.rows.get(key)
 
@@ -154,10 +165,11 @@ class Table(Generic[Record]):
         """Forget the derived lists, because something that they sort or filter by changed."""
         self._derived.clear()
 
-    def derived(self, name: object, build: Callable[[Iterable[Record]], list[Record]]) -> list[Record]:
+    def derived(self, name: object, build: Callable[[Iterable[Record]], Derived]) -> Derived:
         if name not in self._derived:
             self._derived[name] = build(self.rows.values())
-        return self._derived[name]
+        found: Derived = self._derived[name]
+        return found
 
 
 class Store:

@@ -3,7 +3,7 @@
 """Strict reading of control-plane bodies: everything wrong is a ControlError with a sentence."""
 
 import math
-from typing import Any
+from typing import Any, overload
 
 from dosim.errors import ControlError
 
@@ -25,18 +25,28 @@ def _value(given: dict[str, Any], key: str, default: Any) -> Any:
     return value
 
 
-def text(given: dict[str, Any], key: str, default: Any = _MISSING) -> Any:
+@overload
+def text(given: dict[str, Any], key: str) -> str: ...
+@overload
+def text(given: dict[str, Any], key: str, default: None) -> str | None: ...
+def text(given: dict[str, Any], key: str, default: Any = _MISSING) -> str | None:
     value = _value(given, key, default)
     if value is not default and not (isinstance(value, str) and value):
         raise ControlError(f"{key} must be a text")
-    return value
+    checked: str | None = value
+    return checked
 
 
-def whole(given: dict[str, Any], key: str, default: Any = _MISSING) -> Any:
+@overload
+def whole(given: dict[str, Any], key: str, default: int = ...) -> int: ...
+@overload
+def whole(given: dict[str, Any], key: str, default: None) -> int | None: ...
+def whole(given: dict[str, Any], key: str, default: Any = _MISSING) -> int | None:
     value = _value(given, key, default)
     if value is not default and not (isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53):
         raise ControlError(f"{key} must be a whole number, 0 or more")
-    return value
+    checked: int | None = value
+    return checked
 
 
 def number(given: dict[str, Any], key: str) -> float:
@@ -44,7 +54,7 @@ def number(given: dict[str, Any], key: str) -> float:
     fits = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if not (fits and 0 <= value <= 1e9):
         raise ControlError(f"{key} must be a number of seconds, 0 or more")
-    return value
+    return float(value)
 
 
 def boolean(given: dict[str, Any], key: str, default: bool) -> bool:

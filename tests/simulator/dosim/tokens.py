@@ -49,11 +49,14 @@ class Tokens:
         return self._scopes[token]
 
     def make(self, scopes: list[object]) -> str:
-        if unknown := [scope for scope in scopes if not isinstance(scope, str) or scope not in SCOPES]:
-            raise ControlError(f"unknown scope {unknown[0]!r}; the scopes are {', '.join(sorted(SCOPES))}")
+        granted = set()
+        for scope in scopes:
+            if not isinstance(scope, str) or scope not in SCOPES:
+                raise ControlError(f"unknown scope {scope!r}; the scopes are {', '.join(sorted(SCOPES))}")
+            granted.add(scope)
         self._made += 1
         token = token_from(self._seed, "made", self._made)
-        self._scopes[token] = frozenset(scopes)
+        self._scopes[token] = frozenset(granted)
         return token
 
     def revoke(self, token: str) -> bool:

@@ -2,11 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bytes in and out: read a request, send an answer whole, cut it in half, or cut the connection."""
 
+from __future__ import annotations
+
 import asyncio
 from dataclasses import dataclass
+from types import MethodType
+from typing import TYPE_CHECKING, cast
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 LARGEST_BODY = 1024 * 1024
 SLOW_STEP = 0.1
@@ -69,9 +76,15 @@ async def until_gone(receive: Receive) -> None:
         pass
 
 
+def _connection(send: Send) -> asyncio.Transport:
+    """The transport under an answer: ASGI has no word for it, but uvicorn's own ``send`` is a method of what has it."""
+    cycle = cast("RequestResponseCycle", cast(MethodType, send).__self__)
+    return cycle.transport
+
+
 async def cut(receive: Receive, send: Send) -> None:
-    """Drop the connection without an answer: abort the transport that uvicorn's own ``send`` belongs to."""
-    send.__self__.transport.abort()
+    """Drop the connection without an answer."""
+    _connection(send).abort()
     await until_gone(receive)
 
 
@@ -92,7 +105,7 @@ async def send_answer(answer: Answer, receive: Receive, send: Send) -> None:
         return
     await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
     # Closed and not aborted, so that the half is sure to arrive.
-    send.__self__.transport.close()
+    _connection(send).close()
     await until_gone(receive)
 
 

@@ -3,11 +3,10 @@
 """World files: a fleet described in YAML. README.md says which keys there are."""
 
 import math
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -20,7 +19,7 @@ from dosim.store import Droplet, Policy
 from dosim.strict import boolean, only, text, whole
 
 START = "2026-03-11T09:30:00Z"
-ACCOUNT = {
+ACCOUNT: dict[str, Any] = {
     "droplet_limit": 25000,
     "floating_ip_limit": 25,
     "reserved_ip_limit": 25,
@@ -40,6 +39,7 @@ DROPLET_KEYS = (
 OLDEST = 20 * 365 * schedule.DAY
 BUSY_WITH = ("snapshot", "power_on", "power_off", "disable_backups")
 POLICY_KEYS = ("plan", "hour", "weekday", "window_length_hours", "retention_period_days")
+Value = TypeVar("Value")
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ def load(path: Path) -> WorldFile:
         raise ControlError(f"world {path}: {error}") from None
 
 
-def _read(given: dict[str, Any], key: str, reader: Callable[[object], Any], default: Any) -> Any:
+def _read(given: dict[str, Any], key: str, reader: Callable[[object], Value], default: object) -> Value:
     try:
         return reader(given.get(key, default))
     except ValueError as error:
@@ -96,11 +96,13 @@ def _age(value: object) -> float:
     return seconds
 
 
-def _one_of(given: dict[str, Any], key: str, allowed: Any, default: Any) -> Any:
+def _one_of(given: dict[str, Any], key: str, allowed: Collection[Value], default: Any) -> Value:
     value = given.get(key, default)
-    if not isinstance(value, (str, int)) or isinstance(value, bool) or value not in allowed:
+    fits = isinstance(value, (str, int)) and not isinstance(value, bool) and value in allowed
+    if not fits:
         raise ControlError(f"{key} must be one of {', '.join(map(str, allowed))}")
-    return value
+    chosen: Value = value
+    return chosen
 
 
 def _bounded(given: dict[str, Any], key: str, default: int, highest: int) -> int:
@@ -125,9 +127,11 @@ def _in_turn(value: Any, number: int) -> Any:
 def _enter_all(cloud: Cloud, entry: Any) -> None:
     only(entry, "a Droplet", *DROPLET_KEYS)
     name = text(entry, "name")
-    head, run, tail = re.fullmatch(r"([^#]*)(#*)(.*)", name).groups()
+    head, mark, rest = name.partition("#")
+    tail = rest.lstrip("#")
+    width = len(mark + rest) - len(tail)
     for number in range(whole(entry, "count", 1)):
-        _enter(cloud, entry, f"{head}{number + 1:0{len(run)}d}{tail}" if run else name, number)
+        _enter(cloud, entry, f"{head}{number + 1:0{width}d}{tail}" if mark else name, number)
 
 
 def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:

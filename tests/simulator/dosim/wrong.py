@@ -212,7 +212,7 @@ def _no_id(body: Body) -> Any:
 def _endless_id(answer: Answer) -> bool:
     """An id with more digits than common parsers take."""
     body = parsed(answer)
-    record = _record(body) if isinstance(body, dict) else None
+    record: Any = _record(body) if isinstance(body, dict) else None
     key = _id_key(record)
     if key is None:
         return False

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import pytest
 import requests
 from dosim.cli import main
+from dosim.simulator import Settings, Simulator
 from dosim_testing import PROGRAM, Sim, process
 
 
@@ -207,6 +208,14 @@ def test_a_world_of_ones_own(tmp_path) -> None:
             "debian-12-x64",
             1,
         )
+
+
+def test_the_counter_of_a_name_may_stand_before_a_line_break(tmp_path) -> None:
+    """Names are not checked: a world may hold what no request may ask for."""
+    file = tmp_path / "odd.yml"
+    file.write_text(r'droplets: [{name: "a\n##\nb#", count: 2}]')
+    store = Simulator(Settings(world=str(file))).cloud.store
+    assert [droplet.name for droplet in store.droplets.rows.values()] == ["a\n01\nb#", "a\n02\nb#"]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ def test_every_tool_knows_the_oldest_python() -> None:
     assert config["modules"]["python_requires"] == ">={}.{}".format(*env.OLDEST_PYTHON)
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert settings["tool"]["ruff"]["target-version"] == "py{}{}".format(*env.OLDEST_PYTHON)
+    assert settings["tool"]["mypy"]["python_version"] == "{}.{}".format(*env.OLDEST_PYTHON)
 
 
 def test_make_help_tells_every_target() -> None:

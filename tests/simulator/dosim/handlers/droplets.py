@@ -5,7 +5,7 @@
 from dosim import serialise
 from dosim.errors import BLOCKED_MEMBERS, ApiError
 from dosim.handlers.create import read_request
-from dosim.handlers.find import find_droplet, find_tag, has_tag, members
+from dosim.handlers.find import find_droplet, find_tag, has_tag, members, wanted_tag
 from dosim.paging import page
 from dosim.services import droplets, hosts
 from dosim.services.actions import blocking
@@ -74,7 +74,7 @@ def delete(call: Call) -> Reply:
 def delete_by_tag(call: Call) -> Reply:
     """All members or none; or those that are not busy, if the switch says so. A tag that is not there is 404."""
     found = members(call)
-    if find_tag(call, call.query("tag_name")) is None:
+    if find_tag(call, wanted_tag(call)) is None:
         raise ApiError(404)
     free = [droplet for droplet in found if not blocking(call.cloud, droplet)]
     if len(free) < len(found) and call.cloud.behaviour["by_tag_blocked"] == "all_or_nothing":
@@ -96,7 +96,7 @@ def snapshots(call: Call) -> Reply:
 
 
 def _images(call: Call, keys: list[int]) -> list[Image]:
-    return sorted(map(call.cloud.store.images.get, keys), key=lambda image: image.created)
+    return sorted((call.cloud.store.images[key] for key in keys), key=lambda image: image.created)
 
 
 def kernels(call: Call) -> Reply:

@@ -3,7 +3,7 @@
 """Fields of a request body, read strictly: what is wrong is an ApiError 422."""
 
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from dosim.catalogue import PublicImage
 from dosim.cloud import Cloud
@@ -65,10 +65,11 @@ def region(cloud: Cloud, slug: Any) -> str:
     found = cloud.store.catalogue.regions.get(slug) if isinstance(slug, str) else None
     if found is None or not (found["available"] or cloud.behaviour["closed_regions"] == "copies"):
         raise ApiError(422, "region must be the slug of an available region")
-    return slug
+    known: str = slug
+    return known
 
 
-def is_tag(value: Any) -> bool:
+def is_tag(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and bool(_TAG.fullmatch(value))
 
 

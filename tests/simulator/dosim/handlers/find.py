@@ -28,11 +28,17 @@ def find_tag(call: Call, name: str) -> Tag | None:
     return tag if tag and (tag.name == name or not exact) else None
 
 
-def members(call: Call) -> list[Droplet]:
-    """The Droplets that the query's tag_name means, GPU ones too. None may be a 404."""
+def wanted_tag(call: Call) -> str:
+    """The query's tag_name, where there must be one."""
     tag = call.query("tag_name")
     if tag is None:
         raise ApiError(422, "tag_name is required")
+    return tag
+
+
+def members(call: Call) -> list[Droplet]:
+    """The Droplets that the query's tag_name means, GPU ones too. None may be a 404."""
+    tag = wanted_tag(call)
     call.require("tag:read")
     found = [droplet for droplet in call.cloud.store.droplets.rows.values() if has_tag(call, droplet, tag)]
     if not found and call.cloud.behaviour["by_tag_without_members"] == "404":

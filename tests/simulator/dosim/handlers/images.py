@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Images: lists, gets, new names, deletion."""
 
+from collections.abc import Sequence
+
 from dosim import serialise
 from dosim.catalogue import PublicImage
 from dosim.errors import ApiError
@@ -23,7 +25,8 @@ def listing(call: Call) -> Reply:
     if private not in ("true", "false"):
         raise ApiError(422, "private must be true or false")
     store = call.cloud.store
-    own: list[Image | PublicImage] = store.images.derived("all", lambda rows: sorted(rows, key=lambda row: row.id))
+    own = store.images.derived("all", lambda rows: sorted(rows, key=lambda row: row.id))
+    found: Sequence[Image | PublicImage]
     if tag is not None:
         call.require("tag:read")
         found = [image for image in own if has_tag(call, image, tag)]

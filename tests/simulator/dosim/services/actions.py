@@ -4,15 +4,16 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from dosim.cloud import Cloud
 from dosim.errors import PENDING_EVENT, ApiError
-from dosim.store import Action, Droplet, Image
+from dosim.store import Action, Droplet, Image, Table
 
 BACKUP_KINDS = frozenset({"enable_backups", "change_backup_policy", "disable_backups"})
 Effect = Callable[[Cloud, Action], None]
 Start = Callable[[], Action]
+Owner = TypeVar("Owner", bound=Droplet | Image)
 _effects: dict[str, Effect] = {}
 _on_idle: dict[type, Callable[[Cloud, Any], None]] = {}
 
@@ -27,10 +28,10 @@ def effect(kind: str) -> Callable[[Effect], Effect]:
     return register
 
 
-def on_idle(owner: type) -> Callable[[Callable[[Cloud, Any], None]], Callable[[Cloud, Any], None]]:
+def on_idle(owner: type[Owner]) -> Callable[[Callable[[Cloud, Owner], None]], Callable[[Cloud, Owner], None]]:
     """Register what happens when the last action of a Droplet or an image has ended."""
 
-    def register(function: Callable[[Cloud, Any], None]) -> Callable[[Cloud, Any], None]:
+    def register(function: Callable[[Cloud, Owner], None]) -> Callable[[Cloud, Owner], None]:
         _on_idle[owner] = function
         return function
 
@@ -51,13 +52,12 @@ def refuse_if_busy(cloud: Cloud, droplet: Droplet) -> None:
 
 def record(cloud: Cloud, owner: Droplet | Image, kind: str, started: int, due: float, **args: Any) -> Action:
     """Enter an action into the log, without consequences yet."""
-    on_droplet = isinstance(owner, Droplet)
     action = Action(
         id=cloud.ids.next("action"),
         kind=kind,
-        resource_type="droplet" if on_droplet else "image",
+        resource_type="droplet" if isinstance(owner, Droplet) else "image",
         resource=owner.id,
-        region=owner.region if on_droplet else owner.regions[0],
+        region=owner.region if isinstance(owner, Droplet) else owner.regions[0],
         started=started,
         due=due,
         args=args,
@@ -97,7 +97,9 @@ def end(cloud: Cloud, action: Action) -> None:
     """The event at an action's due time; one that a fault holds stays as it is."""
     if action.held_by is not None or action.status != "in-progress":
         return
-    table = cloud.store.droplets if action.resource_type == "droplet" else cloud.store.images
+    table: Table[Droplet] | Table[Image] = (
+        cloud.store.droplets if action.resource_type == "droplet" else cloud.store.images
+    )
     owner = table.get(action.resource)
     action.status = action.outcome
     action.completed = cloud.second

@@ -97,8 +97,14 @@ def outlive(cloud: Cloud, droplet: Droplet, deleted: int) -> None:
         if reading == "four_weeks":
             image.expires = deleted + FOUR_WEEKS
         elif reading == "sooner":
-            image.expires = min(image.expires, deleted + FOUR_WEEKS)
-        cloud.at(max(image.expires, cloud.now), expire, image.id)
+            image.expires = min(_expiry(image), deleted + FOUR_WEEKS)
+        cloud.at(max(_expiry(image), cloud.now), expire, image.id)
+
+
+def _expiry(backup: Image) -> int:
+    """When a backup goes; only snapshots have no such date."""
+    assert backup.expires is not None
+    return backup.expires
 
 
 def set_policy(cloud: Cloud, droplet: Droplet, policy: Policy | None) -> None:
@@ -136,6 +142,7 @@ def _due(cloud: Cloud, droplet_id: int, aim: int) -> None:
     """The event at the minute of a backup: taken now, or when the Droplet gets idle before the window closes."""
     if droplet := _aimed(cloud, droplet_id, aim):
         if droplet.pending:
+            assert droplet.window is not None  # as long as there is an aim
             droplet.backup_waiting = True
             cloud.at(droplet.window[1], _missed, droplet_id, aim)
         else:
@@ -163,7 +170,8 @@ def _take(cloud: Cloud, droplet: Droplet) -> None:
 @actions.effect("backup")
 def _backup_taken(cloud: Cloud, action: Action) -> None:
     # The policy is still the one of the start: a backup in progress lets nothing else begin.
-    droplet = cloud.store.droplets.get(action.resource)
+    droplet = cloud.store.droplets[action.resource]
+    assert droplet.policy is not None
     add_backup(cloud, droplet, droplet.policy, action.started)
 
 
@@ -201,29 +209,29 @@ def disable(cloud: Cloud, droplet: Droplet) -> actions.Start:
 
 @actions.effect("enable_backups")
 def _enabled(cloud: Cloud, action: Action) -> None:
-    set_policy(cloud, cloud.store.droplets.get(action.resource), action.args["policy"])
+    set_policy(cloud, cloud.store.droplets[action.resource], action.args["policy"])
 
 
 @actions.effect("change_backup_policy")
 def _changed(cloud: Cloud, action: Action) -> None:
-    droplet, policy = cloud.store.droplets.get(action.resource), action.args["policy"]
+    droplet, policy = cloud.store.droplets[action.resource], action.args["policy"]
     set_policy(cloud, droplet, policy)
     if cloud.behaviour["shorter_retention"] == "prune":
         for image in _images(cloud, droplet):
-            image.expires = min(image.expires, image.created + policy.retention_days * DAY)
+            image.expires = min(_expiry(image), image.created + policy.retention_days * DAY)
             cloud.at(max(image.expires, cloud.now), expire, image.id)
 
 
 @actions.effect("disable_backups")
 def _disabled(cloud: Cloud, action: Action) -> None:
-    droplet = cloud.store.droplets.get(action.resource)
+    droplet = cloud.store.droplets[action.resource]
     set_policy(cloud, droplet, None)
     if cloud.behaviour["disable_backups_images"] == "delete":
         remove_all(cloud, droplet)
 
 
 def _images(cloud: Cloud, droplet: Droplet) -> list[Image]:
-    return [cloud.store.images.get(key) for key in droplet.backups]
+    return [cloud.store.images[key] for key in droplet.backups]
 
 
 def default_hour(cloud: Cloud, droplet_id: int) -> int:

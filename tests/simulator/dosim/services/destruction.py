@@ -17,9 +17,9 @@ def associated(cloud: Cloud, droplet: Droplet) -> dict[str, list[Doomed]]:
     """What could go with a Droplet. Reserved IPs and snapshots of volumes are not modelled: there are none."""
     found: dict[str, list[Doomed]] = {kind: [] for kind in KINDS}
     for key in droplet.snapshots:
-        found["snapshots"].append(Doomed(str(key), cloud.store.images.get(key).name))
-    for number, key in enumerate(droplet.volumes, 1):
-        found["volumes"].append(Doomed(key, f"volume-{droplet.region}-{number:02d}"))
+        found["snapshots"].append(Doomed(str(key), cloud.store.images[key].name))
+    for number, volume in enumerate(droplet.volumes, 1):
+        found["volumes"].append(Doomed(volume, f"volume-{droplet.region}-{number:02d}"))
     return found
 
 
@@ -60,7 +60,7 @@ def retry(cloud: Cloud, droplet_id: int) -> None:
 def _destroyed(cloud: Cloud, action: Action) -> None:
     found = cloud.store.destructions[action.resource]
     _destroy_resources(cloud, found)
-    droplets.remove(cloud, cloud.store.droplets.get(action.resource), cloud.second)
+    droplets.remove(cloud, cloud.store.droplets[action.resource], cloud.second)
     found.droplet.destroyed, found.completed = cloud.second, cloud.second
 
 

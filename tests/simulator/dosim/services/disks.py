@@ -34,7 +34,7 @@ def snapshot(cloud: Cloud, droplet: Droplet, name: str | None) -> actions.Start:
 
 @actions.effect("snapshot")
 def _snapshot_taken(cloud: Cloud, action: Action) -> None:
-    droplet = cloud.store.droplets.get(action.resource)
+    droplet = cloud.store.droplets[action.resource]
     backups.add_image(cloud, droplet, "snapshot", action.args["name"], action.started)
 
 
@@ -45,7 +45,7 @@ def restore(cloud: Cloud, droplet: Droplet, key: int) -> actions.Start:
     if key not in droplet.backups and not (snapshots and key in droplet.snapshots):
         also = " or snapshot" if snapshots else ""
         raise ApiError(422, f"image must be the id of a backup{also} of this Droplet")
-    image = cloud.store.images.get(key)
+    image = cloud.store.images[key]
     if image.pending:
         raise ApiError(422, PENDING_IMAGE_EVENT)
     return _powered_down(cloud, droplet, actions.prepare(cloud, droplet, "restore", image.gigabytes, image=key))
@@ -56,7 +56,7 @@ def _restored(cloud: Cloud, action: Action) -> None:
     """The disk with all that is on it, SSH host keys too."""
     image = cloud.store.images.get(action.args["image"])
     if image:
-        cloud.store.droplets.get(action.resource).host_keys = image.host_keys
+        cloud.store.droplets[action.resource].host_keys = image.host_keys
     _write(cloud, action, shown=cloud.behaviour["image_after_restore"] == "backup")
 
 
@@ -72,12 +72,12 @@ def rebuild(cloud: Cloud, droplet: Droplet, image: Image | PublicImage) -> actio
 @actions.effect("rebuild")
 def _rebuilt(cloud: Cloud, action: Action) -> None:
     """A disk that begins anew: it makes SSH host keys of its own."""
-    cloud.store.droplets.get(action.resource).host_keys = action.id
+    cloud.store.droplets[action.resource].host_keys = action.id
     _write(cloud, action, shown=cloud.behaviour["image_after_rebuild"] == "new")
 
 
 def _write(cloud: Cloud, action: Action, shown: bool) -> None:
-    droplet = cloud.store.droplets.get(action.resource)
+    droplet = cloud.store.droplets[action.resource]
     droplet.disk_from = action.args["image"]
     if shown:
         cloud.store.show_image(droplet, action.args["image"])
@@ -115,5 +115,5 @@ def _powered_down(cloud: Cloud, droplet: Droplet, start: actions.Start) -> actio
 
 @actions.effect("resize")
 def _resized(cloud: Cloud, action: Action) -> None:
-    droplet = cloud.store.droplets.get(action.resource)
+    droplet = cloud.store.droplets[action.resource]
     droplet.size, droplet.disk = action.args["size"], action.args["disk"]

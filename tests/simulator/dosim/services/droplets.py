@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Droplets: creation and deletion."""
 
+from typing import Any
+
 from dosim.cloud import Cloud
 from dosim.ids import stable_uuid
 from dosim.services import actions, backups
@@ -13,7 +15,7 @@ def vpc_of(cloud: Cloud, region: str) -> str:
     return stable_uuid(cloud.ids.seed, "vpc", region)
 
 
-def networks(cloud: Cloud, droplet: Droplet) -> dict[str, list[dict]]:
+def networks(cloud: Cloud, droplet: Droplet) -> dict[str, list[dict[str, Any]]]:
     """Addresses out of documentation and private ranges, the same whenever they are asked for."""
     number = cloud.choice("address", droplet.id)
     host, low, high = 2 + number % 250, (number >> 8) % 256, (number >> 16) % 256
@@ -55,7 +57,7 @@ def create(cloud: Cloud, droplet: Droplet) -> Action:
 
 @actions.effect("create")
 def _created(cloud: Cloud, action: Action) -> None:
-    droplet = cloud.store.droplets.get(action.resource)
+    droplet = cloud.store.droplets[action.resource]
     droplet.status = "active"
     droplet.networks = networks(cloud, droplet)
     backups.plan_next(cloud, droplet)

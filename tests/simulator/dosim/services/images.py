@@ -25,7 +25,7 @@ def convert(cloud: Cloud, image: Image) -> actions.Start:
 
 @actions.effect("convert")
 def _converted(cloud: Cloud, action: Action) -> None:
-    image = cloud.store.images.get(action.resource)
+    image = cloud.store.images[action.resource]
     if image.kind != "backup":
         return
     key = image.id if cloud.behaviour["convert_image_id"] == "keep" else cloud.ids.next("image")
@@ -49,7 +49,7 @@ def transfer(cloud: Cloud, image: Image, region: str) -> actions.Start:
 
 @actions.effect("transfer")
 def _transferred(cloud: Cloud, action: Action) -> None:
-    image, region = cloud.store.images.get(action.resource), action.args["region"]
+    image, region = cloud.store.images[action.resource], action.args["region"]
     if region not in image.regions:
         image.regions = [*image.regions, region]
         cloud.store.image_changed(image.id)

@@ -35,12 +35,12 @@ def restart(cloud: Cloud, droplet: Droplet, kind: str) -> actions.Start:
 @actions.effect("power_cycle")
 @actions.effect("reboot")
 def _on(cloud: Cloud, action: Action) -> None:
-    cloud.store.droplets.get(action.resource).status = "active"
+    cloud.store.droplets[action.resource].status = "active"
 
 
 @actions.effect("power_off")
 def _off(cloud: Cloud, action: Action) -> None:
-    cloud.store.droplets.get(action.resource).status = "off"
+    cloud.store.droplets[action.resource].status = "off"
 
 
 @actions.effect("shutdown")

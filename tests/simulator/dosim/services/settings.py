@@ -16,7 +16,7 @@ def rename(cloud: Cloud, droplet: Droplet, name: str) -> actions.Start:
 
 @actions.effect("rename")
 def _renamed(cloud: Cloud, action: Action) -> None:
-    cloud.store.droplets.get(action.resource).name = action.args["name"]
+    cloud.store.droplets[action.resource].name = action.args["name"]
 
 
 def password_reset(cloud: Cloud, droplet: Droplet) -> actions.Start:
@@ -41,7 +41,7 @@ def enable_network(cloud: Cloud, droplet: Droplet, kind: str, feature: str) -> a
 @actions.effect("enable_ipv6")
 @actions.effect("enable_private_networking")
 def _network_enabled(cloud: Cloud, action: Action) -> None:
-    droplet = cloud.store.droplets.get(action.resource)
+    droplet = cloud.store.droplets[action.resource]
     if action.args["feature"] not in droplet.features:
         droplet.features = [*droplet.features, action.args["feature"]]
         droplet.networks = networks(cloud, droplet)
@@ -58,4 +58,4 @@ def change_kernel(cloud: Cloud, droplet: Droplet, kernel: int) -> actions.Start:
 
 @actions.effect("change_kernel")
 def _kernel_changed(cloud: Cloud, action: Action) -> None:
-    cloud.store.droplets.get(action.resource).kernel = action.args["kernel"]
+    cloud.store.droplets[action.resource].kernel = action.args["kernel"]

@@ -10,7 +10,7 @@ from dosim.store import Droplet, Image, Table, Tag
 Tagged = Droplet | Image
 
 
-def tables(cloud: Cloud) -> dict[str, Table]:
+def tables(cloud: Cloud) -> dict[str, Table[Droplet] | Table[Image]]:
     """The kinds of resources that can be tagged here, with where they are."""
     return {"droplet": cloud.store.droplets, "image": cloud.store.images}
 
@@ -18,14 +18,14 @@ def tables(cloud: Cloud) -> dict[str, Table]:
 def members(cloud: Cloud, kind: str, tag: Tag) -> list[int]:
     """Ids, in the order of the table, with the last tagged one at the end."""
 
-    def by_tag(rows: Iterable[Tagged]) -> list[dict[str, list[int]]]:
+    def by_tag(rows: Iterable[Tagged]) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
         for row in rows:
             for name in row.tags:
                 found.setdefault(name, []).append(row.id)
-        return [found]
+        return found
 
-    (found,) = tables(cloud)[kind].derived("tags", by_tag)
+    found = tables(cloud)[kind].derived("tags", by_tag)
     keys = found.get(tag.name, [])
     last = tag.last.get(kind)
     return sorted(keys, key=lambda key: key == last)
@@ -57,6 +57,6 @@ def _changed(cloud: Cloud, kind: str, row: Tagged) -> None:
 
 def delete(cloud: Cloud, tag: Tag) -> None:
     """The tag, not what has it."""
-    found = [(kind, table.get(key)) for kind, table in tables(cloud).items() for key in members(cloud, kind, tag)]
+    found = [(kind, table[key]) for kind, table in tables(cloud).items() for key in members(cloud, kind, tag)]
     unassign(cloud, tag, found)
     del cloud.store.tags[tag.name.lower()]
