@@ -100,6 +100,10 @@ def test_patterns_for_names_that_are_kept(sim, account, tmp_path):
     assert account
 
 
+def test_the_page_has_three_files():
+    assert len(FILES) == 3, "each of the three has a test above"
+
+
 def test_the_table_of_options_is_what_the_error_says():
     page = (ROOT / "docs" / "moving.md").read_text()
     for option in ("api_token", "oauth_token", "baseurl", "var_prefix", "timeout", "pagination", "validate_certs"):

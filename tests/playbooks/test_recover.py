@@ -14,6 +14,7 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator 
 
 NAME = "lifeboat.digitalocean.recover_deleted"
 GUIDE = (ROOT / "docs" / "recover.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(name="gone")
@@ -76,8 +77,7 @@ def test_a_name_that_nobody_had_is_an_error_in_the_playbook_s_words(sim, play, g
 
 def test_every_example_of_the_guide(sim, play, gone):
     """One after the other, as they stand there."""
-    blocks = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
-    tasks = [task for block in blocks for task in yaml.safe_load(block)]
+    tasks = [task for block in BLOCKS for task in yaml.safe_load(block)]
     assert len(tasks) >= 4
     told = play([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
     assert told.status == 0, told.output
