@@ -11,6 +11,7 @@ https://docs.digitalocean.com/reference/api/digitalocean/
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -72,10 +73,15 @@ class PolicyRecord(Record):
     def __call__(self, record: object) -> Fault | None:
         if fault := super().__call__(record):
             return fault
-        shown = record.get("backup_policy")
-        if record["backup_enabled"] and shown is not None and shown.get("plan") is None:
-            return ".backup_policy.plan", "is missing"
-        return None
+        return (".backup_policy.plan", "is missing") if _lacks_plan(record) else None
+
+    def all_fit(self, records: Sequence) -> bool:
+        return super().all_fit(records) and not any(map(_lacks_plan, records))
+
+
+def _lacks_plan(record: dict) -> bool:
+    shown = record.get("backup_policy")
+    return record["backup_enabled"] and shown is not None and shown.get("plan") is None
 
 
 # The schema requires nothing of a policy. One that does not say whether it is on would be taken for off.

@@ -9,6 +9,10 @@ from typing import Any
 
 INSTEAD = "\N{REPLACEMENT CHARACTER}"
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\(?:[bfnrt]|u(?:00[01]|007f|00[89]|061c|200[ef]|202[89a-e]|206[6-9]|d[89a-f]))", re.IGNORECASE)
+"""The same as JSON writes it without the character itself; also the halves of a character that is none of them."""
+
+_ASCII = bytes(range(0x80))
 
 
 def printable(text: str) -> str:
@@ -19,10 +23,25 @@ def printable(text: str) -> str:
 def make_printable(body: dict[str, Any], text: str) -> None:
     """Do so with all values in a JSON object, which was decoded from `text`, in place.
 
-    JSON has such a character escaped, or it is not ASCII: most bodies need not be gone through.
+    Few bodies have anything to replace, and a search through the text is much cheaper than going through the values.
     """
-    if "\\" in text or not text.isascii():
+    if _may_have_unprintable(text):
         _go_through(body)
+
+
+def _may_have_unprintable(text: str) -> bool:
+    """False only if no value in the JSON of `text` has anything to replace.
+
+    JSON refuses what is below a blank within a value, unless it is escaped.
+    """
+    if "\x7f" in text or ("\\" in text and _ESCAPED.search(text)):
+        return True
+    return not text.isascii() and _UNPRINTABLE.search(_without_ascii(text)) is not None
+
+
+def _without_ascii(text: str) -> str:
+    """What is left is little, and a regular expression is slow on half a megabyte."""
+    return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
 
 
 def _go_through(node: Any) -> Any:

@@ -24,7 +24,8 @@ def timestamp(text):
     """
     try:
         moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else None
+        if moment.tzinfo is not UTC:
+            moment = moment.astimezone(UTC) if moment.tzinfo else None
     except (TypeError, ValueError, OverflowError):
         return None
     return moment if moment and EARLIEST <= moment.year <= LATEST else None
@@ -84,7 +85,7 @@ class Droplet:
 
     @classmethod
     def from_api(cls, data, listed=False):
-        size, image, networks = (data.get(name) or {} for name in ("size", "image", "networks"))
+        size, image, networks = data.get("size") or {}, data.get("image") or {}, data.get("networks") or {}
         return cls(
             id=data["id"],
             name=data.get("name") or "",
@@ -328,7 +329,10 @@ class Action:
 
 def _address(interfaces, kind):
     """The first address of `kind`, "public" or "private"; None where there is none yet."""
-    return next((each.get("ip_address") for each in interfaces or () if each.get("type") == kind), None)
+    for each in interfaces or ():
+        if each.get("type") == kind:
+            return each.get("ip_address")
+    return None
 
 
 def _tuple(values):

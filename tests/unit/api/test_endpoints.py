@@ -8,6 +8,7 @@ import ast
 import copy
 import inspect
 import json
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,12 @@ from pydo.operations import _operations as pydo_operations
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import endpoints, policies
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.endpoints import TABLE, Endpoint
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.shapes import (
+    COUNT,
+    ID,
+    LARGEST,
+    NUMBER,
+    NUMERAL,
+    TIME,
     Array,
     Maybe,
     Numbered,
@@ -213,6 +220,48 @@ def test_every_wrong_body_is_an_error_that_names_endpoint_and_field(endpoint: En
 
 
 @each_with_body
+def test_a_look_by_columns_finds_the_same_faults(endpoint: Endpoint) -> None:
+    """Among good bodies, at any place, and alone."""
+    body = good(endpoint)
+    assert endpoint.shape.all_fit([])
+    assert endpoint.shape.all_fit([body, body])
+    for where, wrong in wrong_bodies(endpoint):
+        for bodies in ([wrong], [wrong, body], [body, wrong]):
+            assert not endpoint.shape.all_fit(bodies), (where, wrong)
+    for path, _shape, optional in nodes(endpoint.shape):
+        if optional:
+            for bare in (changed(body, path, value) for value in (None, MISSING)):
+                assert endpoint.shape.all_fit([body, bare]) == (endpoint.shape(bare) is None), path
+
+
+BORDERS = {
+    ID: (0, 1, LARGEST, LARGEST + 1, -1, 10**400),
+    COUNT: (-1, 0, LARGEST, LARGEST + 1, 10**400),
+    NUMBER: (-0.5, 0, 0.0, 1.5, 1e300, 10**400, math.inf, -math.inf, math.nan),
+    NUMERAL: ("", "0", "7" * 19, "7" * 20, "-7", "\N{ARABIC-INDIC DIGIT SEVEN}"),
+    TIME: ("2026-03-11T09:30:00Z", "2026-02-30T00:00:00Z", "2026-03-11T09:30:00", "0001-01-01T00:00:00Z", "soon"),
+}
+
+
+@pytest.mark.parametrize(("shape", "value"), [(shape, value) for shape, values in BORDERS.items() for value in values])
+def test_a_value_at_the_border_is_judged_alike_alone_and_among_others(shape: Value, value: Any) -> None:
+    fits = shape(value) is None
+    true = next(other for other in BORDERS[shape] if shape(other) is None)
+    assert shape.all_fit([value]) == shape.all_fit([true, value]) == shape.all_fit([value, true]) == fits
+
+
+def test_what_is_allowed_at_the_border() -> None:
+    allowed = {shape.word: [value for value in values if shape(value) is None] for shape, values in BORDERS.items()}
+    assert list(allowed.values()) == [
+        [1, LARGEST],
+        [0, LARGEST],
+        [0, 0.0, 1.5],
+        ["0", "7" * 19],
+        ["2026-03-11T09:30:00Z"],
+    ]
+
+
+@each_with_body
 @pytest.mark.parametrize("body", [None, [], "text", 7, True, {}, {"message": "all is well"}], ids=repr)
 def test_a_body_of_something_else_is_an_error(endpoint: Endpoint, body: Any) -> None:
     problem = judged(endpoint, json.dumps(body))
@@ -247,6 +296,7 @@ def test_the_same_thing_twice_is_an_error(endpoint: Endpoint) -> None:
         body["meta"]["total"] = 2
     problem = judged(endpoint, body)
     assert "has two items of the same" in problem.message
+    assert not endpoint.shape.all_fit([body])
 
 
 PAGED = [endpoint for endpoint in TABLE if endpoint.paged]
