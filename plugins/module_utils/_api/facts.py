@@ -39,7 +39,8 @@ def fetch(connection, wanted, clock):
     """
     try:
         with Client(connection, SECONDS) as client:
-            return _fetch(client, wanted, clock)
+            found = _fetch(client, wanted, clock)
+            return {**found, "warnings": [*found["warnings"], *client.warnings]}
     except LifeboatError as error:
         # No module stands between this and the user, to take the token out of the API's own words.
         raise error.again(error.message.replace(connection.token, "********")) from None

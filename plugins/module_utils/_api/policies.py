@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from math import isfinite
 from typing import Any
 
@@ -20,15 +18,10 @@ from .._domain import errors, scopes
 from . import endpoints, shapes, unreachable
 from .optional import AzureError, HTTPPolicy
 from .printable import make_printable, printable
+from .server_time import ServerTime, reset_of
 from .wire import MOST_BYTES, OversizeError
 
 LIMITS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
-ODD_DATE = timedelta(days=3653)
-"""A server's time that is further from this machine's clock is not believed; neither clock need be right to a year."""
-
-ODD_JUMP = timedelta(hours=1)
-"""Nor one that is further from what other answers told."""
-
 READ_TRIES = 6
 FIRST_BACKOFF = 0.2
 """Seconds before a read is repeated, doubled each time."""
@@ -48,12 +41,11 @@ class Meter:
     """Counts every attempt, and knows the server's time. `warn` takes a sentence for the user."""
 
     def __init__(self, warn=lambda _sentence: None):
-        self._warn = warn
+        self._time = ServerTime(warn)
         self.reads = 0
         self.writes = 0
         self.sent_at = 0.0
         """When the last request was sent, in seconds of the budget."""
-        self._server_time = None
 
     def count(self, method):
         if method == "GET":
@@ -62,27 +54,12 @@ class Meter:
             self.writes += 1
 
     def hear(self, response):
-        """Take the server's time from an answer, unless it cannot be right: no age is to come of that."""
-        told = response.headers.get("date")
-        try:
-            date = parsedate_to_datetime(told)
-            date = date.replace(tzinfo=date.tzinfo or UTC)
-        except (TypeError, ValueError):
-            date = None
-        known = self._server_time is not None
-        if date is None or abs(date - self.now()) > (ODD_JUMP if known else ODD_DATE):
-            what = "no time that can be read" if date is None else f"the time {date:%Y-%m-%d %H:%M} UTC"
-            instead = "what others told" if known else "this machine's clock"
-            self._warn(f"An answer of the API tells {what}. Ages and times go by {instead} instead.")
-            return
-        self._server_time = (date, time.monotonic())
+        """Take the server's time from an answer."""
+        self._time.hear(response.headers)
 
     def now(self):
-        """The API's own time, in UTC; this machine's as long as no answer has told."""
-        if self._server_time is None:
-            return datetime.now(UTC)
-        date, heard = self._server_time
-        return date + timedelta(seconds=time.monotonic() - heard)
+        """The API's own time, in UTC; the best that is known as long as no answer has told."""
+        return self._time.now()
 
 
 class TransientError(errors.UnreachableError):
@@ -190,11 +167,8 @@ class SendPolicy(HTTPPolicy):
 
     def _reset_in(self, response):
         """Seconds until the oldest request stops to count against the hourly limit, or None."""
-        try:
-            reset = datetime.fromtimestamp(int(response.headers["ratelimit-reset"]), UTC)
-        except (KeyError, ValueError, OverflowError, OSError):
-            return None
-        return (reset - self._meter.now()).total_seconds()
+        reset = reset_of(response.headers)
+        return None if reset is None else (reset - self._meter.now()).total_seconds()
 
 
 def _forget_odd_limits(response):

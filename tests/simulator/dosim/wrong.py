@@ -318,7 +318,12 @@ _headers("date_missing", {"date": None})
 _headers("date_garbage", {"date": "half past nine"})
 _headers("date_1970", {"date": "Thu, 01 Jan 1970 00:00:00 GMT"})
 _headers("date_2100", {"date": "Fri, 01 Jan 2100 00:00:00 GMT"})
-DATE_SHIFTS = {"date_10_minutes_early": -600, "date_10_minutes_late": 600}
+DATE_SHIFTS = {
+    "date_10_minutes_early": -600,
+    "date_10_minutes_late": 600,
+    "date_1_year_early": -365 * 86400,
+    "date_1_year_late": 365 * 86400,
+}
 """Ways that only who writes the header can go: by so many seconds."""
 
 

@@ -6,6 +6,7 @@ import json
 import time
 import zlib
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from dosim_inprocess import SERVED, Account, Told, true_answers
 from dosim_testing import Sim
 from starlette.datastructures import Headers
 
+YEAR = 365 * 24 * 60
 LIST, SINGLE = ("GET", "/v2/droplets"), ("GET", "/v2/droplets/{droplet_id}")
 
 
@@ -79,8 +81,7 @@ def unpacked_is_huge(true: Told, told: Told) -> bool:
 
 
 def minutes(told: Told) -> int:
-    hour, minute = told.headers["date"][17:22].split(":")
-    return 60 * int(hour) + int(minute)
+    return int(parsedate_to_datetime(told.headers["date"]).timestamp()) // 60
 
 
 def same(true: Told, told: Told, status: int) -> bool:
@@ -153,6 +154,8 @@ HELD: dict[str, Held] = {
     "date_2100": (always, lambda _true, told: "2100" in told.headers["date"]),
     "date_10_minutes_early": (always, lambda true, told: minutes(told) - minutes(true) in (-10, -9)),
     "date_10_minutes_late": (always, lambda true, told: minutes(told) - minutes(true) in (10, 11)),
+    "date_1_year_early": (always, lambda true, told: minutes(true) - minutes(told) in (YEAR - 1, YEAR)),
+    "date_1_year_late": (always, lambda true, told: minutes(told) - minutes(true) in (YEAR, YEAR + 1)),
 }
 
 
