@@ -25,6 +25,8 @@ description:
   - Options other than the restore point are for the creation. If an existing Droplet differs from them,
     RV(droplets[].notes) says so and nothing is changed; use M(lifeboat.digitalocean.droplet_backups) for its backups.
   - If the answer to the creation is lost, the Droplet is looked for. The creation is never sent twice in the same run.
+  - If a run was killed, wait O(lag_tolerance) seconds before you run the task again. Until then the API may not show
+    what that run has begun, and it would be made twice.
   - It deletes no Droplet, so there is no C(state).
   - It needs a token with the scopes C(droplet:read), C(droplet:create), C(image:read), C(tag:read) and C(tag:create);
     C(snapshot:read) for a source that is gone; C(ssh_key:read) for O(ssh_keys); C(vpc:read) for O(vpc_uuid). With

@@ -22,6 +22,8 @@ description:
   - If somebody else has begun to overwrite the disk, the task waits for that, then fails and names the action. A disk
     that was overwritten since the restore point was made is not overwritten again, unless a completed incident explains
     that.
+  - If a run was killed, wait O(lag_tolerance) seconds before you run the task again. Until then the API may not show
+    what that run has begun, and it would be done twice.
   - It needs a token with the scopes C(droplet:read), C(droplet:update), C(droplet:admin), C(tag:read) and
     C(tag:create), and C(image:create) for O(safety_snapshot).
 options:

@@ -17,6 +17,8 @@ description:
     includes its attached volumes.
   - A snapshot costs 0.06 USD for each GiB and month for as long as it exists; copies in more regions cost nothing.
   - The last restore point of a Droplet, backups included, is not deleted unless O(last_restore_point) allows it.
+  - If a run was killed, wait O(lag_tolerance) seconds before you run the task again. Until then the API may not show
+    what that run has begun, and it would be made twice.
   - It needs a token with the scopes C(droplet:read), C(droplet:update), C(image:create) and C(image:read) to take
     snapshots; C(image:update) for O(regions); C(image:update), C(tag:create) and C(tag:read) for O(tags);
     C(image:delete) and C(snapshot:delete) to delete them; C(snapshot:read) for O(snapshot_id) and

@@ -147,6 +147,35 @@ class TestListedLate:
         assert empty.state().droplets[key]["snapshots"][-1]["tags"] == ["keep"]
 
 
+class TestOneOfManyByTheMap:
+    """The map of policies is late and has two pages: one Droplet is verified by that page which the next run reads."""
+
+    def drifted(self, sim, world, place):
+        ids = world({"name": "many", "count": 203, "policy": worlds.WEEKLY})
+        worlds.act(sim, ids[place], "change_backup_policy", backup_policy=worlds.DAILY)
+        sim.advance(60)
+        late(sim, 30, "policies_list")
+        sim.forget()
+        return ids
+
+    def the_rerun_sees_it(self, sim, told):
+        assert (told.failed, len(told.writes)) == (False, 1), told
+        assert told.reads[-1]["path"] == "/v2/droplets/backups/policies", told
+        again = Runner(sim)(all=True, **worlds.WEEKLY)
+        assert (again.failed, again.changed, again.writes) == (False, False, []), again
+
+    @pytest.mark.parametrize("place", [0, 200])
+    def test_it_is_where_it_was(self, sim, world, place):
+        self.drifted(sim, world, place)
+        told = Runner(sim)(all=True, **worlds.WEEKLY)
+        self.the_rerun_sees_it(sim, told)
+
+    def test_it_has_moved_to_the_page_before(self, sim, world):
+        ids = self.drifted(sim, world, 200)
+        sim.fault({"first": {"method": "DELETE", "path": f"/v2/droplets/{ids[3]}"}}, method="POST")
+        self.the_rerun_sees_it(sim, Runner(sim)(all=True, **worlds.WEEKLY))
+
+
 class TestTheEndOfTheTime:
     """The time is over before what was done shows: the failure names the action, and a rerun waits on."""
 
@@ -161,9 +190,26 @@ class TestTheEndOfTheTime:
         assert first.result["failure"]["action"] == action["id"]
         assert f"action {action['id']}" in first.result["msg"]
         assert "Run the task again" in first.result["msg"]
+        assert "Wait 60 s (lag_tolerance) before that" in first.result["msg"]
         again = run(**options)
         assert (again.failed, again.writes) == (False, []), again
         assert done(before, empty.state())["snapshot"] == 1
+
+    @pytest.mark.parametrize(("seconds", "says"), [(30, True), (300, False)])
+    def test_what_has_run_for_long_is_found_at_once(self, empty, seconds, says):
+        (key,) = worlds.create(empty, "alpha")
+        empty.fault({"action": "stuck"}, method="POST")
+        told = Runner(empty, module="droplet_action")(droplet_id=key, type="reboot", wait_timeout=seconds)
+        assert told.kind == "wait_timeout", told
+        assert ("Wait 60 s (lag_tolerance) before that" in told.result["msg"]) is says
+
+    def test_where_nothing_is_late_there_is_nothing_to_wait_for(self, empty):
+        (key,) = worlds.create(empty, "alpha")
+        empty.fault({"action": "stuck"}, method="POST")
+        options = {"droplet_id": key, "type": "reboot", "wait_timeout": 30, "lag_tolerance": 0}
+        told = Runner(empty, module="droplet_action")(**options)
+        assert told.kind == "wait_timeout", told
+        assert "lag_tolerance" not in told.result["msg"]
 
     @pytest.mark.parametrize("module", ["backup_to_snapshot", "droplet_backups"])
     def test_the_newest_backup(self, empty, module):

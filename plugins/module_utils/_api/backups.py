@@ -14,6 +14,7 @@ from .._domain.models import BackupState, RestorePoint, SupportedPolicy
 from .._domain.observed import Observed
 from .._domain.retention import made_from_a_backup
 from . import actions, images, paging
+from .client import Client
 from .droplets import chosen, find, finish, get_if_there
 from .sharing import askers, shared
 
@@ -57,11 +58,16 @@ def everyone(client, selection):
 def states(client, droplets, as_before=False):
     """A dict of Droplet id to BackupState; a Droplet deleted meanwhile is not in it.
 
-    With `as_before` also a single one is looked up in the map, if the task has read that before and it is one page: the
-    map may lag behind the single read, and the next run goes by the map.
+    With `as_before` also a single one is looked up in the map, if the task has found it there before: the map may lag
+    behind the single read, and the next run goes by the map.
     """
     wanted = {droplet.id for droplet in droplets}
-    known = known_states(client, wanted, from_map=askers(len(wanted)) > 1 or (as_before and client.policy_pages == 1))
+    several = askers(len(wanted)) > 1
+    if as_before and not several and len(wanted) == 1 and wanted <= client.policy_page.keys():
+        (droplet_id,) = wanted
+        known = _as_the_map_tells(client, droplet_id)
+    else:
+        known = known_states(client, wanted, from_map=several)
     return {droplet_id: known[droplet_id] for droplet_id in wanted.intersection(known)}
 
 
@@ -87,12 +93,28 @@ def _policy_map(client, wanted, make):
     """The map of all policies, or its first page if the ids `wanted` take fewer requests one by one."""
     operation, root = client.do.droplets.list_backup_policies, "policies"
     first = paging.fetch(operation, root, make=make)
-    client.policy_pages = first.pages
     pages = [first]
     missing = len(wanted.difference(int(key) for key, _unused in first.items))
     if first.pages - 1 < askers(max(1, missing)):
         pages += paging.rest(client, first, operation, root, make=make)
+    client.policy_page = {int(key): number for number, page in enumerate(pages, 1) for key, _unused in page.items}
     return {int(key): found for page in pages for key, found in page.items}
+
+
+def _as_the_map_tells(client: Client, droplet_id: int) -> dict[int, BackupState]:
+    """BackupStates by id, from the page of the map on which that Droplet was; from all of it if it has moved on.
+
+    A Droplet that the map does not show any more is asked for by its id.
+    """
+    operation, root, make = client.do.droplets.list_backup_policies, "policies", BackupState.from_api
+    pages = [paging.fetch(operation, root, client.policy_page[droplet_id], make=make)]
+    if str(droplet_id) not in dict(pages[0].items):
+        first = paging.fetch(operation, root, make=make)
+        pages = [first, *paging.rest(client, first, operation, root, make=make)]
+    known = {int(key): found for page in pages for key, found in page.items}
+    if droplet_id not in known and (found := _state_if_there(client, droplet_id, make)):
+        known[droplet_id] = found
+    return known
 
 
 def backups_of(client, droplets, ask_each=True):

@@ -63,8 +63,8 @@ class Client:
         self._cache = {}
         self.refused = set()
         """Operations that the token lacks a scope for, so that they are not tried again."""
-        self.policy_pages = 0
-        """How many pages the map of all policies had when this task read it last, 0 if it has not."""
+        self.policy_page: dict[int, int] = {}
+        """On which page of the map of all policies this task has found a Droplet, by its id."""
         self.tags = {}
         """How the account spells the tags that this task has made or met, by the key that all spellings share."""
         self.tagging = threading.Lock()

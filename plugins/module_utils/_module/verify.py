@@ -124,10 +124,20 @@ def timed_out(client: Client, job: Job) -> WaitTimeoutError:
         what = "it was still busy" if job.refusals else "not all was sent"
     if doubt := job.unheard or (job.running and job.running.doubt):
         what += f". {doubt.rstrip('.')}"
+    advice = "Run the task again to wait on, or raise wait_timeout."
+    if client.lag_tolerance and _may_be_unseen(client, job):
+        lag = client.lag_tolerance.total_seconds()
+        advice += f" Wait {lag:.0f} s (lag_tolerance) before that, so that it finds what this run has begun."
     return WaitTimeoutError(
-        f"The time of {client.budget.seconds:.0f} s is over for Droplet {job.change.target}: {what}. "
-        "Run the task again to wait on, or raise wait_timeout."
+        f"The time of {client.budget.seconds:.0f} s is over for Droplet {job.change.target}: {what}. {advice}"
     )
+
+
+def _may_be_unseen(client: Client, job: Job) -> bool:
+    """True if the task has begun, or may have begun, what another run would not see yet."""
+    if job.running:
+        return job.ours and client.budget.spent - job.begun_at < client.lag_tolerance.total_seconds()
+    return bool(job.actions or job.done or job.unsure)
 
 
 def last_done(job: Job) -> str:
