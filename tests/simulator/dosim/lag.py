@@ -50,6 +50,7 @@ TAGGING = "/v2/tags/{tag_id}/resources"
 _KINDS = ("droplets", "images", "actions", "tags")
 _OWNERS = {"droplet_id": "droplets", "image_id": "images"}
 NO_ADDRESSES: dict[str, list[dict[str, Any]]] = {"v4": [], "v6": []}
+LONGEST_ID = 15  # digits
 FIRST = -1
 """The second of what was there when the first lag was set: older than anything that is asked for."""
 
@@ -166,7 +167,8 @@ def _show_owner(cloud: Cloud, rows: dict[Any, Any], kind: str, text: str, listed
     """Whether a Droplet or an image is there at all is told by the lag of its own kind: one that is new to a list of
     what it has, has nothing yet.
     """
-    key = int(text) if text.isdecimal() else text
+    # Longer ones than that are nobody's, and with thousands of digits no numbers for Python.
+    key: int | str = int(text) if text.isdecimal() and len(text) <= LONGEST_ID else text
     owner = _rows(cloud, kind, cloud.behaviour.lag(f"lag_{kind}_single")).get(key)
     if owner is None:
         rows.pop(key, None)

@@ -34,7 +34,7 @@ def redact(cloud: Cloud, shape: dict[str, Any], needs: dict[str, str], scopes: f
     return shape
 
 
-def region(cloud: Cloud, slug: str, scopes: frozenset[str]) -> Any:
+def region(cloud: Cloud, slug: str, scopes: frozenset[str]) -> orjson.Fragment | dict[str, Any]:
     catalogue = cloud.store.catalogue
     if "sizes:read" in scopes:
         return catalogue.region_json[slug]

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lag: what is new does not show yet, what was changed shows as it was, what was deleted still shows."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -305,3 +306,10 @@ def test_a_lag_is_whole_seconds(late: Sim, value: object) -> None:
 
 def test_a_number_is_taken_for_a_lag(late: Sim) -> None:
     assert late.control("PUT", "behaviour", {"lag_tags_list": 20})["lag_tags_list"] == "20"
+
+
+@pytest.mark.parametrize("odd", ["9" * 5000, "9" * 20, "0", "-1", "%D9%A3", "%C2%B2", "x"], ids=lambda odd: odd[:20])
+def test_an_odd_id_is_as_unknown_to_a_late_read_as_to_any_other(late: Sim, odd: str) -> None:
+    late.behave(**dict.fromkeys(LAGS, str(LAG)))
+    paths = [re.sub(r"\{\w+\}", odd, template) for template in READS if "{" in template]
+    assert {path: late.get(path).status_code for path in paths} == dict.fromkeys(paths, 404)
