@@ -12,14 +12,19 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dosim.behaviour import Behaviour
 from dosim.errors import ApiError
-from dosim.store import Droplet, Store, Table
+from dosim.store import Action, Droplet, Image, Store, Table, Tag
 
 if TYPE_CHECKING:
     from dosim.cloud import Cloud
+
+Key = int | str
+Record = Droplet | Image | Action | Tag
+Rows = dict[Key, Record]
+"""The records of one kind, all of the same type: by id, and tags by name."""
 
 READS: dict[str, str] = {
     # What a GET shows, by the switch that says how late; the other routes are never late.
@@ -62,7 +67,7 @@ class Past:
         self.store = store
         self.behaviour = behaviour
         self.longest = 0
-        self._versions: dict[str, dict[Any, list[tuple[int, Any]]]] = {}
+        self._versions: dict[str, dict[Key, list[tuple[int, Record | None]]]] = {}
         self._unkept: int | None = None  # the second of the last change, if no version of it is kept yet
 
     def switched(self) -> None:
@@ -83,22 +88,22 @@ class Past:
             self._keep(self._unkept)
         self._unkept = second
 
-    def rows(self, kind: str, second: int) -> dict[Any, Any]:
+    def rows(self, kind: str, second: int) -> Rows:
         """The records of a kind at the end of a second that is over."""
         if self._unkept is not None and self._unkept <= second:
             self._keep(self._unkept)
             self._unkept = None
-        found = {}
+        found: Rows = {}
         for key, versions in self._versions[kind].items():
             record = next((record for since, record in reversed(versions) if since <= second), None)
             if record is not None:
                 found[key] = record
         return found
 
-    def live(self, kind: str) -> dict[Any, Any]:
+    def live(self, kind: str) -> Rows:
         """The records of a kind as they are."""
-        found: Any = getattr(self.store, kind)
-        return found.rows if isinstance(found, Table) else found
+        found = getattr(self.store, kind)
+        return cast(Rows, found.rows if isinstance(found, Table) else found)
 
     def _keep(self, second: int) -> None:
         """Keep a version, since that second, of all that differs from its last one."""
@@ -119,7 +124,7 @@ class Past:
                         del versions[0]
 
 
-def _frozen(record: Any) -> Any:
+def _frozen(record: Record) -> Record:
     """A copy that no later change of the record touches."""
     twin = copy.copy(record)
     for field in fields(record):
@@ -159,35 +164,39 @@ def view(cloud: Cloud, method: str, template: str, params: dict[str, str]) -> Cl
     return seen
 
 
-def _rows(cloud: Cloud, kind: str, lag: int) -> dict[Any, Any]:
+def _rows(cloud: Cloud, kind: str, lag: int) -> Rows:
     return cloud.past.rows(kind, cloud.second - lag) if lag else dict(cloud.past.live(kind))
 
 
-def _show_owner(cloud: Cloud, rows: dict[Any, Any], kind: str, text: str, listed: bool) -> None:
+def _show_owner(cloud: Cloud, rows: Rows, kind: str, text: str, listed: bool) -> None:
     """Whether a Droplet or an image is there at all is told by the lag of its own kind: one that is new to a list of
     what it has, has nothing yet.
     """
     # Longer ones than that are nobody's, and with thousands of digits no numbers for Python.
-    key: int | str = int(text) if text.isdecimal() and len(text) <= LONGEST_ID else text
+    key: Key = int(text) if text.isdecimal() and len(text) <= LONGEST_ID else text
     owner = _rows(cloud, kind, cloud.behaviour.lag(f"lag_{kind}_single")).get(key)
     if owner is None:
         rows.pop(key, None)
     elif key not in rows and listed:
+        assert isinstance(owner, (Droplet, Image))
         bare: dict[str, Any] = {"backups": [], "snapshots": [], "views": {}} if isinstance(owner, Droplet) else {}
         rows[key] = replace(owner, pending=[], **bare)
 
 
-def _hide_addresses(rows: dict[int, Droplet], earlier: dict[int, Droplet]) -> None:
+def _hide_addresses(rows: Rows, earlier: Rows) -> None:
     for key, droplet in rows.items():
-        networks = earlier[key].networks if key in earlier else NO_ADDRESSES
-        if networks != droplet.networks:
+        before = earlier.get(key)
+        networks = before.networks if isinstance(before, Droplet) else NO_ADDRESSES
+        if isinstance(droplet, Droplet) and networks != droplet.networks:
             rows[key] = replace(droplet, networks=networks, views={})
 
 
-def _store(live: Store, kinds: dict[str, dict[Any, Any]]) -> Store:
+def _store(live: Store, kinds: dict[str, Rows]) -> Store:
     store = Store(live.catalogue, live.account)
-    store.droplets.rows, store.images.rows = kinds["droplets"], kinds["images"]
-    store.actions, store.tags, store.destructions = kinds["actions"], kinds["tags"], live.destructions
+    store.droplets.rows = cast(dict[int, Droplet], kinds["droplets"])
+    store.images.rows = cast(dict[int, Image], kinds["images"])
+    store.actions, store.tags = cast(dict[int, Action], kinds["actions"]), cast(dict[str, Tag], kinds["tags"])
+    store.destructions = live.destructions
     store.log = [store.actions[action.id] for action in live.log if action.id in store.actions]
     store.log_of = defaultdict(list)
     for action in store.log:
