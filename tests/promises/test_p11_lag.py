@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from dosim.behaviour import LAGS
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Killed, Runner
@@ -258,6 +259,22 @@ class TestWhatAnEarlierRunLeft:
         told = run(**options)
         assert (told.failed, told.writes) == (False, []), told
         assert done(before, empty.state())["snapshot"] == 1
+
+    @pytest.mark.parametrize("seconds", SEVERAL)
+    @pytest.mark.parametrize("fleet", [False, True])
+    def test_a_snapshot_that_is_running_and_shows_nowhere(self, simulators, seconds, fleet):
+        """That the API calls it pending is all that tells of it."""
+        sim = simulators("--droplets", "6", "--action-seconds", "8", "--rate-limit", "off")
+        sim.reset(droplets=0)
+        worlds.create(sim, *(f"d-{number}" for number in range(4 if fleet else 1)))
+        sim.advance(worlds.DAY)
+        options = {"all": True, "snapshot_name": "before-upgrade"}
+        before, run = sim.state(), Runner(sim, module="droplet_snapshot")
+        late(sim, seconds, *(lag.removeprefix("lag_") for lag in LAGS))
+        self.killed_after(run, options, lambda _request: True)
+        told = run(**options)
+        assert not told.failed, told
+        assert done(before, sim.state())["snapshot"] == len(before.droplets)
 
     def test_a_restore_that_the_log_does_not_show_yet(self, empty):
         options = restores.world(empty, safety_snapshot=False)

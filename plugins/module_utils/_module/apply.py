@@ -56,6 +56,10 @@ JUST_NOW = timedelta(minutes=5)
 """What has ended since then may not be in the state that was read before."""
 
 
+JUST_ENDED = timedelta(seconds=10)
+"""What has ended since then may be what the API has called pending."""
+
+
 class Applier:
     """Applies one plan of `verb` (a `runner.Verb`) with `client`; `wait` False skips the last wait and verification."""
 
@@ -222,6 +226,8 @@ class Applier:
                 self._claim(job)
             if self._await(job, planned.awaits):
                 return False
+        if job.hidden_until is not None and job.steps and self._is_pending(job, job.steps[0]):
+            return False
         self._hold_in_doubt(job)
         return not _is_on_image(job) or not self._is_under_way(job, job.steps[0])
 
@@ -233,6 +239,19 @@ class Applier:
         converted = next((action for action in log if action.type == step.type and action.completed), None)
         if converted and isinstance(step, ConvertBackup):
             raise NotYet(f"action {converted.id} (convert) has completed, and its effect does not show yet", converted)
+        return False
+
+    def _is_pending(self, job: Job, step: Step) -> bool:
+        """True if what the API has called pending shows in the log by now, and is running.
+
+        What it makes may be what the step would make: raises NotYet for as long as it may not show.
+        """
+        if self._adopt_first(job, self._actions_of(job, step)):
+            job.hidden_until = None
+            return True
+        if self._client.budget.spent < job.hidden_until:
+            raise NotYet("the API says that an action is pending, and the log does not show it yet")
+        job.hidden_until = None
         return False
 
     def _left(self, job):
@@ -375,12 +394,21 @@ class Applier:
         return steps.history(self._client, job.change.target.id, step)
 
     def _wait_for_others(self, job):
-        """The API refused because of a pending event: wait for it if it shows, else a moment, then plan again."""
-        job.tries = 0
+        """The API refused because of a pending event: wait for it if it shows, else a moment, then plan again.
+
+        Before something is made, for as long as it may not show, unless it has just ended.
+        """
+        step, job.tries = job.steps[0], 0
         job.refusals += 1
         job.plan_again = True
         try:
-            if not self._adopt_first(job, self._actions_of(job, job.steps[0])):
+            log = self._actions_of(job, step)
+            if self._adopt_first(job, log):
+                return
+            if step.makes and self._lag and not any(self._ended_within(action, step, JUST_ENDED) for action in log):
+                job.hidden_until = self._client.budget.spent + self._lag.total_seconds()
+                job.look_again(NotYet("the API says that an action is pending, and the log does not show it yet"))
+            else:
                 pause = min(LONGEST_POLL, 2 ** (job.refusals - 1))
                 self._client.sleep(max(0, min(pause, self._client.budget.left)))
         except LifeboatError as error:

@@ -73,8 +73,9 @@ class Job:
     show. `unsure` is True once an answer was lost, and `lost` is about the last one as long as nothing shows of it;
     `refused` is what the API says to be so already. `unheard` says why the last look was in vain, `why` what is not
     seen yet, and `behind` is the action that is behind it. `out_of_sight` is an action that may be gone with its
-    image, or not be there yet. `seen` is what was read to verify the whole. `latest` is the Change as it was planned
-    last, `left` what a failure leaves behind: further keys of the result. Times are in seconds of the budget.
+    image, or not be there yet. `hidden_until` is when one that the API has called pending must show. `seen` is what
+    was read to verify the whole. `latest` is the Change as it was planned last, `left` what a failure leaves behind:
+    further keys of the result. Times are in seconds of the budget.
     """
 
     change: Change
@@ -97,6 +98,7 @@ class Job:
     unsure: bool = False
     lost: Lost | None = None
     refused: Refused | None = None
+    hidden_until: float | None = None
     looks: int = 0
     why: str = ""
     unheard: str | None = None
