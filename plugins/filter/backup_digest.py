@@ -58,7 +58,7 @@ _value:
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.digest import digest
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.summary_lines import digest
 
 
 def backup_digest(policies, planned=False, fleet=None, findings=()):

@@ -90,7 +90,7 @@ _value:
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.findings import findings
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans.backup_policies import describe
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.backup_policies import describe
 
 
 def backup_findings(policies, fleet, fail_on_unmatched=False, accept_unknown_plans=False):

@@ -24,7 +24,7 @@ description:
     O(exclude_tag) and the attribute V(tags).
 options:
   plugin:
-    description: Marks the file as one for this plugin.
+    description: Journal the file as one for this plugin.
     type: str
     required: true
     choices: [lifeboat.digitalocean.droplets]
@@ -219,7 +219,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import facts, optional
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import dependencies, facts
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connection import (
     API_URL,
     Connection,
@@ -247,7 +247,7 @@ ATTEMPTS = 5
 """To find names that no group has, since groups may be made of names."""
 
 _REGISTERS = WeakKeyDictionary()
-"""By the group `all` of an inventory, its `hosts.Register` for all files of this plugin.
+"""By the group `all` of an inventory, its `hosts.HostNames` for all files of this plugin.
 
 The inventory itself is another wrapper for each file.
 """
@@ -273,7 +273,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return False
 
     def parse(self, inventory, loader, path, cache=True):
-        if optional.MISSING:
+        if dependencies.MISSING:
             raise AnsibleParserError(missing_required_lib("pydo"))
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
@@ -302,7 +302,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 "Ansible renames every group. Set that one, or leave the option out."
             )
 
-    def _warn_of_missing(self, wanted: hosts.Wanted) -> None:
+    def _warn_of_missing(self, wanted: hosts.InventoryOptions) -> None:
         """A warning for each variable in an expression that no host has, although it may be meant to have it.
 
         Ansible leaves out a variable or a group whose expression fails, without a word, unless `strict` is on.
@@ -333,7 +333,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             for name, default in (("token", None), ("api_url", API_URL), ("ca_path", None))
             if not given[name] and name not in config
         }
-        wanted = hosts.Wanted.from_options(given)
+        wanted = hosts.InventoryOptions.from_options(given)
         self._warn_of_missing(wanted)
         connection = Connection.from_options(given)
         clock = datetime.now(UTC)
@@ -407,7 +407,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add_all(self, api_url, told, groups, wanted):
         """Add all hosts or, after an error, none. One that is called as a group is by the end, is called anew."""
-        register = _REGISTERS.setdefault(self.inventory.groups["all"], hosts.Register())
+        register = _REGISTERS.setdefault(self.inventory.groups["all"], hosts.HostNames())
         wished = {host.droplet.id: self._wish(host) for host in told}
         groups = {name: self.inventory.add_group(group) for name, group in groups.items()}
         before, clashes, reserved = set(self.inventory.hosts), set(self.inventory.groups), set(constants.LOCALHOST)
@@ -425,8 +425,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             else:
                 raise InputError(f"Whatever hosts are called, there is a group of that name: {min(clashes)}.")
             made = set(self.inventory.groups)
-            if overtaken := register.overtaken(made):
-                self._refuse_or_warn(hosts.shared(overtaken, {}))
+            if shadowed_by := register.shadowed_by(made):
+                self._refuse_or_warn(hosts.shared(shadowed_by, {}))
             for old, new in register.claim(api_url, wished, names, made):
                 self._rename(old, new)
         except Exception:

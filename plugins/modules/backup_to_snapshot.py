@@ -182,9 +182,9 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import SelectionError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import Own
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import backup_to_snapshot as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import DropletImages
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import backup_to_snapshot as plans
 
 WHICH = ("backup_id", "newest", "before", "all_backups")
 WHOSE = ("backup_id", "droplet_id", "droplet_name", "tag", "all")
@@ -210,7 +210,7 @@ def request(params):
 def observe(client, wanted):
     """The restore points; then, as far as they do not show it, which snapshots were backups, and their tags."""
     seen = of_one_or_more(client, wanted) if wanted.selection else of_image(client, wanted)
-    seen = replace(seen, made=backups.made_from_backups(client, plans.doubtful(wanted, seen)))
+    seen = replace(seen, made=backups.find_converted(client, plans.doubtful(wanted, seen)))
     return seen.telling(images.with_tags(client, plans.untold(wanted, seen, client.now())))
 
 
@@ -222,13 +222,13 @@ def of_one_or_more(client, wanted):
         if wanted.selection.by_description or wanted.selection.empty:
             raise
         left = plans.left_of(wanted, gone.account(client), error)
-    return plans.Seen((Own.holding(left.droplet, left.points, deleted=True),), left=left)
+    return plans.Seen((DropletImages.holding(left.droplet, left.points, deleted=True),), left=left)
 
 
 def of_selection(client, selection):
     found = droplets.chosen(client, selection)
     points, snapshots = backups.backups_of(client, found), backups.snapshots_of(client, found)
-    return plans.Seen(tuple(Own(droplet, points[droplet.id], snapshots[droplet.id]) for droplet in found))
+    return plans.Seen(tuple(DropletImages(droplet, points[droplet.id], snapshots[droplet.id]) for droplet in found))
 
 
 def of_image(client, wanted):
@@ -237,14 +237,14 @@ def of_image(client, wanted):
         return plans.Seen((of_deleted(client, wanted),))
     image = images.get(client, wanted.wanted.backup_id)
     if image:
-        droplet = droplets.holding(client, plans.the_image(image).id)
+        droplet = droplets.owner_of_image(client, plans.the_image(image).id)
     else:
         snapshots = images.snapshots(client)
         everyone = {droplet.id: droplet for droplet in droplets.find(client, Selection(everything=True))}
         image = plans.named(wanted, snapshots, everyone)
         droplet = everyone.get(image.droplet_id)
     if droplet is None:
-        return plans.Seen((Own.holding(Droplet(image.droplet_id, ""), [image]),), image=image)
+        return plans.Seen((DropletImages.holding(Droplet(image.droplet_id, ""), [image]),), image=image)
     return replace(of_selection(client, Selection(ids=(droplet.id,))), image=image)
 
 
@@ -252,21 +252,21 @@ def of_deleted(client, goal):
     """What became of the images that were chosen: one whose id is gone is among the account's snapshots."""
     found = images.those(client, [point.id for point in goal.chosen])
     further = () if len(found) == len(goal.chosen) else images.snapshots(client)
-    return Own.holding(goal.droplet, {point.id: point for point in (*further, *found)}.values(), deleted=True)
+    return DropletImages.holding(goal.droplet, {point.id: point for point in (*further, *found)}.values(), deleted=True)
 
 
 def as_listed(client, goal):
     """The same as the next run will see it: by lists, unless the image was named by its id."""
     if goal.by_id:
         return of_deleted(client, goal)
-    return Own.holding(goal.droplet, images.own(client).values(), deleted=True)
+    return DropletImages.holding(goal.droplet, images.own(client).values(), deleted=True)
 
 
 def reread(client, changes):
     """What the restore points have become."""
     there = [change.target for change in changes if change.goal.selection]
     snapshots = backups.snapshots_of(client, there)
-    own = [Own(droplet, (), snapshots[droplet.id]) for droplet in there]
+    own = [DropletImages(droplet, (), snapshots[droplet.id]) for droplet in there]
     own += [as_listed(client, change.goal) for change in changes if not change.goal.selection]
     seen = plans.Seen(tuple(own))
     return seen.telling(images.with_tags(client, plans.became(changes, seen)))

@@ -268,8 +268,8 @@ from dataclasses import replace
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, images, sizes
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_action as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_action as plans
 
 ARGUMENTS = arguments.SOME_DROPLETS + arguments.Arguments(
     {

@@ -163,8 +163,8 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, given_time, iso
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.names import checked_id
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module.wait import until_ended
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.wait import until_ended
 
 ARGUMENTS = arguments.Arguments(
     {

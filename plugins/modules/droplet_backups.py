@@ -184,8 +184,8 @@ droplets:
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_backups as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_backups as plans
 
 ARGUMENTS = (
     arguments.DROPLETS

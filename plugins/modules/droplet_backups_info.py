@@ -219,7 +219,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.sele
     Selection,
     still_there,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
 
 PARTS = ["policies", "backups", "cost", "supported_policies"]
 ARGUMENTS = arguments.DROPLETS + arguments.Arguments(
@@ -272,7 +272,7 @@ def read(client, wanted):
         except ScopeError:
             told["warnings"].append(NO_AGES)
     if "policies" in wanted.include:
-        known = statuses.of(client, found, states, points, wanted.grace)
+        known = statuses.backup_statuses(client, found, states, points, wanted.grace)
     told["droplets"] = [
         report.about(
             droplet,

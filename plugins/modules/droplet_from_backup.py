@@ -266,9 +266,9 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import 
     sizes,
     tags,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import origin
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_from_backup as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import provenance
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_from_backup as plans
 
 POLICY = {
     "plan": {"type": "str"},
@@ -300,7 +300,7 @@ ARGUMENTS = arguments.RESTORE_POINT + arguments.Arguments(
 
 def observe(client, wanted):
     """The Droplets of that name; only if it has to be made, what it can be made from, and the sizes."""
-    named = droplets.named(client, *wanted.names)
+    named = droplets.list_by_name(client, *wanted.names)
     seen = plans.Observed(named=named, lag=client.lag_tolerance)
     there = plans.there(wanted, named)
     if there is None:
@@ -328,7 +328,7 @@ def _last_made(client, wanted, seen):
     An earlier run may have made it just now, and neither list nor log may show it yet. Raises ScopeError if the token
     may not read tags, by which it is known.
     """
-    key = tags.last_droplet(client, origin.tag_of(plans.chosen(wanted, seen, client.now()).id))
+    key = tags.last_droplet(client, provenance.tag_of(plans.chosen(wanted, seen, client.now()).id))
     last = None if key is None else droplets.get_if_there(client, key)
     return last if last and last.name == wanted.name else None
 
@@ -338,8 +338,8 @@ def _with(seen, droplet):
 
 
 def _as_it_is(client, seen, there):
-    droplets.prove_tags_are_shown(client, [origin.FROM], [there])
-    image = next(iter(origin.Origin.of(there).images), None)
+    droplets.prove_tags_are_shown(client, [provenance.FROM], [there])
+    image = next(iter(provenance.Origin.of(there).images), None)
     return replace(
         seen,
         state=backups.states(client, [there]).get(there.id),
@@ -353,7 +353,7 @@ def _origin(client, wanted, seen):
     if wanted.wanted.id is not None:
         image = images.get(client, wanted.wanted.id)
         if image and plans.lacks_source(wanted, image):
-            return replace(seen, image=image, source=droplets.holding(client, image.id))
+            return replace(seen, image=image, source=droplets.owner_of_image(client, image.id))
         return replace(seen, image=image)
     source = None if source_id is None else droplets.get_if_there(client, source_id)
     if source is None:
@@ -366,7 +366,7 @@ def _origin(client, wanted, seen):
 def reread(client, changes):
     (change,) = changes
     target, goal = change.target, change.goal
-    named = droplets.named(client, target.name)
+    named = droplets.list_by_name(client, target.name)
     state = backups.states(client, [target]).get(target.id) if goal and goal.policy else None
     return plans.Observed(named=named, state=state)
 

@@ -249,8 +249,8 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _pyth
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, backups, droplets
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.incidents import Seen
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_restore as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_restore as plans
 
 POINTS = (*arguments.POINTS, "list")
 ARGUMENTS = arguments.ONE_DROPLET + arguments.Arguments(

@@ -225,10 +225,10 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _pyth
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, images, regions
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import Own, by_droplet
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import DropletImages, by_droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.stopped import MARK
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_snapshot as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_snapshot as plans
 
 SELECTIONS = ("droplet_id", "droplet_name", "tag", "all")
 WHOSE = (*SELECTIONS, "snapshot_id", "deleted_droplets")
@@ -273,27 +273,27 @@ def _of_selection(client, wanted):
     if wanted.stop_first:
         droplets.prove_tags_are_shown(client, (MARK,), found)
     snapshots = backups.snapshots_of(client, found)
-    return tuple(Own(droplet, snapshots=snapshots[droplet.id]) for droplet in found)
+    return tuple(DropletImages(droplet, snapshots=snapshots[droplet.id]) for droplet in found)
 
 
 def _of_account(client, wanted):
     """Snapshots that are named by their id, or whose Droplet is gone, each with the others of its Droplet."""
     own = by_droplet(images.snapshots(client))
     if wanted.droplet is not None:
-        return (Own(wanted.droplet, snapshots=own.get(wanted.droplet.id, ())),)
+        return (DropletImages(wanted.droplet, snapshots=own.get(wanted.droplet.id, ())),)
     if wanted.deleted:
         everyone = {droplet.id for droplet in droplets.find(client, Selection(everything=True))}
         own = {key: points for key, points in own.items() if key not in everyone}
-        seen = plans.Seen(tuple(Own(Droplet(key, ""), snapshots=points) for key, points in own.items()))
+        seen = plans.Seen(tuple(DropletImages(Droplet(key, ""), snapshots=points) for key, points in own.items()))
         # A list that moves on while it is read may lack one that is there: only its own answer says that it is gone.
-        asked = droplets.there(client, plans.doomed_droplets(wanted, seen, client.now()))
+        asked = droplets.existing_by_id(client, plans.doomed_droplets(wanted, seen, client.now()))
         return tuple(one for one in seen.own if one.droplet.id not in asked)
     listed = {point.id for points in own.values() for point in points}
     missing = [key for key in wanted.ids if key not in listed]
     plans.guard_kinds(client.map(lambda key: images.get(client, key), missing))
     own = {key: points for key, points in own.items() if any(point.id in wanted.ids for point in points)}
-    there = droplets.there(client, own.keys() - {None})
-    return tuple(Own(there.get(key, Droplet(key, "")), snapshots=points) for key, points in own.items())
+    there = droplets.existing_by_id(client, own.keys() - {None})
+    return tuple(DropletImages(there.get(key, Droplet(key, "")), snapshots=points) for key, points in own.items())
 
 
 def reread(client, changes):
@@ -301,12 +301,12 @@ def reread(client, changes):
     there = [change.target for change in changes if change.goal.selection]
     snapshots = backups.snapshots_of(client, there)
     stopped = [change.target.id for change in changes if change.goal.stop_first]
-    as_it_is = droplets.there(client, stopped)
-    own = [Own(as_it_is.get(droplet.id, droplet), snapshots=snapshots[droplet.id]) for droplet in there]
+    as_it_is = droplets.existing_by_id(client, stopped)
+    own = [DropletImages(as_it_is.get(droplet.id, droplet), snapshots=snapshots[droplet.id]) for droplet in there]
     if len(there) < len(changes):
         everything = by_droplet(images.snapshots(client))
         gone = [change.target for change in changes if not change.goal.selection]
-        own += [Own(droplet, snapshots=everything.get(droplet.id, ())) for droplet in gone]
+        own += [DropletImages(droplet, snapshots=everything.get(droplet.id, ())) for droplet in gone]
     seen = plans.Seen(tuple(own))
     return seen.telling(images.with_tags(client, plans.became(changes, seen)))
 

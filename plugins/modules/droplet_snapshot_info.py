@@ -160,7 +160,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.sele
     exactly_ids,
     exactly_names,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._module import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
 
 WHOSE = ("droplet_id", "droplet_name", "deleted_droplets")
 ARGUMENTS = arguments.Arguments(

@@ -14,7 +14,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.mode
     SupportedPolicy,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._plans import droplet_backups as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_backups as plans
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOURS = (0, 4, 8, 12, 16, 20)

@@ -16,20 +16,20 @@ SIMULATOR = ROOT / "tests" / "simulator"
 COLLECTION = "ansible_collections.lifeboat.digitalocean"
 
 ARROWS = {
-    "modules": {"_python", "_module", "_plans", "_api", "_domain"},
+    "modules": {"_python", "_engine", "_verbs", "_api", "_domain"},
     "inventory": {"_api", "_domain", "plugin_utils"},
-    "filter": {"_plans", "_domain"},
+    "filter": {"_verbs", "_domain"},
     "doc_fragments": set(),
     "plugin_utils": set(),
-    "_module": {"_api", "_domain"},
-    "_plans": {"_domain"},
+    "_engine": {"_api", "_domain"},
+    "_verbs": {"_domain"},
     "_api": {"_domain"},
     "_domain": set(),
     "_python": set(),
 }
 """Which folders each folder may import from, besides its own; `_python` is a file."""
 
-PURE = ("_domain", "_plans")
+PURE = ("_domain", "_verbs")
 PURE_IMPORTS = {
     *("__future__", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "math"),
     *("fnmatch", "operator", "re", "types", "typing"),
@@ -154,7 +154,7 @@ def code_lines(path):
 
 def test_every_folder_has_its_arrows():
     assert {folder_of(path) for path in sources()} <= ARROWS.keys()
-    assert {"modules", "_module", "_plans", "_api", "_domain"} <= {folder_of(path) for path in sources()}
+    assert {"modules", "_engine", "_verbs", "_api", "_domain"} <= {folder_of(path) for path in sources()}
 
 
 @pytest.mark.parametrize("path", sources(), ids=named)
@@ -178,9 +178,9 @@ def test_only_the_api_layer_speaks_http(path):
 @pytest.mark.parametrize("path", sources(), ids=named)
 def test_only_the_module_layer_speaks_ansible(path):
     tree = parsed(path)
-    if folder_of(path) != "_module":
+    if folder_of(path) != "_engine":
         assert ANSIBLE_WORDS.isdisjoint(words(tree))
-    if folder_of(path) not in ("_module", "inventory", "filter"):
+    if folder_of(path) not in ("_engine", "inventory", "filter"):
         assert "ansible" not in libraries(tree)
 
 
@@ -228,9 +228,9 @@ class TestTheReaders:
             ("from .. import _api", {"_api"}),
             ("from . import models", {"_domain"}),
             ("from .models import Droplet", {"_domain"}),
-            (f"import {COLLECTION}.plugins.module_utils._module.apply", {"_module"}),
+            (f"import {COLLECTION}.plugins.module_utils._engine.apply", {"_engine"}),
             (f"from {COLLECTION}.plugins.modules import droplet_backups", {"modules"}),
-            ("def late():\n    from .._plans import droplet_backups", {"_plans"}),
+            ("def late():\n    from .._verbs import droplet_backups", {"_verbs"}),
             ("import re", set()),
         ],
     )

@@ -20,7 +20,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.mode
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "lifeboat.digitalocean"
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
-PLANS = sorted(path.stem for path in (ROOT / "plugins" / "module_utils" / "_plans").glob("*.py"))
+PLANS = sorted(path.stem for path in (ROOT / "plugins" / "module_utils" / "_verbs").glob("*.py"))
 FRAGMENTS = {path.stem for path in (ROOT / "plugins" / "doc_fragments").glob("*.py")}
 SCOPE = re.compile(r"C\(([a-z_]+:[a-z]+)\)")
 
@@ -123,7 +123,7 @@ def test_every_fragment_is_used():
 @pytest.mark.parametrize("plan", PLANS)
 def test_a_plan_has_a_module_and_tests_of_its_name(plan):
     assert plan in MODULES
-    assert (ROOT / "tests" / "unit" / "plans" / f"test_{plan}.py").is_file()
+    assert (ROOT / "tests" / "unit" / "verbs" / f"test_{plan}.py").is_file()
 
 
 class TestTheInventory:

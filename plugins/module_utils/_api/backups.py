@@ -159,7 +159,7 @@ def snapshots_of(client, droplets):
     return {droplet_id: tuple(points) for droplet_id, points in own.items()}
 
 
-def survivors(client, at_risk):
+def remaining_restore_points(client, at_risk):
     """What is left of restore points: a dict of Droplet id to backups, and one of Droplet id to snapshots.
 
     `at_risk` is a sequence of `(Droplet, RestorePoints)`. Beyond a few Droplets they are looked for in the list of
@@ -187,14 +187,14 @@ def survivors(client, at_risk):
 def converted_of(client, droplets):
     """A dict of Droplet id to the snapshots that were made from its backups."""
     snapshots = snapshots_of(client, droplets)
-    found = made_from_backups(client, [(droplet, snapshots[droplet.id]) for droplet in droplets])
+    found = find_converted(client, [(droplet, snapshots[droplet.id]) for droplet in droplets])
     return {
         droplet.id: tuple(snapshot for snapshot in snapshots[droplet.id] if snapshot.id in found)
         for droplet in droplets
     }
 
 
-def made_from_backups(client, own):
+def find_converted(client, own):
     """The ids of those snapshots that were backups once; `own` is a sequence of `(Droplet, its snapshots)`.
 
     Told by the name, else by the Droplet's log, in which a backup and a snapshot begin at the time that they bear, else
@@ -232,7 +232,7 @@ def reread(client, changes):
     """An Observed of the Droplets that were changed: their policies, and what became of what was at risk."""
     targets = [change.target for change in changes]
     at_risk = [(change.target, change.at_risk) for change in changes if change.at_risk]
-    left, snapshots = survivors(client, at_risk)
+    left, snapshots = remaining_restore_points(client, at_risk)
     return Observed(tuple(targets), states(client, targets, as_before=True), backups=left, converted=snapshots)
 
 

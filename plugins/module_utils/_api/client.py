@@ -10,9 +10,9 @@ from datetime import timedelta
 
 from .._domain.errors import RateLimitError
 from .connection import checked_url, is_loopback
+from .dependencies import HeadersPolicy, PydoClient, RequestsTransport, UserAgentPolicy, requests
 from .limits import Budget, Governor
-from .optional import HeadersPolicy, PydoClient, RequestsTransport, UserAgentPolicy, requests
-from .policies import Meter, SendPolicy
+from .pipeline import Meter, SendPolicy
 from .wire import BoundedAdapter
 
 USER_AGENT = "lifeboat.digitalocean/0.1.0"
@@ -91,16 +91,16 @@ class Client:
         if sentence not in self.warnings:
             self.warnings.append(sentence)
 
-    def expect(self, requests, what):
+    def announce(self, requests, what):
         """Announce requests to come, so that they are spread where they must be; returns their Forecast."""
-        return self._governor.expect(requests, what)
+        return self._governor.announce(requests, what)
 
-    def afford(self, reads, what):
+    def reserve(self, reads, what):
         """Announce reads to come and give them the time that the burst limit costs.
 
         Raises RateLimitError where the hourly limit would make it longer than the task may take.
         """
-        forecast = self.expect(reads, what)
+        forecast = self.announce(reads, what)
         self.budget.seconds += forecast.burst.seconds_for(reads)
         if forecast.seconds > self.budget.left:
             raise RateLimitError(

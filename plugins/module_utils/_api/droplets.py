@@ -50,7 +50,7 @@ def find(client, selection):
     return found
 
 
-def named(client, *names):
+def list_by_name(client, *names):
     """The Droplets of these names, whichever way they are spelled, by ascending id."""
     wanted = {name.lower() for name in names}
     asked = [{"type": "gpus"}, *({"name": name} for name in names)]
@@ -59,7 +59,7 @@ def named(client, *names):
     return tuple(known[key] for key in sorted(known))
 
 
-def holding(client, image_id):
+def owner_of_image(client, image_id):
     """The Droplet among whose backups and snapshots that image is, or None; needs the token to see `backup_ids`."""
     everyone = _list(client) + _list(client, type="gpus")
     return next(
@@ -88,7 +88,7 @@ def finish(client: Client, selection: choose.Selection, found: list[Droplet]) ->
     return left
 
 
-def there(client, ids):
+def existing_by_id(client, ids):
     """A dict of id to Droplet for those of `ids` that exist.
 
     One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id.
@@ -113,7 +113,7 @@ def read_again(
         (one,) = droplets
         listed = _list(client, name=(names or {}).get(one.id, one.name))
         return tuple(droplet for droplet in listed if droplet.id == one.id)
-    return tuple(there(client, [droplet.id for droplet in droplets]).values())
+    return tuple(existing_by_id(client, [droplet.id for droplet in droplets]).values())
 
 
 def made_lately(client: Client, known: set[int]) -> tuple[tuple[Droplet, ...], tuple[Action, ...]]:
@@ -128,7 +128,7 @@ def made_lately(client: Client, known: set[int]) -> tuple[tuple[Droplet, ...], t
     except ScopeError:
         return (), ()
     begun = {action.resource_id: action for action in created if action.resource_id not in known}
-    found = there(client, begun)
+    found = existing_by_id(client, begun)
     return tuple(found.values()), tuple(action for key, action in begun.items() if key not in found)
 
 
@@ -196,7 +196,7 @@ def _listed(client: Client, wanted: set[int]) -> dict[int, Droplet]:
 
 
 def _by_ids(client, selection):
-    found = there(client, selection.ids)
+    found = existing_by_id(client, selection.ids)
     if selection.allow_empty and not found:
         return []
     return choose.exactly_ids(selection.ids, found.values())

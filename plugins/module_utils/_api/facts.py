@@ -33,7 +33,7 @@ def cache_key(connection, wanted):
 
 
 def fetch(connection, wanted, clock):
-    """The facts (`hosts.facts`) of the Droplets that `wanted`, a `hosts.Wanted`, asks for; raises LifeboatError.
+    """The facts (`hosts.facts`) of the Droplets that `wanted` (`hosts.InventoryOptions`) asks for; raises LifeboatError.
 
     `clock` is the time of this machine. Whole, or an error.
     """
@@ -65,8 +65,8 @@ def _fetch(client, wanted, clock):
     except ScopeError:
         return hosts.facts(client.now(), clock, found.values(), policies, warnings=(NO_AGES,))
     states = {key: BackupState.from_api(record) for key, record in policies.items()}
-    first = statuses.at_first_sight(known, states, points, wanted.grace, client.now())
-    set_at = statuses.policies_set_at(client, known, first)
+    first = statuses.preliminary_status(known, states, points, wanted.grace, client.now())
+    set_at = statuses.policies_changed_at(client, known, first)
     return hosts.facts(client.now(), clock, found.values(), policies, points, set_at)
 
 

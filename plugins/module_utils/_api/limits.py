@@ -53,8 +53,8 @@ class Governor:
     at the latest; they take places as well.
 
     The hourly limit is known by the headers alone. Near its end no more requests are under way than are left, and when
-    nothing is left, one at a time is sent once the oldest has stopped to count. Work that was announced (`expect`) and
-    is more than what is left is spread over the time that it will take, so that others on the token can go on.
+    nothing is left, one at a time is sent once the oldest has stopped to count. Work that was announced (`announce`)
+    and is more than what is left is spread over the time that it will take, so that others on the token can go on.
     """
 
     def __init__(self, burst_limit, budget, sleep, clock=time.monotonic):
@@ -85,7 +85,7 @@ class Governor:
             return None
         return Quota(self._limit, self._remaining, max(0.0, self._reset_at - self._clock()), self._window)
 
-    def expect(self, requests, what):
+    def announce(self, requests, what):
         """Announce so many requests; returns the Forecast."""
         with self._lock:
             self._announced += requests
@@ -107,7 +107,7 @@ class Governor:
                 self.check(delay, why)
             self._sleep(delay)
 
-    def answered(self, counted=True, limit=None, remaining=None, reset_in=None):
+    def release(self, counted=True, limit=None, remaining=None, reset_in=None):
         """One request is no longer under way, and was `counted` by the API unless the burst limit refused it.
 
         The other three are what the headers of its answer say, or None; `reset_in` is in seconds from now.
@@ -120,9 +120,9 @@ class Governor:
                 self._take(now + self.burst.seconds)
             # A limit no larger than the burst limit is not the hourly one.
             if None not in (limit, remaining, reset_in) and limit > self.burst.requests:
-                self._hear(now, limit, remaining, reset_in)
+                self._update_quota(now, limit, remaining, reset_in)
 
-    def refused(self, seconds, reason):
+    def throttled(self, seconds, reason):
         """The burst limit is used up for `seconds`, and nobody sends until then; raises as `pause` does.
 
         As far as it was not this task, others have used it, and their places become free as evenly as they were taken.
@@ -150,7 +150,7 @@ class Governor:
                 status=429,
             )
 
-    def _hear(self, now, limit, remaining, reset_in):
+    def _update_quota(self, now, limit, remaining, reset_in):
         self._limit, self._remaining, self._reset_at = limit, remaining, now + reset_in
         quota = Quota(limit, remaining, reset_in)
         if self._of_others is None and quota.used <= 1:

@@ -41,7 +41,7 @@ class ServerTime:
         """The server's time, in UTC; by the best that is known as long as no answer has told it."""
         return self._known()[0]
 
-    def hear(self, headers: Mapping[str, str]) -> None:
+    def record_response(self, headers: Mapping[str, str]) -> None:
         """Take the time from the headers of an answer, unless it cannot be right: no age is to come of that."""
         date, reset = _date(headers), reset_of(headers)
         if reset is not None and abs(reset - datetime.now(UTC)) > ODD:

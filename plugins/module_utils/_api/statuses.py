@@ -8,36 +8,36 @@ from .._domain import status
 from . import actions
 
 
-def of(client, droplets, states, backups, grace):
+def backup_statuses(client, droplets, states, backups, grace):
     """A dict of Droplet id to a status of `_domain.status`, None where it depends on backups that were not read.
 
     `states` is a dict of id to BackupState; `backups` a dict of id to RestorePoints, or None where the token may not
     read them; `grace` a timedelta.
     """
     now = client.now()
-    first = at_first_sight(droplets, states, backups or {}, grace, now)
-    since = {} if backups is None else policies_set_at(client, droplets, first)
+    first = preliminary_status(droplets, states, backups or {}, grace, now)
+    since = {} if backups is None else policies_changed_at(client, droplets, first)
     return {
-        key: status.settled(found, states[key].policy, backups is not None, since.get(key), grace, now)
+        key: status.final_status(found, states[key].policy, backups is not None, since.get(key), grace, now)
         for key, found in first.items()
     }
 
 
-def at_first_sight(droplets, states, backups, grace, now):
+def preliminary_status(droplets, states, backups, grace, now):
     """A dict of Droplet id to its status as far as policy and backups tell: PENDING means "pending or overdue"."""
     return {
-        droplet.id: status.at_first_sight(states[droplet.id], backups.get(droplet.id, ()), grace, now)
+        droplet.id: status.preliminary_status(states[droplet.id], backups.get(droplet.id, ()), grace, now)
         for droplet in droplets
     }
 
 
-def policies_set_at(client, droplets, first):
+def policies_changed_at(client, droplets, first):
     """A dict of Droplet id to when its policy was set, from the log of each that is PENDING in `first`."""
     late = [droplet for droplet in droplets if first[droplet.id] == status.PENDING]
-    client.afford(len(late), "reads of the actions of Droplets that look late")
+    client.reserve(len(late), "reads of the actions of Droplets that look late")
 
     def look(droplet):
-        return status.policy_set_at(droplet, actions.of_droplet_if_there(client, droplet.id))
+        return status.policy_changed_at(droplet, actions.of_droplet_if_there(client, droplet.id))
 
     found = client.map(look, late)
     return {droplet.id: moment for droplet, moment in zip(late, found, strict=True)}

@@ -27,7 +27,7 @@ def send(client, droplet_id, step, stale_after=None):
         return request(client, step)
     if isinstance(step, ImageStep):
         return actions.on_image(client, step.image_id, type=step.type, **step.arguments)
-    options = {"stale_after": stale_after} if step.guarded else {}
+    options = {"stale_after": stale_after} if step.requires_fresh_state else {}
     return actions.on_droplet(client, droplet_id, options, type=step.type, **step.arguments)
 
 

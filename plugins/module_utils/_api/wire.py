@@ -15,7 +15,7 @@ import time
 import zlib
 from typing import Any
 
-from .optional import HTTPAdapter, HTTPConnection, HTTPError, HTTPSConnection, PoolManager, Timeout, requests
+from .dependencies import HTTPAdapter, HTTPConnection, HTTPError, HTTPSConnection, PoolManager, Timeout, requests
 
 MOST_BYTES = 16 * 1024 * 1024
 """What an answer has at most, unpacked. A page of 200 Droplets has about half a megabyte."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from .models import Action, RestorePoint
 from .plan import SECONDS_PER_GIB
-from .restore_points import Wanted, too_old
+from .restore_points import RestorePointSelector, too_old
 from .retention import newest_first
 
 LISTED_AFTER = timedelta(minutes=10)
@@ -24,7 +24,11 @@ LONGEST_MAKING = timedelta(days=1)
 
 
 def difference(
-    wanted: Wanted, point: RestorePoint, moment: datetime | None, points: Iterable[RestorePoint], log: Iterable[Action]
+    wanted: RestorePointSelector,
+    point: RestorePoint,
+    moment: datetime | None,
+    points: Iterable[RestorePoint],
+    log: Iterable[Action],
 ) -> str | None:
     """What is asked for instead of `point`, which was chosen at `moment` (None: not known); None if it fits.
 

@@ -18,7 +18,7 @@ from itertools import pairwise
 from .errors import ScopeError, SelectionError
 from .models import Action, Droplet, RestorePoint, iso
 from .orphans import droplet_name, orphaned
-from .restore_points import Wanted
+from .restore_points import RestorePointSelector
 from .retention import newest_first
 
 NAMED = 8
@@ -188,7 +188,7 @@ def by_id(account: Account, droplet_id: int, bears: Bears = _nobody_named) -> So
     return Source(droplet, tuple(newest_first(own)), tuple(newest_first(doubtful)))
 
 
-def prove_newest(wanted: Wanted, chosen: RestorePoint, source: Source) -> None:
+def prove_newest(wanted: RestorePointSelector, chosen: RestorePoint, source: Source) -> None:
     """Raises SelectionError if a backup that may be the Droplet's own is what `wanted` means, and not `chosen`."""
     rivals = [point for point in source.doubtful if _made(point) > _made(chosen) and wanted.describes(point)]
     if not rivals:

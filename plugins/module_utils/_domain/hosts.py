@@ -19,7 +19,7 @@ from .options import grace_of, no_empty_entry
 from .report import next_window
 from .retention import newest_first
 from .selection import Selection, finish, idle_exclusions
-from .status import OVERDUE, PENDING, UNKNOWN_PLAN, at_first_sight, settled
+from .status import OVERDUE, PENDING, UNKNOWN_PLAN, final_status, preliminary_status
 from .tags import carries_any
 
 NAMES = ("name", "id", "public_v4", "private_v4", "public_v6")
@@ -47,7 +47,7 @@ _OF_IMAGE = ("id", "slug", "name", "distribution")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class InventoryOptions:
     """What an inventory is to hold. Droplets with any of `tags`, of any of `names`, or all where both are empty.
 
     `gpu` is "include", "only" or "exclude"; `grace` as in `_domain/status.py`; `groups` are among GROUPS and
@@ -166,7 +166,7 @@ class Host:
     groups: tuple[str, ...] = ()
 
 
-class Register:
+class HostNames:
     """Whose host each name is, over all files of one inventory.
 
     A name that several Droplets wished for stays nobody's, so that it never means one of them.
@@ -194,7 +194,7 @@ class Register:
             taken.update(names[key] for key in clashing)
             names.update({key: f"{names[key]}_{key}" for key in clashing})
 
-    def overtaken(self, groups):
+    def shadowed_by(self, groups):
         """A dict of id to name of those earlier hosts that are called like one of `groups`, which came later."""
         return {owner[1]: name for name, owner in self._owners.items() if owner and name in groups}
 
@@ -205,7 +205,7 @@ class Register:
         self._owners.update({name: (source, key) for key, name in names.items()})
         lost = {wish for key, wish in wished.items() if wish != names[key]}
         renamed = []
-        for old in sorted(lost.union(self.overtaken(groups).values())):
+        for old in sorted(lost.union(self.shadowed_by(groups).values())):
             if owner := self._owners.get(old):
                 new = f"{old}_{owner[1]}"
                 while new in groups or self._owners.get(new, owner) != owner:
@@ -280,8 +280,11 @@ def hosts(found, wanted, now):
         status = None
         if wanted.backup_ages:
             # When the policy was set is known of those alone that were late when they were fetched: others are overdue.
-            since, first = timestamp(found["set_at"].get(key)), at_first_sight(state, points or (), wanted.grace, now)
-            status = settled(first, state.policy, aged, since, wanted.grace, now)
+            since, first = (
+                timestamp(found["set_at"].get(key)),
+                preliminary_status(state, points or (), wanted.grace, now),
+            )
+            status = final_status(first, state.policy, aged, since, wanted.grace, now)
         variables[f"{wanted.prefix}backups"] = _backups(state, now, status, points, wanted.backup_ages)
         yield Host(droplet, variables, groups(state, status))
 

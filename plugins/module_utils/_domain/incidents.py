@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from .evidence import ended_at, ended_within
-from .marks import Done, Marks, safety_of
+from .journal import Completed, Journal, safety_of
 from .models import Action, BackupState, Droplet, RestorePoint
 from .plan import Doubt
 from .retention import newest_first
 
-WORK = ("restore", "rebuild")
+DISK_WRITES = ("restore", "rebuild")
 """Types of actions that overwrite the disk."""
 
 SECOND = timedelta(seconds=1)
@@ -67,7 +67,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class IncidentHistory:
     """An incident as far as it shows. `run` and `ordered` are what a run knows of itself, None and False at its start.
 
     `ordered` is True once it has sent its restore, `own` are the actions that it has begun, and `stop_first` says that
@@ -85,7 +85,7 @@ class Story:
 
     @property
     def marks(self):
-        return Marks.read(self.seen.droplet.tags or ())
+        return Journal.read(self.seen.droplet.tags or ())
 
     @property
     def intent(self):
@@ -104,14 +104,15 @@ class Story:
         return max((moment for moment in made if moment), default=None)
 
     def _unmarked(self):
-        """A Done without an image, where its safety snapshot and the log are all that is left of a restore; or None."""
+        """A Completed without an image, where its safety snapshot and the log are all that is left of a restore; or
+        None."""
         since = self.unmarked_since
-        later = [action for action in self.work if since and action.started_at and action.started_at >= since]
+        later = [action for action in self.disk_writes if since and action.started_at and action.started_at >= since]
         first = next((action for action in later if action.completed), None)
         if first is None or self.marks.by(first):
             return None
         others = (mark for mark in self.marks.intents if mark.at > since and mark.precedes(first.started_at))
-        return None if any(others) else Done(self.incident, None, first.id)
+        return None if any(others) else Completed(self.incident, None, first.id)
 
     @property
     def image(self):
@@ -128,28 +129,28 @@ class Story:
         return decided.was_on if decided else self.seen.droplet.status != "off"
 
     @property
-    def work(self):
+    def disk_writes(self):
         """Restores and rebuilds that are completed or in progress, the oldest first."""
-        found = [action for action in self.seen.actions if action.type in WORK and not action.errored]
-        return sorted(found, key=in_order)
+        found = [action for action in self.seen.actions if action.type in DISK_WRITES and not action.errored]
+        return sorted(found, key=action_order)
 
     @property
     def attempts(self):
         """Restores and rebuilds of any outcome since the intent, the oldest first."""
-        found = [action for action in self.seen.actions if action.type in WORK and self._after_intent(action)]
-        return sorted(found, key=in_order)
+        found = [action for action in self.seen.actions if action.type in DISK_WRITES and self._after_intent(action)]
+        return sorted(found, key=action_order)
 
     @property
-    def mine(self):
+    def own_restore(self):
         """The restore of this incident, in progress or completed; None where there is none."""
         if self.done:
-            return next((action for action in self.work if action.id == self.done.action), None)
-        known = self.work
+            return next((action for action in self.disk_writes if action.id == self.done.action), None)
+        known = self.disk_writes
         if run := self.run:
             # What an earlier run has begun, the log may not have shown when this one began.
-            before = [action for action in self.work if run.resumed and action.began_before(run.at + SECOND)]
-            known = [action for action in self.work if action.id in run.known or action in before]
-            later = [action for action in self.work if action.id not in run.known]
+            before = [action for action in self.disk_writes if run.resumed and action.began_before(run.at + SECOND)]
+            known = [action for action in self.disk_writes if action.id in run.known or action in before]
+            later = [action for action in self.disk_writes if action.id not in run.known]
             if self.ordered and later:
                 begun = {action.id for action in self.own}
                 return next((action for action in later if action.id in begun), later[0])
@@ -166,7 +167,7 @@ class Story:
 
     def _fitting_types(self):
         point = self.find(self.image)
-        return ("restore",) if point and point.type == "backup" else WORK
+        return ("restore",) if point and point.type == "backup" else DISK_WRITES
 
     def _after_intent(self, action):
         """This run's own are known by their ids: the time of the intent is off if the API told one that was."""
@@ -236,24 +237,24 @@ class Story:
 
     def _undone(self, action: Action) -> bool:
         """Whether it is the restore that is to be undone: a run that failed after it may not have marked it."""
-        other = Story(self.seen, self.undoes) if self.undoes else None
-        return other is not None and other.mine is not None and other.mine.id == action.id
+        other = IncidentHistory(self.seen, self.undoes) if self.undoes else None
+        return other is not None and other.own_restore is not None and other.own_restore.id == action.id
 
     def find(self, image):
         """The Droplet's own restore point of that id, or None."""
         return next((point for point in self.seen.points if point.id == image), None)
 
-    def strangers(self, point):
+    def conflicting_restores(self, point):
         """Restores that stand in the way, the oldest first: those that nothing explains, and those since ours."""
-        if self.done or self.mine:
-            return [action for action in self.work if self._since_mine(action)]
-        return [action for action in self.work if not self._explained(action, point)]
+        if self.done or self.own_restore:
+            return [action for action in self.disk_writes if self._since_mine(action)]
+        return [action for action in self.disk_writes if not self._is_accounted_for(action, point)]
 
     def _since_mine(self, action):
-        mine = self.mine
-        return in_order(action) > in_order(mine) if mine else action.id > self.done.action
+        mine = self.own_restore
+        return action_order(action) > action_order(mine) if mine else action.id > self.done.action
 
-    def _explained(self, action, point):
+    def _is_accounted_for(self, action, point):
         """True for what was over and known when this restore was decided: older than its point, or marked as done."""
         if action.in_progress or action.started_at is None:
             return False
@@ -267,6 +268,6 @@ class Story:
         )
 
 
-def in_order(action):
+def action_order(action):
     """A sort key: by time, what has none last."""
     return action.started_at or _LAST, action.id

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .choice import listed
+from .desired_policy import listed
 from .errors import InputError
 from .models import Size
 

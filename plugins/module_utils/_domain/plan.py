@@ -27,15 +27,15 @@ class Step:
 
     __slots__ = ()
     type = None
-    shown = True
+    observable = True
     """True where the state shows that it was carried out. Where it does not, the log of actions is all there is."""
-    resend = True
+    retryable = True
     """False where a lost answer is never followed by another try, should the state show nothing of it."""
-    settle = 0
+    settle_seconds = 0
     """How many seconds after the end of its action the state may take to show it. Until then nothing more is sent."""
-    guarded = False
+    requires_fresh_state = False
     """True where it must not be sent on the strength of what was read a while ago."""
-    makes = False
+    creates = False
     """True where carrying it out twice makes two of something."""
 
     @property
@@ -79,23 +79,23 @@ class DisableBackups(Step):
 class DropletAction(Step):
     """Any other action on the Droplet: `type` and its arguments, as `POST /v2/droplets/{id}/actions` takes them.
 
-    With `guarded`, whose action it is counts: one of its type that is already running is waited for and never taken for
-    this one, and it is sent only as long as what was read is fresh.
+    With `requires_fresh_state`, whose action it is counts: one of its type that is already running is waited for and
+    never taken for this one, and it is sent only as long as what was read is fresh.
     """
 
     type: str
     given: dict = field(default_factory=dict)
-    shown: bool = True
+    observable: bool = True
     size_gigabytes: float | None = None
-    settle: float = 0
-    guarded: bool = False
+    settle_seconds: float = 0
+    requires_fresh_state: bool = False
 
     @property
     def arguments(self):
         return self.given
 
     @property
-    def makes(self):
+    def creates(self):
         return self.type == "snapshot"
 
 
@@ -118,7 +118,7 @@ class ConvertBackup(ImageStep):
     image_id: int
     size_gigabytes: float | None = None
     type = "convert"
-    makes = True
+    creates = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +178,8 @@ class CreateDroplet(Step):
     given: dict
     size_gigabytes: float | None = None
     type = "create"
-    resend = False
-    makes = True
+    retryable = False
+    creates = True
 
     @property
     def arguments(self):
@@ -219,13 +219,13 @@ class Change:
     """What the verb wants of this Droplet, to plan again from when somebody else was at work on it."""
     at_risk: tuple[RestorePoint, ...] = ()
     """The restore points that it may cost, newest first."""
-    left_alone: bool = False
+    skipped: bool = False
     """True where it is not as wanted, and stays so on purpose."""
     rule: str | None = None
     """The name of the rule that it follows, where there are rules."""
-    awaits: Awaited | None = None
+    wait_for: Awaited | None = None
     """What must have ended before anything is sent; then the Droplet is planned again. Without steps: to be refused."""
-    facts: dict = field(default_factory=dict)
+    extra_result: dict = field(default_factory=dict)
     """Further keys of its entry in the result, none of which is part of the diff."""
     visible: frozenset | None = None
     """What the lists show of the things that actions like its first step make: the ids of images, and the times that
@@ -244,30 +244,31 @@ class Change:
 class Plan:
     """Changes by ascending Droplet id, those without steps included; `warnings` are sentences for the user.
 
-    `rules` are the names of the rules in their order, None where a task has none. `shortfall` is a sentence that fails
-    the task once all changes are done. `unconfirmed` is one that refuses it before anything is sent, and of which check
-    mode only warns. `by_tag` is sent instead of the steps of the changes, all of which it carries out.
+    `rules` are the names of the rules in their order, None where a task has none. `deferred_failure` is a sentence that
+    fails the task once all changes are done. `confirmation_required` is one that refuses it before anything is sent,
+    and of which check mode only warns. `by_tag` is sent instead of the steps of the changes, all of which it carries
+    out.
     """
 
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
     rules: tuple[str, ...] | None = None
-    shortfall: str | None = None
-    unconfirmed: str | None = None
+    deferred_failure: str | None = None
+    confirmation_required: str | None = None
     by_tag: ActionByTag | None = None
 
-    def joined_by(self, changes):
+    def with_added(self, changes):
         """The same, with `changes` of further Droplets that turned out to be meant as well."""
         known = {change.target.id for change in self.changes}
         further = [change for change in changes if change.target.id not in known]
         return replace(self, changes=tuple(sorted([*self.changes, *further], key=lambda change: change.target.id)))
 
     @property
-    def needed(self):
+    def changing(self):
         """The changes that have something to send."""
         return tuple(change for change in self.changes if change.steps)
 
     @property
-    def jobs(self):
+    def pending(self):
         """The changes that have something to send or to wait for."""
-        return tuple(change for change in self.changes if change.steps or change.awaits or change.doubt)
+        return tuple(change for change in self.changes if change.steps or change.wait_for or change.doubt)

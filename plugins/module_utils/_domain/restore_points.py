@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .errors import InputError, RefusedError, SelectionError
-from .marks import safety_of
+from .journal import safety_of
 from .models import RestorePoint, given_time, iso
 from .names import checked_id
 from .retention import newest_first
@@ -19,7 +19,7 @@ MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RestorePointSelector:
     """The restore point that a task asks for; exactly one of the first five is set. `max_age_hours` in hours."""
 
     backup_id: int | None = None

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from .incidents import WORK, Seen, Story
-from .marks import safety_of, undo_of
+from .incidents import DISK_WRITES, IncidentHistory, Seen
+from .journal import safety_of, undo_key
 from .models import RestorePoint, iso
 from .retention import newest_first
 
@@ -22,7 +22,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 """What a line for a shell may hold of a Droplet's name."""
 
 
-def told(story: Story, point: RestorePoint | None, now: datetime, snapshot: tuple[int | None, str] | None) -> dict:
+def told(
+    story: IncidentHistory, point: RestorePoint | None, now: datetime, snapshot: tuple[int | None, str] | None
+) -> dict:
     """The KEYS as far as a plan knows them; `snapshot` is the safety snapshot, `(id, name)`, the id None until made."""
     known = {
         "incident": story.incident,
@@ -44,7 +46,7 @@ def told(story: Story, point: RestorePoint | None, now: datetime, snapshot: tupl
     return {**known, **way_back(story, *snapshot)} if snapshot else known
 
 
-def found(story: Story) -> dict:
+def found(story: IncidentHistory) -> dict:
     """What log and images tell of an incident that is done: how long it took, its safety snapshot, the way back."""
     seen, incident, mark = story.seen, story.incident, story.done
     action = mark and next((action for action in seen.actions if action.id == mark.action), None)
@@ -58,7 +60,7 @@ def found(story: Story) -> dict:
         first = [
             other.started_at
             for other in seen.actions
-            if other.type in ("power_off", "snapshot", *WORK)
+            if other.type in ("power_off", "snapshot", *DISK_WRITES)
             and story.intent
             and story.intent.precedes(other.started_at)
             and other.started_at <= action.started_at
@@ -74,14 +76,14 @@ def found(story: Story) -> dict:
     return told
 
 
-def way_back(story: Story, snapshot: int | None, name: str) -> dict:
+def way_back(story: IncidentHistory, snapshot: int | None, name: str) -> dict:
     """The safety snapshot and the task that brings its state back; `snapshot` is its id, None where it is not made."""
     droplet, points = story.seen.droplet, story.seen.points
     taken = story.marks.incidents | {safety_of(point) for point in points}
     options = {
         "droplet_id": droplet.id,
         "snapshot_id": snapshot,
-        "incident": undo_of(story.incident, taken),
+        "incident": undo_key(story.incident, taken),
         "confirm": droplet.name,
     }
     return {
@@ -107,10 +109,10 @@ def restore_points(seen: Seen, now: datetime) -> list[dict]:
     ]
 
 
-def _new_keys(story: Story, point: RestorePoint | None) -> bool | None:
+def _new_keys(story: IncidentHistory, point: RestorePoint | None) -> bool | None:
     """Whether the server has new SSH host keys afterwards, which only a rebuild gives it; None if it is not known."""
-    if story.mine:
-        return story.mine.type == "rebuild"
+    if story.own_restore:
+        return story.own_restore.type == "rebuild"
     return False if point and point.type == "backup" else None
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
-from .choice import POLICY_OPTIONS, Wish, listed
 from .cost import SHARE_OF_PRICE
+from .desired_policy import POLICY_OPTIONS, DesiredPolicy, listed
 from .errors import InputError, SelectionError
 from .models import Droplet
 from .tags import carries_all, carries_any
@@ -71,14 +71,14 @@ EVERYTHING = Match(all=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What is wanted of some Droplets. `wish` is None for an exemption, which has a `reason`.
+    """What is wanted of some Droplets. `desired` is None for an exemption, which has a `reason`.
 
     `expires` is the last day (UTC) on which an exemption holds, None where it has none.
     """
 
     name: str
     match: Match
-    wish: Wish | None = None
+    desired: DesiredPolicy | None = None
     reason: str | None = None
     expires: date | None = None
 
@@ -98,7 +98,7 @@ def idle_exemptions(rules: Sequence[Rule], droplets: Collection[Droplet], day: d
     Whom it was meant to spare goes by the rules after it.
     """
     for rule in rules:
-        if rule.wish is not None or rule.expired(day) or not droplets:
+        if rule.desired is not None or rule.expired(day) or not droplets:
             continue
         fitting = [droplet for droplet in droplets if rule.match.fits(droplet)]
         if not fitting:
@@ -113,7 +113,7 @@ def idle_exemptions(rules: Sequence[Rule], droplets: Collection[Droplet], day: d
             yield f"The exemption {rule.name!r} has {listed(idle)}, which fits no Droplet. Check how it is written."
 
 
-def parsed(policies, spares_unlisted):
+def parsed(policies, protect_unlisted_plans):
     """The Rules in the option `policies`, a list of dicts with None for what is left out; raises InputError."""
     if not policies:
         raise InputError("policies is an empty list: write at least one rule.")
@@ -123,7 +123,7 @@ def parsed(policies, spares_unlisted):
         if not name.strip() or not name.isprintable():
             raise InputError(f"The name of rule number {number} is {name!r}: give it one that is a line of text.")
         try:
-            rules.append(_parsed(options, spares_unlisted))
+            rules.append(_parsed(options, protect_unlisted_plans))
         except InputError as error:
             raise about(name, error) from error
     _refuse_doubles(rules)
@@ -148,20 +148,20 @@ def about(name, error):
     return error.again(f"Rule {name!r}: {error.message}").about(error.droplet)
 
 
-def _parsed(options, spares_unlisted):
+def _parsed(options, protect_unlisted_plans):
     match = _match(options["match"])
     if options["exempt"]:
         return Rule(name=options["name"], match=match, reason=_reason(options), expires=_expires(options["expires"]))
     for name in ("reason", "expires"):
         if options[name] is not None:
             raise InputError(f"{name} belongs to an exemption: set exempt: true, or leave {name} out.")
-    wish = Wish.from_options(options, spares_unlisted=spares_unlisted)
-    if not wish.enabled and match.takes_everything:
+    desired = DesiredPolicy.from_options(options, protect_unlisted_plans=protect_unlisted_plans)
+    if not desired.enabled and match.takes_everything:
         raise InputError(
             "it would disable the backups of every Droplet. Match those that are meant by tag, name, region or id."
         )
-    _refuse_impossible(wish)
-    return Rule(name=options["name"], match=match, wish=wish)
+    _refuse_impossible(desired)
+    return Rule(name=options["name"], match=match, desired=desired)
 
 
 def _match(options):
@@ -204,19 +204,19 @@ def _expires(text):
     raise InputError(f"expires {text!r} is not a day: write it as YYYY-MM-DD, the last day (UTC) on which it holds.")
 
 
-def _refuse_impossible(wish):
+def _refuse_impossible(desired):
     """Windows that cannot be, as far as that is known before the supported plans are read."""
-    for hour in wish.hours or ():
+    for hour in desired.hours or ():
         if not 0 <= hour <= 23:
             raise InputError(f"hour {hour} is no hour of a day: allowed are {listed(PUBLISHED_HOURS)} (UTC).")
-        published = wish.plan is None or wish.plan in SHARE_OF_PRICE
-        if published and hour not in PUBLISHED_HOURS and not wish.allow_unlisted_plan:
-            plan = f"plan {wish.plan!r}" if wish.plan else "any plan that can be chosen"
+        published = desired.plan is None or desired.plan in SHARE_OF_PRICE
+        if published and hour not in PUBLISHED_HOURS and not desired.allow_unlisted_plan:
+            plan = f"plan {desired.plan!r}" if desired.plan else "any plan that can be chosen"
             raise InputError(f"hour {hour} is not possible for {plan}: allowed are {listed(PUBLISHED_HOURS)} (UTC).")
-    for weekday in wish.weekdays or ():
+    for weekday in desired.weekdays or ():
         if weekday not in WEEKDAYS:
             raise InputError(f"weekday {weekday!r} is no day of a week: allowed are {listed(WEEKDAYS)}.")
-    if wish.plan == "daily" and wish.weekdays and not wish.allow_unlisted_plan:
+    if desired.plan == "daily" and desired.weekdays and not desired.allow_unlisted_plan:
         raise InputError("plan 'daily' has no weekday: leave weekday out, or set plan: weekly.")
 
 

@@ -54,12 +54,12 @@ def of_steps(steps: Iterable[Step]) -> list[str]:
 def of_plan(plan: Plan) -> list[str]:
     """What all writes of a plan need, sorted."""
     further = {"tag:read"} if isinstance(plan.by_tag, ActionByTag) else set()
-    return sorted(further.union(of_steps(step for change in plan.needed for step in change.steps)))
+    return sorted(further.union(of_steps(step for change in plan.changing for step in change.steps)))
 
 
 def missed_too_late(plan: Plan) -> str | None:
     """A sentence for check mode, if a missing scope would be found out when a server is down already; or None."""
-    if not any(step.type in OUTAGE and len(change.steps) > 1 for change in plan.needed for step in change.steps):
+    if not any(step.type in OUTAGE and len(change.steps) > 1 for change in plan.changing for step in change.steps):
         return None
     return (
         f"The real run needs a token with the scopes {', '.join(of_plan(plan))}. The API does not tell which of them a "

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from . import tags as tagging
 from .cost import monthly_snapshot_cost
 from .errors import InputError
-from .marks import safety_of
+from .journal import safety_of
 from .models import Droplet, RestorePoint, iso
 from .names import LONGEST, is_tag
 from .plan import Doubt
@@ -24,7 +24,7 @@ SCRATCH_DISK = "backups and snapshots of a GPU Droplet hold its boot disk only, 
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class DropletImages:
     """A Droplet with the restore points that are known to be its own.
 
     One that is gone has no name, or is said to be `deleted`, and no id if nothing tells it; `backups` is then what is

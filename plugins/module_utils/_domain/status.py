@@ -26,7 +26,7 @@ WINDOW_HOURS = 4
 SETTING_ACTIONS = ("enable_backups", "change_backup_policy")
 
 
-def at_first_sight(state, backups, grace, now):
+def preliminary_status(state, backups, grace, now):
     """The status as far as policy and backups tell: one of STATUSES, where PENDING means that it takes a closer look.
 
     `state` is a BackupState, `backups` a sequence of RestorePoint, `grace` a timedelta.
@@ -41,7 +41,7 @@ def at_first_sight(state, backups, grace, now):
     return PENDING
 
 
-def policy_set_at(droplet, actions):
+def policy_changed_at(droplet, actions):
     """When the policy in force was set: by the last enable or change that completed among `actions`, else when the
     Droplet was created; None where that is not known."""
     times = [
@@ -52,7 +52,7 @@ def policy_set_at(droplet, actions):
     return max((moment for moment in times if moment), default=droplet.created_at)
 
 
-def waiting_or_late(policy, since, grace, now):
+def pending_or_overdue(policy, since, grace, now):
     """PENDING until the first window since the policy was set (None: long ago) is over, OVERDUE from then on.
 
     Nobody knows the windows of an unknown plan, so that it is UNKNOWN_PLAN for as long as it may not have had one.
@@ -64,11 +64,11 @@ def waiting_or_late(policy, since, grace, now):
     return PENDING if now <= first_window_after(policy, since) + _length(policy) + grace else OVERDUE
 
 
-def settled(first, policy, told, since, grace, now):
+def final_status(first, policy, told, since, grace, now):
     """A status at first sight, and where that is PENDING a closer one; None if the backups were not `told`."""
     if first != PENDING:
         return first
-    return waiting_or_late(policy, since, grace, now) if told else None
+    return pending_or_overdue(policy, since, grace, now) if told else None
 
 
 def first_window_after(policy, moment):

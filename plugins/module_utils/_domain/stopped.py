@@ -58,7 +58,7 @@ class Stop:
         mark = () if self.owed else (Tag(MARK, "droplet", self.droplet.id),)
         # Only the log tells whether it was asked to shut down: that it stays on may be its own doing.
         asks = self.timeout > 0 and "shutdown" not in self.done
-        asked = (DropletAction("shutdown", shown=False, settle=self.timeout),) if asks else ()
+        asked = (DropletAction("shutdown", observable=False, settle_seconds=self.timeout),) if asks else ()
         return (*mark, *asked, DropletAction("power_off"))
 
     def after(self) -> tuple[Step, ...]:

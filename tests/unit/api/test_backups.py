@@ -128,12 +128,12 @@ UNNAMED = replace(snapshot(21, 1), name="web-01-2026-03-01")
     ids=["the Droplet's log says so", "it says otherwise", "the image's log says so", "nobody says so", "Droplet gone"],
 )
 def test_what_was_a_backup_is_told_by_the_logs(client, found, read):
-    assert backups.made_from_backups(client, [(droplet(1), (UNNAMED,))]) == ({21} if found else set())
+    assert backups.find_converted(client, [(droplet(1), (UNNAMED,))]) == ({21} if found else set())
     assert client.read == read
 
 
 def test_what_was_a_backup_is_told_by_the_name_that_backups_have_without_a_request():
     client = Log()
-    assert backups.made_from_backups(client, [(droplet(1), (snapshot(21, 1),))]) == {21}
+    assert backups.find_converted(client, [(droplet(1), (snapshot(21, 1),))]) == {21}
     assert client.read == []
-    assert backups.made_from_backups(client, []) == set()
+    assert backups.find_converted(client, []) == set()

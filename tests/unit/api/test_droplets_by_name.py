@@ -51,19 +51,19 @@ class Client:
 @pytest.mark.parametrize("included", [False, True])
 def test_all_of_a_name_are_found_however_it_is_spelled(included):
     client = Client(included)
-    assert [droplet.id for droplet in droplets.named(client, "web")] == [1, 3, 4]
+    assert [droplet.id for droplet in droplets.list_by_name(client, "web")] == [1, 3, 4]
     assert client.asked == [{"type": "gpus"}, {"name": "web"}]
 
 
 def test_several_names_share_the_list_of_gpu_droplets():
     client = Client()
-    assert [droplet.id for droplet in droplets.named(client, "DB", "train")] == [2, 5]
+    assert [droplet.id for droplet in droplets.list_by_name(client, "DB", "train")] == [2, 5]
     assert len(client.asked) == 3
 
 
 @pytest.mark.parametrize(("image", "key"), [(11, 1), (12, 1), (30, 3), (40, 4), (99, None)])
 def test_the_droplet_that_an_image_was_taken_of(image, key):
-    found = droplets.holding(Client(), image)
+    found = droplets.owner_of_image(Client(), image)
     assert (found and found.id) == key
 
 

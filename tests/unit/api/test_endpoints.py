@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from pydo.operations import _operations as pydo_operations
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import endpoints, policies
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import endpoints, pipeline
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.endpoints import TABLE, Endpoint
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.shapes import (
     COUNT,
@@ -177,7 +177,7 @@ def wrong_bodies(endpoint: Endpoint) -> Iterator[tuple[str, Any]]:
 
 
 def judged(endpoint: Endpoint, body: Any) -> errors.LifeboatError | None:
-    return policies.judge(answer(endpoint.status, body, endpoint.method, url(endpoint)))
+    return pipeline.error_from_response(answer(endpoint.status, body, endpoint.method, url(endpoint)))
 
 
 WITH_BODY = [endpoint for endpoint in TABLE if endpoint.shape]
@@ -273,7 +273,7 @@ def test_a_body_of_something_else_is_an_error(endpoint: Endpoint, body: Any) -> 
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 206, 226, 299])
 def test_a_success_that_is_not_documented_is_an_error(endpoint: Endpoint, status: int) -> None:
     body = good(endpoint) if endpoint.shape else b""
-    problem = policies.judge(answer(status, body, endpoint.method, url(endpoint)))
+    problem = pipeline.error_from_response(answer(status, body, endpoint.method, url(endpoint)))
     if status == endpoint.status:
         assert problem is None
     else:
@@ -334,9 +334,13 @@ def test_the_place_of_a_page_is_in_its_address(count: int) -> None:
     record = good(droplets)["droplets"][0]
     items = [{**record, "id": key + 1} for key in range(count)]
     path = "/v2/droplets?page=3&per_page=200"
-    problem = policies.judge(answer(200, {"droplets": items, "meta": {"total": 400 + count}}, "GET", path))
+    problem = pipeline.error_from_response(
+        answer(200, {"droplets": items, "meta": {"total": 400 + count}}, "GET", path)
+    )
     assert problem is None
-    problem = policies.judge(answer(200, {"droplets": items, "meta": {"total": 401 + count}}, "GET", path))
+    problem = pipeline.error_from_response(
+        answer(200, {"droplets": items, "meta": {"total": 401 + count}}, "GET", path)
+    )
     assert (problem is None) == (count == 200)
 
 

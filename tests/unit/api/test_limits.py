@@ -31,7 +31,7 @@ def governor(clock, burst_limit="250/60", seconds=UNLIMITED):
 def one(limited, **headers):
     """One request, answered at once."""
     limited.acquire()
-    limited.answered(**headers)
+    limited.release(**headers)
 
 
 def test_a_budget_runs_out():
@@ -87,7 +87,7 @@ def test_a_request_takes_its_place_until_a_window_after_its_answer():
     limited = governor(clock, "1/60")
     limited.acquire()
     clock.time += 25
-    limited.answered()
+    limited.release()
     one(limited)
     assert sum(clock.slept) == pytest.approx(60)
 
@@ -100,7 +100,7 @@ def test_requests_under_way_take_places():
 
     def sleep(seconds):
         assert seconds == LOOK_AGAIN
-        limited.answered()
+        limited.release()
         limited._sleep = clock.sleep
 
     limited._sleep = sleep
@@ -193,8 +193,8 @@ def test_when_nothing_is_left_of_the_hour_the_oldest_request_is_waited_for():
 def refuse(limited, seconds):
     """One request, refused by the burst limit."""
     limited.acquire()
-    limited.answered(counted=False)
-    limited.refused(seconds, "the API says so")
+    limited.release(counted=False)
+    limited.throttled(seconds, "the API says so")
 
 
 def test_what_others_have_of_the_window_becomes_free_as_evenly_as_they_took_it():
@@ -230,7 +230,7 @@ def test_work_is_spread_while_it_is_more_than_the_hour_has_left():
     clock = Clock()
     limited = governor(clock)
     one(limited, limit=5000, remaining=100, reset_in=4.0)
-    assert limited.expect(200, "writes").seconds == pytest.approx(4 + 3596 * 100 / 4900)
+    assert limited.announce(200, "writes").seconds == pytest.approx(4 + 3596 * 100 / 4900)
     one(limited)
     one(limited)
     assert clock.slept == pytest.approx([(4 + 3596 * 99 / 4900) / 199], rel=0.02)

@@ -41,7 +41,7 @@ def heard(*answers):
     warnings = []
     clock = ServerTime(warnings.append)
     for answer in answers:
-        clock.hear(answer)
+        clock.record_response(answer)
     return clock.now(), warnings
 
 

@@ -50,7 +50,7 @@ class Traffic:
         governor = Governor(burst_limit, Budget(UNLIMITED, self._clock), _block, self._clock)
         left = [requests]
         if expect:
-            self._at(begin, lambda: governor.expect(requests, "writes"))
+            self._at(begin, lambda: governor.announce(requests, "writes"))
         for _thread in range(threads):
             self._at(begin, lambda: self._send(name, governor, left))
 
@@ -111,9 +111,9 @@ class Traffic:
                 "reset_in": float(reset_in),
             }
             burst = "retry-after" in headers
-            governor.answered(**({"counted": False} if burst else told))
+            governor.release(**({"counted": False} if burst else told))
             if burst:
-                governor.refused(float(headers["retry-after"]), "the burst limit frees up")
+                governor.throttled(float(headers["retry-after"]), "the burst limit frees up")
             elif refusal is not None:
                 governor.pause(reset_in + 1, "the hourly limit frees up")
             self._send(name, governor, left)

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.decided import difference
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import Wanted
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import RestorePointSelector
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, snapshot
 
 HOUR = timedelta(hours=1)
@@ -28,15 +28,21 @@ def logged(point, hours=None, kind="backup"):
 @pytest.mark.parametrize(
     ("wanted", "other"),
     [
-        (Wanted(backup_id=13), None),
-        (Wanted(snapshot_id=14), "14"),
-        (Wanted(newest=True), None),
-        (Wanted(before=NOW), None),
-        (Wanted(before=CHOSEN.created_at), None),
-        (Wanted(before=NOW - timedelta(days=4)), "the newest restore point of 2026-02-26T12:00:00Z or before"),
-        (Wanted(snapshot_name="nightly"), "the newest snapshot named 'nightly'"),
-        (Wanted(newest=True, max_age_hours=72), None),
-        (Wanted(newest=True, max_age_hours=71), "one that is young enough: it was 72.0 hours old, and max_age_hours"),
+        (RestorePointSelector(backup_id=13), None),
+        (RestorePointSelector(snapshot_id=14), "14"),
+        (RestorePointSelector(newest=True), None),
+        (RestorePointSelector(before=NOW), None),
+        (RestorePointSelector(before=CHOSEN.created_at), None),
+        (
+            RestorePointSelector(before=NOW - timedelta(days=4)),
+            "the newest restore point of 2026-02-26T12:00:00Z or before",
+        ),
+        (RestorePointSelector(snapshot_name="nightly"), "the newest snapshot named 'nightly'"),
+        (RestorePointSelector(newest=True, max_age_hours=72), None),
+        (
+            RestorePointSelector(newest=True, max_age_hours=71),
+            "one that is young enough: it was 72.0 hours old, and max_age_hours",
+        ),
     ],
     ids=str,
 )
@@ -68,19 +74,21 @@ def test_a_younger_one_counts_if_it_was_there_by_then(kind, days, log, refused):
     """By the log, where that tells when it was over; else what was begun on the day before may not have been."""
     younger = backup(15, days=days, kind=kind)
     log = [logged(younger, hours, kind) for hours in log]
-    for wanted in (Wanted(newest=True), Wanted(before=NOW)):
+    for wanted in (RestorePointSelector(newest=True), RestorePointSelector(before=NOW)):
         found = difference(wanted, CHOSEN, NOW, (*POINTS, younger), log)
         assert bool(found) == refused
         assert not refused or found == f"{wanted}, which was {younger} then"
-    assert difference(Wanted(before=younger.created_at - HOUR), CHOSEN, NOW, (*POINTS, younger), log) is None
+    assert (
+        difference(RestorePointSelector(before=younger.created_at - HOUR), CHOSEN, NOW, (*POINTS, younger), log) is None
+    )
 
 
 def test_a_safety_snapshot_is_never_the_one():
     safety = replace(snapshot(15, days=2), name="lifeboat-before-restore.inc-1.web-01")
-    assert difference(Wanted(newest=True), CHOSEN, NOW, (*POINTS, safety), ()) is None
+    assert difference(RestorePointSelector(newest=True), CHOSEN, NOW, (*POINTS, safety), ()) is None
 
 
 def test_a_choice_of_unknown_time_is_held_against_what_does_not_move():
     younger = backup(15, days=2)
-    assert difference(Wanted(newest=True), CHOSEN, None, (CHOSEN, younger), ()) is None
-    assert difference(Wanted(before=NOW - timedelta(days=4)), CHOSEN, None, (CHOSEN, younger), ())
+    assert difference(RestorePointSelector(newest=True), CHOSEN, None, (CHOSEN, younger), ()) is None
+    assert difference(RestorePointSelector(before=NOW - timedelta(days=4)), CHOSEN, None, (CHOSEN, younger), ())

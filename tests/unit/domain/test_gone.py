@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import gone
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import ScopeError, SelectionError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import Wanted
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import RestorePointSelector
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, snapshot
 
 
@@ -153,8 +153,11 @@ class TestByName:
         both = [*logged(6, point), *logged(7, point)]
         assert gone.by_name(account(point, actions=both), "web").droplet.id is None
 
-    @given(st.lists(st.tuples(st.sampled_from(["web", "db"]), st.sampled_from(["nyc3", "ams3"]), st.integers(1, 20)),
-                    max_size=8))
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from(["web", "db"]), st.sampled_from(["nyc3", "ams3"]), st.integers(1, 20)), max_size=8
+        )
+    )
     def test_two_regions_are_never_one_droplet(self, made):
         points = [left(key, days, name, region) for key, (name, region, days) in enumerate(made, 1)]
         mine = [point for point in points if point.name.startswith("web")]
@@ -199,7 +202,11 @@ class TestProving:
 
     @pytest.mark.parametrize("days", [None, 1, 2])
     def test_a_snapshot_is_not_the_newest_where_a_younger_backup_may_be_its_droplet_s(self, days):
-        wanted = Wanted(newest=True) if days is None else Wanted(before=NOW - timedelta(days=days))
+        wanted = (
+            RestorePointSelector(newest=True)
+            if days is None
+            else RestorePointSelector(before=NOW - timedelta(days=days))
+        )
         with pytest.raises(SelectionError) as refused:
             gone.prove_newest(wanted, self.SOURCE.points[0], self.SOURCE)
         assert "backup 12" in refused.value.message
@@ -211,5 +218,5 @@ class TestProving:
         gone.prove_all(replace(self.SOURCE, doubtful=()))
 
     def test_what_is_older_or_not_meant_does_not_matter(self):
-        gone.prove_newest(Wanted(before=NOW - timedelta(days=3)), self.SOURCE.points[0], self.SOURCE)
-        gone.prove_newest(Wanted(newest=True), left(13, 1), self.SOURCE)
+        gone.prove_newest(RestorePointSelector(before=NOW - timedelta(days=3)), self.SOURCE.points[0], self.SOURCE)
+        gone.prove_newest(RestorePointSelector(newest=True), left(13, 1), self.SOURCE)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import hosts
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.hosts import Register, Wanted
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.hosts import HostNames, InventoryOptions
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet, iso
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup
 
@@ -54,7 +54,7 @@ DAILY = {
     "next_backup_window": {"start": "2026-03-03T08:00:00Z", "end": "2026-03-03T12:00:00Z"},
 }
 OFF = {"droplet_id": 7, "backup_enabled": False}
-AGED = Wanted(backup_ages=True, groups=(*hosts.GROUPS, *hosts.GROUPS_BY_AGE))
+AGED = InventoryOptions(backup_ages=True, groups=(*hosts.GROUPS, *hosts.GROUPS_BY_AGE))
 
 
 def options(**given_):
@@ -92,7 +92,7 @@ class TestWanted:
         ],
     )
     def test_groups(self, given_, groups):
-        assert Wanted.from_options(options(**given_)).groups == groups
+        assert InventoryOptions.from_options(options(**given_)).groups == groups
 
     @pytest.mark.parametrize(
         ("given_", "says"),
@@ -111,20 +111,20 @@ class TestWanted:
     )
     def test_what_cannot_be_meant_is_refused(self, given_, says):
         with pytest.raises(InputError, match=says):
-            Wanted.from_options(options(**given_))
+            InventoryOptions.from_options(options(**given_))
 
     def test_what_is_fetched_tells_two_apart_that_ask_for_different_things(self):
-        same = Wanted.from_options(options(tag=["b", "a"], region=["nyc3"], grace_hours=5))
-        assert same.fetched == Wanted.from_options(options(tag=["a", "b"], backup_groups=[])).fetched
+        same = InventoryOptions.from_options(options(tag=["b", "a"], region=["nyc3"], grace_hours=5))
+        assert same.fetched == InventoryOptions.from_options(options(tag=["a", "b"], backup_groups=[])).fetched
         others = [
             {"tag": ["a"]}, {"name": ["a"]}, {"gpu": "only"}, {"backup_facts": False}, {"backup_ages": True},
             {"backup_ages": True, "grace_hours": 3},
         ]  # fmt: skip
-        asked = [json.dumps(Wanted.from_options(options(**given_)).fetched) for given_ in ({}, *others)]
+        asked = [json.dumps(InventoryOptions.from_options(options(**given_)).fetched) for given_ in ({}, *others)]
         assert len(set(asked)) == len(asked)
 
     def test_a_name_is_a_whole_name_whatever_its_capitals(self):
-        wanted = Wanted(names=("Web-01",))
+        wanted = InventoryOptions(names=("Web-01",))
         assert wanted.named(DATA)
         assert not wanted.named({**DATA, "name": "web-011"})
         assert not wanted.named({**DATA, "name": None})
@@ -209,12 +209,12 @@ class TestHosts:
 
     def test_without_facts_there_is_nothing_of_backups(self):
         found = hosts.facts(NOW, HERE, [hosts.kept(DATA)])
-        one = host(found, Wanted(backup_facts=False, groups=()))
+        one = host(found, InventoryOptions(backup_facts=False, groups=()))
         assert "backups" not in one.variables
         assert one.groups == ()
 
     def test_without_ages_the_state_alone_is_told(self):
-        told = host(facts(), Wanted()).variables["backups"]
+        told = host(facts(), InventoryOptions()).variables["backups"]
         assert sorted(told) == ["enabled", "hour", "next_window", "plan", "retention_days", "weekday"]
 
     @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ class TestHosts:
     def test_hosts_come_by_id(self):
         records = [hosts.kept({**DATA, "id": key}) for key in (9, 7, 8)]
         found = hosts.facts(NOW, HERE, records, dict.fromkeys((7, 8, 9), DAILY))
-        assert [one.droplet.id for one in hosts.hosts(found, Wanted(), NOW)] == [7, 8, 9]
+        assert [one.droplet.id for one in hosts.hosts(found, InventoryOptions(), NOW)] == [7, 8, 9]
 
 
 WISHES = st.dictionaries(st.integers(1, 12), st.sampled_from(["a", "a_1", "a_1_2", "b", "localhost"]), max_size=8)
@@ -278,11 +278,11 @@ class TestNames:
         ],
     )
     def test_one_name_for_each(self, wished, names):
-        assert Register().names("here", wished, {"localhost"}) == names
+        assert HostNames().names("here", wished, {"localhost"}) == names
 
     @given(WISHES, WISHES, st.booleans())
     def test_no_two_droplets_of_an_inventory_are_one_host(self, first, second, same_api):
-        register, hosts_of = Register(), {}
+        register, hosts_of = HostNames(), {}
         for source, wished in (("one", first), ("one" if same_api else "two", second)):
             names = register.names(source, wished, {"localhost"})
             assert len(set(names.values())) == len(names)
@@ -294,7 +294,7 @@ class TestNames:
                 assert hosts_of.setdefault(name, (source, key)) == (source, key)
 
     def test_the_host_of_another_file_gets_a_new_name_and_the_bare_one_is_nobodys(self):
-        register = Register()
+        register = HostNames()
         for source, key, renamed in (("one", 1, []), ("two", 2, [("a", "a_1")]), ("three", 3, [])):
             wished = {key: "a"}
             names = register.names(source, wished, ())
@@ -302,7 +302,7 @@ class TestNames:
             assert register.claim(source, wished, names) == renamed
 
     def test_the_same_droplet_in_two_files_is_one_host(self):
-        register = Register()
+        register = HostNames()
         for _file in range(2):
             names = register.names("one", {1: "a"}, ())
             assert names == {1: "a"}
@@ -310,7 +310,7 @@ class TestNames:
 
     def test_what_clashes_is_told_by_name(self):
         wished = {1: "a", 2: "a", 3: "b"}
-        assert hosts.shared(wished, Register().names("here", wished, ())) == "a (1, 2)"
+        assert hosts.shared(wished, HostNames().names("here", wished, ())) == "a (1, 2)"
         assert hosts.shared({3: "b"}, {3: "b"}) == ""
         many = {number: f"n{number:02}" for number in range(12)}
         told = hosts.shared(many, {number: f"x{number}" for number in many})

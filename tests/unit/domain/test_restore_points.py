@@ -17,7 +17,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     SelectionError,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import (
-    Wanted,
+    RestorePointSelector,
     own_points,
     resolve,
 )
@@ -30,7 +30,7 @@ LEFT_OUT = dict.fromkeys(("backup_id", "snapshot_id", "newest", "before", "snaps
 
 def found(points=(*POINTS, SAFETY), **wanted):
     """A safety snapshot, younger than all others, is there and is found by its id alone."""
-    return resolve(Wanted(**wanted), points, droplet(), NOW).id
+    return resolve(RestorePointSelector(**wanted), points, droplet(), NOW).id
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,12 @@ def test_the_order_of_the_list_does_not_matter(points, days):
 
 
 def test_options_are_read():
-    wanted = Wanted.from_options({**LEFT_OUT, "before": "2026-03-02T13:00:00+01:00", "max_age_hours": 6.0})
-    assert wanted == Wanted(before=NOW, max_age_hours=6.0)
+    wanted = RestorePointSelector.from_options(
+        {**LEFT_OUT, "before": "2026-03-02T13:00:00+01:00", "max_age_hours": 6.0}
+    )
+    assert wanted == RestorePointSelector(before=NOW, max_age_hours=6.0)
     assert wanted.id is None
-    assert Wanted.from_options({**LEFT_OUT, "snapshot_id": 7}).id == 7
+    assert RestorePointSelector.from_options({**LEFT_OUT, "snapshot_id": 7}).id == 7
 
 
 @pytest.mark.parametrize(
@@ -139,5 +141,5 @@ def test_options_are_read():
 )
 def test_bad_options_are_refused(given, sentence):
     with pytest.raises(InputError) as caught:
-        Wanted.from_options({**LEFT_OUT, **given})
+        RestorePointSelector.from_options({**LEFT_OUT, **given})
     assert sentence in caught.value.message

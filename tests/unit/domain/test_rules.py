@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import rules
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.choice import Wish
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.desired_policy import DesiredPolicy
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, SelectionError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.rules import Match, Rule
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import droplet, rule
@@ -19,8 +19,8 @@ DROPLET = droplet(7, "web-01", tags=("env:prod", "role:web"), region="nyc3")
 REASON = {"exempt": True, "reason": "Is built anew each night."}
 
 
-def parsed(*policies, spares_unlisted=True):
-    return rules.parsed(list(policies), spares_unlisted)
+def parsed(*policies, protect_unlisted_plans=True):
+    return rules.parsed(list(policies), protect_unlisted_plans)
 
 
 class TestMatch:
@@ -81,9 +81,9 @@ class TestMatch:
 
 
 class TestOwner:
-    DB = Rule(name="db", match=Match(tags_any=("role:db",)), wish=Wish())
-    WEB = Rule(name="web", match=Match(tags_any=("role:web",)), wish=Wish())
-    PROD = Rule(name="prod", match=Match(tags_any=("env:prod",)), wish=Wish())
+    DB = Rule(name="db", match=Match(tags_any=("role:db",)), desired=DesiredPolicy())
+    WEB = Rule(name="web", match=Match(tags_any=("role:web",)), desired=DesiredPolicy())
+    PROD = Rule(name="prod", match=Match(tags_any=("env:prod",)), desired=DesiredPolicy())
 
     def test_the_first_that_fits(self):
         assert rules.owner((self.DB, self.WEB, self.PROD), DROPLET, DAY) is self.WEB
@@ -100,7 +100,7 @@ class TestOwner:
 
 
 class TestIdleExemptions:
-    WEB = Rule(name="web", match=Match(tags_any=("ROLE:WEB",)), wish=Wish())
+    WEB = Rule(name="web", match=Match(tags_any=("ROLE:WEB",)), desired=DesiredPolicy())
 
     @staticmethod
     def exempt(**match):
@@ -136,7 +136,7 @@ class TestIdleExemptions:
 
     def test_rules_that_work_and_those_that_are_over_and_empty_accounts_are_not_told(self):
         over = Rule(name="old", match=Match(tags_any=("x",)), reason="Once.", expires=DAY - timedelta(1))
-        assert self.told(Rule(name="db", match=Match(tags_any=("x",)), wish=Wish()), over) == []
+        assert self.told(Rule(name="db", match=Match(tags_any=("x",)), desired=DesiredPolicy()), over) == []
         assert self.told(self.exempt(tags_any=("x",)), fleet=()) == []
 
 
@@ -158,22 +158,22 @@ class TestParsed:
         assert matching.match == Match(
             tags_any=("a",), tags_all=("b", "c"), names=("w*",), regions=("nyc3",), gpu=False
         )
-        assert matching.wish == Wish(
+        assert matching.desired == DesiredPolicy(
             plan="weekly",
             weekdays=("SUN", "SAT"),
             hours=(4, 0),
             retention_period_days=9,
             existing_backups="convert_all",
-            spares_unlisted=True,
+            protect_unlisted_plans=True,
         )
         assert exempt == Rule(
             name="old", match=Match(droplet_ids=frozenset({3})), reason=REASON["reason"], expires=date(2026, 12, 31)
         )
-        assert (off.wish.enabled, off.wish.existing_backups) == (False, "may_be_lost")
+        assert (off.desired.enabled, off.desired.existing_backups) == (False, "may_be_lost")
 
     def test_a_rule_without_state_enables(self):
-        assert parsed(rule())[0].wish.enabled
-        assert not parsed(rule(), spares_unlisted=False)[0].wish.spares_unlisted
+        assert parsed(rule())[0].desired.enabled
+        assert not parsed(rule(), protect_unlisted_plans=False)[0].desired.protect_unlisted_plans
 
     def test_gpu_false_is_a_match(self):
         assert parsed(rule(match={"gpu": False}))[0].match == Match(gpu=False)
@@ -241,7 +241,7 @@ class TestParsed:
         ids=str,
     )
     def test_what_only_the_api_can_tell_is_left_to_it(self, given):
-        assert parsed(rule(**given))[0].wish.absurd is False
+        assert parsed(rule(**given))[0].desired.is_impossible is False
 
     def test_no_rule_at_all(self):
         with pytest.raises(InputError, match="policies is an empty list"):

@@ -68,17 +68,17 @@ def test_the_snapshots_of_each_droplet():
 
 
 def test_restore_points_are_parted_by_their_type():
-    own = snapshots.Own.holding(droplet(1), [snapshot(1), backup(2, days=2), snapshot(3)])
+    own = snapshots.DropletImages.holding(droplet(1), [snapshot(1), backup(2, days=2), snapshot(3)])
     assert [point.id for point in own.backups] == [2]
     assert [point.id for point in own.snapshots] == [1, 3]
     assert not own.gone
-    assert snapshots.Own(replace(droplet(1), name="")).gone
+    assert snapshots.DropletImages(replace(droplet(1), name="")).gone
 
 
 @pytest.mark.parametrize("key", [2, 9], ids=["the same id", "another id"])
 def test_a_backup_that_is_listed_as_a_snapshot_too_is_one(key):
     converted = replace(backup(2, days=2), id=key, type="snapshot")
-    own = snapshots.Own(droplet(1), (backup(2, days=2), backup(4, days=1)), (converted,))
+    own = snapshots.DropletImages(droplet(1), (backup(2, days=2), backup(4, days=1)), (converted,))
     assert [point.id for point in own.backups] == [4]
 
 

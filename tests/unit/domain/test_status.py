@@ -51,7 +51,7 @@ HOUR = 1 / 24
     ],
 )
 def test_what_policy_and_backups_tell(state, backups, expected):
-    assert status.at_first_sight(state, backups, GRACE, NOW) == expected
+    assert status.preliminary_status(state, backups, GRACE, NOW) == expected
 
 
 def act(kind, when, state="completed"):
@@ -87,8 +87,8 @@ OVER = datetime(2026, 3, 2, 10, tzinfo=UTC)
     ],
 )
 def test_pending_until_the_first_window_is_over(actions, created, now, expected):
-    since = status.policy_set_at(droplet(1, created_at=created), actions)
-    assert status.waiting_or_late(DAILY_4, since, GRACE, now) == expected
+    since = status.policy_changed_at(droplet(1, created_at=created), actions)
+    assert status.pending_or_overdue(DAILY_4, since, GRACE, now) == expected
 
 
 @pytest.mark.parametrize("policy", [None, BackupPolicy("hourly"), BackupPolicy("intra_daily_0h")], ids=str)
@@ -98,7 +98,7 @@ def test_pending_until_the_first_window_is_over(actions, created, now, expected)
 )
 def test_under_an_unknown_plan_nobody_waits_longer_than_under_any_known_one(policy, days, expected):
     since = None if days is None else SET - timedelta(days=days)
-    assert status.waiting_or_late(policy, since, GRACE, SET) == expected
+    assert status.pending_or_overdue(policy, since, GRACE, SET) == expected
 
 
 POLICIES = st.one_of(
@@ -114,8 +114,8 @@ def test_no_status_is_green_by_ignorance(policy, ages, since):
     """PROTECTED needs a backup within a known interval, and nothing excuses eight days without one but a new policy."""
     state, backups = BackupState(True, policy), [backup(key, age) for key, age in enumerate(ages, 1)]
     moment = since if since is None else NOW - timedelta(days=since)
-    first = status.at_first_sight(state, backups, GRACE, NOW)
-    found = status.settled(first, policy, True, moment, GRACE, NOW)
+    first = status.preliminary_status(state, backups, GRACE, NOW)
+    found = status.final_status(first, policy, True, moment, GRACE, NOW)
     every = interval(policy.plan) if policy else None
     newest = min(ages, default=None)
     if found == status.PROTECTED:
@@ -124,7 +124,7 @@ def test_no_status_is_green_by_ignorance(policy, ages, since):
         assert found in (status.UNKNOWN_PLAN, status.OVERDUE)
     if newest is None or newest > 8.3:
         assert found == status.OVERDUE or (since is not None and since <= 8.3)
-    assert status.settled(first, policy, False, moment, GRACE, NOW) in (None, first)
+    assert status.final_status(first, policy, False, moment, GRACE, NOW) in (None, first)
 
 
 YEARS = {"min_value": datetime.fromisoformat("2025-01-01"), "max_value": datetime.fromisoformat("2027-01-01")}

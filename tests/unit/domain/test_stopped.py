@@ -58,7 +58,7 @@ def test_the_tag_is_taken_off_in_the_spelling_that_it_has():
 
 def test_a_shutdown_has_its_time():
     _mark, shutdown, _off = stop(timeout=7).before()
-    assert (shutdown.settle, shutdown.shown) == (7, False)
+    assert (shutdown.settle_seconds, shutdown.observable) == (7, False)
 
 
 def test_what_a_run_has_done():

@@ -1,0 +1,670 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries a plan out: sends each step once, waits for many actions at a time, looks before it sends again, verifies.
+
+A Job is the way of one Change: READY to send or to plan again, WAITING for an action, SETTLING until its effect shows,
+LOOKING for what may be there already and does not show yet, and in the end DONE, FAILED or NOT_TRIED. One failing
+Droplet does not stop the others, unless the error is one that all of them would meet.
+
+The API lags behind itself. What the answer to a write and its action by id say is true, whatever a list says; so what
+does not show yet is looked for until the time is over, and what must not happen twice is not sent before an absence is
+older than the lag tolerance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .._api import actions, backups, droplets, images, steps
+from .._api.sharing import SharedReads, taking_from
+from .._domain import evidence, scopes
+from .._domain.errors import (
+    ActionFailedError,
+    ApiError,
+    InvalidAnswerError,
+    LifeboatError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PendingEventError,
+    ScopeError,
+    SelectionError,
+    UnexpectedError,
+    UnreachableError,
+    WaitTimeoutError,
+)
+from .._domain.models import Action, Droplet
+from .._domain.plan import ConvertBackup, ImageStep, Step, Tag
+from .job import UNDER_WAY, Job, Lost, NotYet, Refused, State, note_unheard, says_already
+from .verify import LONGEST_POLL, Verifier, last_done, timed_out
+
+SENDING_TRIES = 4
+"""How often one step is sent when its answer is lost each time, with a look at the state before each."""
+
+FIRST_POLL = 0.2
+"""Seconds between the first two looks at running actions: doubled up to `LONGEST_POLL`."""
+
+STALE_AFTER = 30.0
+"""Seconds for which what was read of a Droplet is good enough to send a guarded step; work on an image takes longer."""
+
+SHORTEST_LOOK = 15.0
+"""Seconds for which a step that is never sent again is looked for after a lost answer, whatever the lag tolerance."""
+
+JUST_NOW = timedelta(minutes=5)
+"""What has ended since then may not be in the state that was read before."""
+
+
+JUST_ENDED = timedelta(seconds=10)
+"""What has ended since then may be what the API has called pending."""
+
+
+class Applier:
+    """Applies one plan of `verb` (a `runner.Verb`) with `client`; `wait` False skips the last wait and verification."""
+
+    def __init__(self, client, verb, request, wait):
+        self._client = client
+        self._verb = verb
+        self._request = request
+        self._wait = wait
+        self._proves = hasattr(verb.plans, "unproven")
+        self._stopped_by = None
+        self._poll_after = FIRST_POLL
+        self._verifier = Verifier(client, verb, request)
+        self._lag = client.lag_tolerance
+        self._alone = True
+        self._known: set[int] = set()
+        """The ids of the actions that were in the log before anything was sent."""
+        self._conversions: list[Action] = []
+        """Those that the account's log has shown: which Droplet the image was of, it does not tell."""
+        self._owners: dict[int, int] = {}
+
+    def run(self, plan):
+        """The Jobs of all changes that have something to send or to wait for, each DONE, FAILED or NOT_TRIED."""
+        jobs = [Job(change, list(change.steps)) for change in plan.pending]
+        if not jobs:
+            return jobs
+        selection = getattr(self._request, "selection", None)
+        self._alone = len(plan.changes) == 1 and getattr(selection, "ids", None) is not None
+        for job in jobs:
+            self._await(job, job.change.wait_for)
+        try:
+            self._adopt_running(jobs)
+        except LifeboatError as error:
+            return [Job.not_tried(job.change, error) for job in jobs]
+        while any(job.state in UNDER_WAY for job in jobs):
+            ready = [job for job in jobs if job.state is State.READY]
+            self._advance_all(ready, jobs)
+            if any(job.state is State.WAITING or (job.state is State.LOOKING and job.looks == 1) for job in ready):
+                self._poll_after = FIRST_POLL
+            self._watch(jobs)
+        if hasattr(self._verb.plans, "rescue"):
+            self._client.map(self._rescue, [job for job in jobs if job.state is State.FAILED and job.attempted])
+        done = [job for job in jobs if job.state is State.DONE]
+        if self._wait:
+            self._verifier.verify(done)
+        else:
+            self._verifier.see_begun(done)
+        if hasattr(self._verb.plans, "left_behind"):
+            self._client.map(self._look_back, [job for job in jobs if job.state is State.FAILED and job.attempted])
+        return jobs
+
+    def _advance_all(self, ready, _jobs):
+        """One step forward for each Job that is READY; what several of them need for it is read once for all."""
+        reading = [job for job in ready if job.plan_again or job.unproven or job.change.doubt or _is_shared(job)]
+        shared = SharedReads(len(reading), self._clock) if len(reading) > backups.OWN_LISTS else None
+        self._client.map(lambda job: self._advance(job, shared if job in reading else None), ready)
+
+    def _clock(self) -> float:
+        return self._client.budget.spent
+
+    def _adopt_running(self, jobs):
+        """Wait for what an earlier or a parallel run has begun, instead of sending beside it.
+
+        What ended between the look at the state and this one is in neither: where it would be made twice, look again.
+        """
+        jobs = [job for job in jobs if job.state is State.READY and job.steps]
+        by_description = any(job.change.visible is not None and isinstance(_maker(job), ConvertBackup) for job in jobs)
+        ids = [job.change.target.id for job in jobs if job.change.target.id is not None]
+        found = actions.recent(self._client, ids, account=by_description) if ids or by_description else []
+        self._known = {action.id for action in found}
+        if by_description:
+            self._conversions = [action for action in found if action.type == ConvertBackup.type]
+        by_id = actions.by_droplet(found, ids)
+        for job in jobs:
+            seen = by_id.get(job.change.target.id, ())
+            if not self._adopt_first(job, seen):
+                few = len(jobs) == 1 and not self._alone
+                job.plan_again = any(self._may_have_missed(job, action, few) for action in seen)
+
+    def _may_have_missed(self, job: Job, action: Action, few: bool) -> bool:
+        """True if what was read of the state may be from before the end of an action like the next step.
+
+        With `few`, the one Droplet of several that needs anything is read alone, because a list may lag behind that.
+        """
+        step = job.steps[0]
+        if action.type != step.type or action.in_progress or not (step.observable or step.creates):
+            return False
+        if step.creates:
+            visible = job.change.visible or ()
+            return evidence.product_of(action) not in visible and self._ended_within(action, step, JUST_NOW)
+        return few and action.completed and self._ended_within(action, step, self._lag)
+
+    def _ended_within(self, action: Action, step: Step, span: timedelta) -> bool:
+        return evidence.ended_within(action, span, self._client.now(), getattr(step, "size_gigabytes", None))
+
+    def _await(self, job, awaited):
+        """Wait for an Awaited before anything else; False where there is none."""
+        if awaited:
+            self._adopt(job, awaited.action)
+        return bool(awaited)
+
+    def _adopt_first(self, job, seen):
+        """Wait for the first action in progress among those `seen`; False where there is none."""
+        running = [action for action in seen if action.in_progress]
+        job.others.update({action.id: action for action in seen if action.id not in job.actions})
+        for action in running[:1]:
+            self._adopt(job, action)
+        return bool(running)
+
+    def _adopt(self, job, action):
+        job.notes.append(f"waited for action {action.id} ({action.type}), which was already running")
+        job.plan_again = True
+        self._wait_for(job, action, ours=False)
+        step = next(iter(job.steps), None)
+        if step and step.type == action.type and not step.observable and not step.requires_fresh_state:
+            # Nothing but the log shows such an action: this is the one that an earlier run has begun.
+            self._sent(job, action)
+
+    def _advance(self, job: Job, shared: SharedReads | None = None) -> None:
+        """One step forward for one Droplet; every failure ends in its Job."""
+        try:
+            if not (job.steps or job.plan_again or job.change.doubt):
+                job.state = State.DONE
+                return
+            if self._stopped_by or self._client.budget.left <= 0:
+                self._give_up(job)
+                return
+            with taking_from(shared):
+                if not self._may_send(job, shared):
+                    return
+            if job.steps:
+                self._send(job, job.steps[0], shared)
+            else:
+                job.state = State.DONE
+        except NotYet as reason:
+            job.look_again(reason)
+        except PendingEventError:
+            self._wait_for_others(job)
+        except ApiError as error:
+            if error.fatal or not (self._needless(job, error) or self._otherwise(job, error)):
+                self._fail(job, error)
+        except LifeboatError as error:
+            self._fail(job, error)
+        except Exception as error:  # pylint: disable=broad-except
+            # One Droplet's surprise must not hide what was done to the others.
+            job.fail(UnexpectedError.of(error))
+
+    def _may_send(self, job: Job, shared: SharedReads | None) -> bool:
+        """Bring the Job up to date; False if something else must end before its next step. Raises NotYet."""
+        if job.unproven:
+            self._prove(job)
+        if job.plan_again or self._left(job) < 0:
+            planned = self._planned_after(job)
+            job.observed_at = shared.oldest if shared else self._client.meter.sent_at
+            if job.steps[:1] != list(planned.steps[:1]):
+                job.tries, job.lost, job.refused, job.looks = 0, None, None, 0
+            undecided = job.change.doubt is not None and not job.attempted
+            job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
+            job.change = replace(job.change, visible=planned.visible, doubt=planned.doubt)
+            if undecided:
+                job.change = planned
+            job.latest = planned
+            job.plan_again = False
+            if job.about(planned.target):
+                self._claim(job)
+            if self._await(job, planned.wait_for):
+                return False
+        if job.hidden_until is not None and job.steps and self._is_pending(job, job.steps[0]):
+            return False
+        self._hold_in_doubt(job)
+        return not _is_on_image(job) or not self._is_under_way(job, job.steps[0])
+
+    def _is_under_way(self, job: Job, step: Step) -> bool:
+        """True if an action on the image of the next step is running. Raises NotYet if a conversion has just ended."""
+        log = self._actions_of(job, step)
+        if self._adopt_first(job, log):
+            return True
+        converted = next((action for action in log if action.type == step.type and action.completed), None)
+        if converted and isinstance(step, ConvertBackup):
+            raise NotYet(f"action {converted.id} (convert) has completed, and its effect does not show yet", converted)
+        return False
+
+    def _is_pending(self, job: Job, step: Step) -> bool:
+        """True if what the API has called pending shows in the log by now, and is running.
+
+        What it makes may be what the step would make: raises NotYet for as long as it may not show.
+        """
+        if self._adopt_first(job, self._actions_of(job, step)):
+            job.hidden_until = None
+            return True
+        if self._client.budget.spent < job.hidden_until:
+            raise NotYet("the API says that an action is pending, and the log does not show it yet")
+        job.hidden_until = None
+        return False
+
+    def _left(self, job):
+        """Seconds within which the next step may be sent; below 0 where a guarded one needs another look before."""
+        if not (job.steps and job.steps[0].requires_fresh_state):
+            return 0.0
+        return -1.0 if job.observed_at is None else STALE_AFTER - (self._client.budget.spent - job.observed_at)
+
+    def _claim(self, job):
+        """A Droplet was found that a step made whose answer was lost: so its action is one that was sent."""
+        ours = {step.type for step in job.change.steps}
+        seen = actions.of_droplet_if_there(self._client, job.change.target.id)
+        job.actions.update({action.id: action for action in seen if action.type in ours})
+
+    def _hold_in_doubt(self, job: Job) -> None:
+        """Raises NotYet if what is missing may have been made already, or may show yet after a lost answer."""
+        now, doubt = self._client.now(), job.change.doubt
+        if not (doubt and now < doubt.until) and (maker := _maker(job)):
+            doubt = evidence.doubt_about(self._unaccounted(job, maker, now), maker, now, self._lag)
+        if doubt and now < doubt.until:
+            job.change = replace(job.change, doubt=doubt)
+            raise NotYet(doubt.why, doubt.action)
+        if job.refused and self._client.budget.spent < job.refused.until:
+            raise NotYet(job.why)
+        if job.refused:
+            raise job.refused.error
+        if job.behind and not job.done and job.steps and self._may_echo(job.behind, job.steps[0]):
+            why = f"action {job.behind.id} ({job.behind.type}), which was already running, may not show its effect yet"
+            raise NotYet(why, job.behind)
+        if job.lost and job.steps and self._client.budget.spent < job.lost.until:
+            raise NotYet(f"the answer to {job.lost.step.type} was lost, and nothing shows of it yet")
+        job.lost = None
+
+    def _may_echo(self, waited_for: Action, step: Step) -> bool:
+        """True if a step of this type was waited for that ended so lately that the state may not show it yet."""
+        same = waited_for.type == step.type and waited_for.completed and step.observable
+        return same and waited_for.completed_at is not None and self._ended_within(waited_for, step, self._lag)
+
+    def _unaccounted(self, job: Job, maker: Step, now: datetime) -> list[Action]:
+        """Actions that have made just now what does not show, and may be what the job is about to make."""
+        if not isinstance(maker, ConvertBackup):
+            return evidence.unaccounted(job.change, maker, job.others.values(), now, self._lag)
+        found = evidence.unaccounted(job.change, maker, self._conversions, now, self._lag)
+        others = [action for action in found if action.id not in job.actions]
+        target = job.change.target.id
+        # Of a Droplet that is gone only the name may be known: then it may be any.
+        return [action for action in others if target is None or self._owner(action.resource_id) in (None, target)]
+
+    def _owner(self, image: int) -> int | None:
+        """The id of the Droplet that a snapshot is of; None if the snapshot does not show yet."""
+        if image not in self._owners:
+            owner = images.owner(self._client, image)
+            if owner is None:
+                return None
+            self._owners[image] = owner
+        return self._owners[image]
+
+    def _send(self, job: Job, step: Step, shared: SharedReads | None) -> None:
+        if job.tries and not step.retryable:
+            raise OutcomeUnknownError(
+                f"The answer to {step.type} for {job.change.target} was lost, and nothing shows of it. It is not sent "
+                "again. Look in the control panel, or run the task again after some minutes: it looks first."
+            )
+        sent_at = self._client.now()
+        job.attempted = True
+        job.tries += 1
+        try:
+            with taking_from(shared):
+                action = steps.send(self._client, job.change.target.id, step, self._left(job))
+        except OutcomeUnknownError as error:
+            if job.tries >= SENDING_TRIES:
+                raise
+            self._client.sleep(2 ** (job.tries - 1))
+            self._look(job, step, sent_at, error)
+            return
+        self._sent(job, action)
+
+    def _sent(self, job, action):
+        """The next step is on its way, or done with its answer where `action` is None."""
+        job.tries, job.lost, job.looks, job.behind = 0, None, 0, action
+        job.done.append(job.steps.pop(0))
+        job.plan_again = action is None and bool(job.steps)
+        if action is None:
+            return
+        job.actions[action.id] = action
+        if action.resource_type == "droplet":
+            job.about(replace(job.change.target, id=action.resource_id))
+        if self._wait or job.steps:
+            self._wait_for(job, action, ours=True)
+        else:
+            job.state = State.DONE
+
+    def _wait_for(self, job: Job, action: Action, ours: bool) -> None:
+        job.wait_for(action, ours, self._client.budget.spent)
+
+    def _look(self, job, step, sent_at: datetime, error):
+        """After a lost answer: find what the request may have begun and wait for it, or plan again from the state.
+
+        The log may lag as the state does: where neither shows anything, it is not sent again before the absence is old.
+        """
+        job.outcome_unknown = True
+        job.notes.append(f"the answer to {step.type or 'a request'} was lost: {error.message}")
+        if step.type:
+            patience = self._lag.total_seconds()
+            patience = patience if step.retryable else max(patience, SHORTEST_LOOK)
+            job.lost = Lost(step, sent_at, self._client.budget.spent + patience)
+        try:
+            seen = self._actions_of(job, step)
+        except LifeboatError as second:
+            job.plan_again = True
+            raise second.again(f"{error.message} {second.message}") from second
+        if not self._find_lost(job, seen):
+            job.plan_again = True
+            job.others.update({action.id: action for action in seen})
+
+    def _find_lost(self, job: Job, log: Iterable[Action]) -> bool:
+        """Wait for the action that the lost request has begun, if the log has it; False if not."""
+        lost = job.lost
+        begun = lost and evidence.begun_since(log, lost.step.type, job.known, lost.sent_at)
+        if begun:
+            self._sent(job, begun[0])
+        return bool(begun)
+
+    def _search(self, jobs: list[Job]) -> None:
+        """See whether the log shows by now what was begun by the requests whose answers were lost."""
+        jobs = [job for job in jobs if job.lost and job.steps[:1] == [job.lost.step]]
+        on_images = [job for job in jobs if isinstance(job.lost.step, ImageStep)]
+        on_droplets = [job for job in jobs if job not in on_images and job.change.target.id is not None]
+        try:
+            recent = actions.recent_on(self._client, [job.change.target.id for job in on_droplets])
+            for job in on_droplets:
+                self._find_lost(job, recent.get(job.change.target.id, ()))
+            for job in on_images:
+                self._find_lost(job, self._actions_of(job, job.lost.step))
+        except LifeboatError:
+            # The state is read next, and tells what is wrong.
+            return
+
+    def _actions_of(self, job, step):
+        return steps.history(self._client, job.change.target.id, step)
+
+    def _wait_for_others(self, job):
+        """The API refused because of a pending event: wait for it if it shows, else a moment, then plan again.
+
+        Before something is made, for as long as it may not show, unless it has just ended.
+        """
+        step, job.tries = job.steps[0], 0
+        job.refusals += 1
+        job.plan_again = True
+        try:
+            log = self._actions_of(job, step)
+            if self._adopt_first(job, log):
+                return
+            if step.creates and self._lag and not any(self._ended_within(action, step, JUST_ENDED) for action in log):
+                job.hidden_until = self._client.budget.spent + self._lag.total_seconds()
+                job.look_again(NotYet("the API says that an action is pending, and the log does not show it yet"))
+            else:
+                pause = min(LONGEST_POLL, 2 ** (job.refusals - 1))
+                self._client.sleep(max(0, min(pause, self._client.budget.left)))
+        except LifeboatError as error:
+            self._fail(job, error)
+
+    def _needless(self, job, error):
+        """True where what the API refuses is not wanted any more, because somebody else has done it meanwhile."""
+        if not job.steps:
+            return False
+        try:
+            planned = self._planned_again(job)
+        except NotYet as reason:
+            job.look_again(reason)
+            return True
+        except LifeboatError:
+            return False
+        if planned.steps[:1] == tuple(job.steps[:1]):
+            return self._may_be_done(job, error)
+        job.tries, job.plan_again = 0, True
+        job.notes.append("the API refused a request, and the state shows that it was not needed any more")
+        return True
+
+    def _may_be_done(self, job: Job, error: ApiError) -> bool:
+        """Whether to look on, and to send nothing, because the API says that it is so already, which may show late."""
+        if not (says_already(error) or isinstance(job.steps[0], ConvertBackup)):
+            return False
+        job.refused = job.refused or Refused(error, self._client.budget.spent + self._lag.total_seconds())
+        if self._client.budget.spent >= job.refused.until:
+            return False
+        job.look_again(NotYet("the API says that it is so already, which does not show yet"))
+        return True
+
+    def _otherwise(self, job: Job, error: ApiError) -> bool:
+        """Whether the verb knows another way to what the API has refused; then it is planned again."""
+        if not job.steps or not hasattr(self._verb.plans, "otherwise"):
+            return False
+        change = self._verb.plans.otherwise(job.change, job.steps[0], error)
+        if change is None:
+            return False
+        job.notes.append(f"{error.message.rstrip('.')}, so another way is taken")
+        job.change, job.tries, job.plan_again = change, 0, True
+        return True
+
+    def _prove(self, job):
+        """Before the next step: see that the last one has really done what the next one relies on, or raise NotYet."""
+        seen = self._verb.reread(self._client, [job.change])
+        problem = self._verb.plans.unproven(job.change, job.unproven, seen)
+        if problem:
+            raise NotYet(problem, job.behind)
+        job.unproven, job.plan_again = None, True
+        job.actions.update({key: replace(action, status="completed") for key, action in job.actions.items()})
+
+    def _planned_after(self, job):
+        """The Change as it is planned now; raises NotYet if it wants again what was just done."""
+        planned = self._planned_again(job)
+        if job.done and planned.steps[:1] == (job.done[-1],):
+            raise NotYet(f"{last_done(job)} has completed, and its effect does not show yet", job.behind)
+        return planned
+
+    def _planned_again(self, job):
+        """The Change for this one Droplet as it is now, with the goal that was planned for it."""
+        request = self._narrowed(job)
+        try:
+            observed = self._verb.observe(self._client, request)
+            changes = self._verb.plans.plan(request, observed, self._client.now()).changes
+        except SelectionError as error:
+            made = job.done and job.done[-1].creates
+            if self._is_young(job) or (made and self._is_there(job.change.target)):
+                why = f"{last_done(job)} has completed, and what it made does not show yet"
+                raise NotYet(why, job.behind) from error
+            raise
+        if not changes and self._is_young(job):
+            raise NotYet(f"{last_done(job)} has completed, and the Droplet does not show yet", job.behind)
+        if not changes:
+            raise NotFoundError(f"Droplet {job.change.target} was deleted meanwhile.")
+        return changes[0]
+
+    def _narrowed(self, job):
+        """The request for this one Droplet, with what its first plan decided and what this run has begun."""
+        plans = self._verb.plans
+        request = plans.pin(self._request, job.change, job.done)
+        return plans.knowing(request, tuple(job.actions.values())) if hasattr(plans, "knowing") else request
+
+    def _is_there(self, target: Droplet) -> bool:
+        """False only for a Droplet that is gone."""
+        return target.id is None or droplets.get_if_there(self._client, target.id) is not None
+
+    def _is_young(self, job: Job) -> bool:
+        """True if what the job has begun may not be there yet for others to see."""
+        return bool(job.actions) and self._client.budget.spent - job.begun_at < self._lag.total_seconds()
+
+    def _fail(self, job, error):
+        needed = scopes.of_steps(job.change.steps) if isinstance(error, ScopeError) else ()
+        if len(needed) > 1:
+            # One that is missing is seldom alone, and each would cost another run.
+            error = error.again(f"{error.message} Altogether this task needs {', '.join(needed)}, and scopes to read.")
+        if error.fatal:
+            self._stopped_by = error
+        job.fail(error)
+
+    def _give_up(self, job):
+        """The end for a Droplet whose next step cannot be sent any more."""
+        job.fail(self._stopped_by.again() if self._stopped_by else timed_out(self._client, job))
+        if not job.attempted:
+            job.state = State.NOT_TRIED
+
+    def _rescue(self, job):
+        """What a failure must not leave behind is put right, as far as it can be: once, and without a wait.
+
+        Not after a time-out, from which a rerun goes on, nor where an order may yet be carried out.
+        """
+        if isinstance(job.error, OutcomeUnknownError | WaitTimeoutError):
+            return
+        try:
+            request = self._narrowed(job)
+            for step in self._verb.plans.rescue(request, job.change, self._verb.observe(self._client, request)):
+                action = steps.send(self._client, job.change.target.id, step)
+                if action:
+                    job.actions[action.id] = action
+                    job.notes.append(f"after the failure {step.type} was sent (action {action.id})")
+        except Exception as error:  # pylint: disable=broad-except
+            # The failure that led here is what has to be told first.
+            message = error.message if isinstance(error, LifeboatError) else UnexpectedError.of(error).message
+            job.notes.append(f"after the failure nothing more could be put right: {message}")
+
+    def _look_back(self, job: Job) -> None:
+        """What a failure leaves behind stands in its message and in the result; not read once the time is over."""
+        request, seen = self._narrowed(job), None
+        if self._client.budget.left > 0:
+            with suppress(LifeboatError):
+                seen = self._verb.observe(self._client, request)
+        job.left, sentences = self._verb.plans.left_behind(request, job.latest or job.change, seen)
+        if sentences:
+            first = job.error
+            job.error = first.again(" ".join([first.message, *sentences])).about(first.droplet, first.action)
+            job.error.__cause__ = first.__cause__
+
+    def _watch(self, jobs):
+        """After a pause, see how far the Jobs that wait have come."""
+        watched = [job for job in jobs if job.state in (State.WAITING, State.SETTLING, State.LOOKING)]
+        if not watched:
+            return
+        left = self._client.budget.left
+        if left <= 0:
+            for job in watched:
+                job.fail(timed_out(self._client, job))
+            return
+        self._client.sleep(min(self._poll_after, left))
+        self._poll_after = min(LONGEST_POLL, self._poll_after * 2)
+        looking = [job for job in watched if job.state is State.LOOKING]
+        self._poll([job for job in watched if job.state is State.WAITING])
+        self._settle([job for job in watched if job.state is State.SETTLING])
+        self._resume(looking)
+
+    def _resume(self, looking: list[Job]) -> None:
+        """Let those go on that wait for something to show: they look for it by planning again."""
+        self._search(looking)
+        for job in looking:
+            if job.state is not State.LOOKING:
+                continue
+            job.state = State.READY
+            if job.out_of_sight and self._is_young(job):
+                job.state, job.running, job.out_of_sight = State.WAITING, job.out_of_sight, None
+
+    def _poll(self, waiting):
+        """Ask after all running actions at once."""
+        if not waiting:
+            return
+        try:
+            refreshed = actions.refresh(self._client, [job.running for job in waiting])
+        except (InvalidAnswerError, UnreachableError) as error:
+            # The actions run on without us: ask again until the time is over.
+            note_unheard(waiting, error)
+            return
+        except LifeboatError as error:
+            for job in waiting:
+                self._fail(job, error.again())
+            return
+        for job, action in zip(waiting, refreshed, strict=True):
+            job.unheard = None
+            if action:
+                (job.actions if action.id in job.actions else job.others)[action.id] = action
+            self._heard(job, action)
+
+    def _heard(self, job, action):
+        """What the news about the action it waits for mean to a Job."""
+        # Converting may give an image a new id, and the action goes with the old one: what became of it is seen later.
+        converted = action is None and job.running.resource_type == "image"
+        if action is None and self._may_show_yet(job, converted):
+            return
+        if action is None and not converted:
+            job.fail(NotFoundError(f"Droplet {job.change.target} was deleted meanwhile.", status=404))
+        elif not converted and not action.ended:
+            job.running = action
+        elif not converted and action.errored and job.own_action:
+            job.fail(
+                ActionFailedError(
+                    f"Action {action.id} ({action.type}) on Droplet {job.change.target} ended as errored; "
+                    "DigitalOcean does not say why. Look at the Droplet in the control panel, then run the task again."
+                )
+            )
+        else:
+            job.out_of_sight = job.running if converted else None
+            job.behind = action or job.running
+            job.state, job.running = State.READY, None
+            job.unproven = job.done[-1] if job.own_action and job.steps and self._proves else None
+            job.plan_again |= bool(job.steps)
+            if self._wait and job.own_action and job.done[-1].settle_seconds:
+                job.state = State.SETTLING
+                job.settle_deadline = self._client.budget.spent + job.done[-1].settle_seconds
+
+    def _may_show_yet(self, job: Job, converted: bool) -> bool:
+        """True if an action that is not found has begun so lately that it may not show yet.
+
+        A conversion may have given the image another id, which shows at once.
+        """
+        if converted and job.running.type == ConvertBackup.type:
+            return False
+        return self._client.budget.spent - job.begun_at < self._lag.total_seconds()
+
+    def _has_settled(self, job, seen):
+        """True if the effect of the last step shows, which for many is all that was wanted."""
+        if hasattr(self._verb.plans, "settled"):
+            return self._verb.plans.settled(job.change, seen)
+        return self._verifier.unmet(job, seen) is None
+
+    def _settle(self, settling):
+        """Let go on what shows the whole of its change by now, or has had its time."""
+        if not settling:
+            return
+        try:
+            seen = self._verb.reread(self._client, [job.change for job in settling])
+        except UnreachableError as error:
+            note_unheard(settling, error)
+            return
+        except LifeboatError as error:
+            for job in settling:
+                self._fail(job, error.again())
+            return
+        for job in settling:
+            job.unheard = None
+            shows = self._has_settled(job, seen)
+            if shows or self._client.budget.spent >= job.settle_deadline:
+                job.state = State.READY
+
+
+def _is_on_image(job: Job) -> bool:
+    """True if the next step is an action on an image."""
+    return bool(job.steps) and isinstance(job.steps[0], ImageStep)
+
+
+def _is_shared(job: Job) -> bool:
+    """True if for the next step something is read, or made, that other targets need as well."""
+    return _is_on_image(job) or (bool(job.steps) and isinstance(job.steps[0], Tag))
+
+
+def _maker(job: Job) -> Step | None:
+    """The first step left that would make a thing twice if it were carried out twice."""
+    return next((step for step in job.steps if step.creates), None)

@@ -1,0 +1,252 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one way through, for every module that changes things:
+
+params → request → observe → plan → (check mode ends here) → apply, wait, verify → result
+"""
+
+from __future__ import annotations
+
+import gc
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._api import dependencies
+from .._api.client import Client
+from .._api.connection import Connection, token_warnings
+from .._api.printable import printable
+from .._domain import scopes
+from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
+from .._domain.plan import SECONDS_PER_GIB, Plan
+from .._domain.quota import reads_of_a_run
+from . import arguments, result
+from .apply import Applier
+from .apply_by_tag import ByTagApplier
+from .job import Job, State
+
+DEFAULT_TIMEOUT = 600
+ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
+"""Of the garbage collector. What a task reads of a large account is no garbage, and looking through it again and again
+would take a tenth of the task's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What makes one module differ from another.
+
+    `plans` is the module of `_verbs` with plan, pin, unmet and describe, and unproven, aftermath, rescue, otherwise and
+    left_behind if there is something to prove, to tell, to put right, another way to go, or left to tell, and settled
+    if one of its steps takes its time to show and is not the last.
+    `request(params)` gives its typed request; `observe(client, request)` all that `plan` needs; `reread(client,
+    changes)` what `unmet`, `unproven` and `aftermath` need. `tell(request, observed, plan, entries)`, where there is
+    one, gives further keys of the result from all entries of its `droplets`.
+    """
+
+    arguments: arguments.Arguments
+    plans: ModuleType
+    request: Callable
+    observe: Callable
+    reread: Callable
+    tell: Callable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A module that only reads: `request(params)` gives its typed request, `read(client, request)` the result's keys.
+
+    `read` puts sentences for the user into the list `warnings` of what it returns.
+    """
+
+    arguments: arguments.Arguments
+    request: Callable
+    read: Callable
+
+
+def run(verb):
+    """The `main()` of a module that changes things, a Verb, or of one that does not, a Reader."""
+    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
+    spec = arguments.CONNECTION + verb.arguments
+    if isinstance(verb, Verb):
+        spec = spec + arguments.WAITING + arguments.REPORT
+    else:
+        spec = arguments.READING + spec
+    module = AnsibleModule(**spec.for_ansible(), supports_check_mode=True)
+    # A secret of several lines that the API repeats comes without its control characters.
+    module.no_log_values |= {printable(value) for value in module.no_log_values}
+    if dependencies.MISSING:
+        module.fail_json(msg=missing_required_lib("pydo"), exception=dependencies.MISSING)
+    told = {"changed": False}
+    try:
+        for warning in token_warnings(module.params["token"]):
+            module.warn(warning)
+        if isinstance(verb, Verb):
+            _carry_out(module, verb, told)
+        else:
+            _read(module, verb, told)
+    except LifeboatError as error:
+        _fail(module, error, told)
+    except Exception as error:  # pylint: disable=broad-except
+        _fail(module, UnexpectedError.of(error), told)
+    module.exit_json(**told)
+
+
+def _fail(module, error, told):
+    if isinstance(error, UnexpectedError):
+        told["exception"] = "".join(traceback.format_exception(error.__cause__))
+    module.fail_json(msg=error.message, failure=error.as_failure(), **told)
+
+
+def _carry_out(module, verb, told):
+    """Fill `told`, the result, as far as the task comes; raises LifeboatError."""
+    params = module.params
+    request = verb.request(params)
+    timeout = arguments.wait_timeout(params, DEFAULT_TIMEOUT)
+    with Client(Connection.from_options(params), timeout) as client:
+        try:
+            observed = verb.observe(client, request)
+            plan = verb.plans.plan(request, observed, client.now())
+            for warning in plan.warnings:
+                module.warn(warning)
+            if plan.confirmation_required:
+                _refuse_unconfirmed(module, plan.confirmation_required)
+            if not params["wait"]:
+                _refuse_unawaited(plan)
+            told["diff"] = result.diff(plan, verb.plans.describe)
+            told["required_scopes"] = scopes.of_plan(plan)
+            if module.check_mode and (sentence := scopes.missed_too_late(plan)):
+                module.warn(sentence)
+            told["changed"] = module.check_mode and bool(plan.changing)
+            jobs, extras = None, {}
+            if module.check_mode:
+                _foresee(module, client, plan)
+            else:
+                jobs = _apply(module, client, verb, request, plan)
+                plan = plan.with_added(job.change for job in jobs if job.key is not None)
+                extras = _aftermath(verb, jobs)
+            entries = result.droplets(plan, jobs, extras)
+            if verb.tell:
+                told.update(verb.tell(request, observed, plan, entries))
+            _tell(told, plan, jobs, entries, params)
+        finally:
+            _close(module, client, told)
+
+
+def _apply(module: AnsibleModule, client: Client, verb: Verb, request: object, plan: Plan) -> list[Job]:
+    """The Jobs of the plan; if it fails before the first write, none of them was tried."""
+    try:
+        _foresee(module, client, plan)
+    except RateLimitError as error:
+        return [Job.not_tried(change, error) for change in plan.pending]
+    applier = ByTagApplier if plan.by_tag else Applier
+    return applier(client, verb, request, module.params["wait"]).run(plan)
+
+
+def _aftermath(verb, jobs):
+    """Further keys of the Droplets' entries, by id, of a verb that has any."""
+    extras = {job.change.target.id: job.left for job in jobs if job.left}
+    if hasattr(verb.plans, "aftermath"):
+        done = [job for job in jobs if job.seen and job.change.target.id not in extras]
+        extras |= {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in done}
+    return extras
+
+
+def _read(module, reader, told):
+    """Fill `told`, the result; raises LifeboatError."""
+    request = reader.request(module.params)
+    timeout = arguments.wait_timeout(module.params, DEFAULT_TIMEOUT)
+    with Client(Connection.from_options(module.params), timeout) as client:
+        try:
+            found = reader.read(client, request)
+            for warning in found.pop("warnings"):
+                module.warn(warning)
+            told.update(found)
+        finally:
+            _close(module, client, told)
+
+
+def _close(module: AnsibleModule, client: Client, told: dict[str, Any]) -> None:
+    """What is told however a task ends: what its reads met, and how many requests it made."""
+    for warning in client.warnings:
+        module.warn(warning)
+    told["requests"] = client.requests
+
+
+def _tell(told, plan, jobs, entries, params):
+    told["droplets"] = result.listed(entries, params["report"] == "all")
+    told["summary"] = result.summary(plan, jobs)
+    if jobs is not None:
+        told["changed"] = any(entry["changed"] for entry in entries)
+    bad = [job for job in jobs or () if job.state is not State.DONE]
+    if bad:
+        first = next((job.error for job in bad if job.error), None)
+        sentence = result.failure_sentence(plan, jobs)
+        raise _failed(first, f"{sentence} {plan.deferred_failure}" if plan.deferred_failure else sentence)
+    if plan.deferred_failure:
+        raise RefusedError(plan.deferred_failure)
+
+
+def _failed(first, sentence):
+    """The error of a task: of the kind of the first failure, with the sentence about all of them."""
+    error = first.again(sentence).about(first.droplet, first.action)
+    error.__cause__ = first.__cause__
+    return error
+
+
+def _refuse_unconfirmed(module, sentence):
+    """Raises RefusedError; check mode, which one runs to see what there is to confirm, only warns."""
+    if not module.check_mode:
+        raise RefusedError(f"{sentence} Nothing was sent.")
+    module.warn(f"{sentence} Without check mode it would be refused.")
+
+
+def _refuse_unawaited(plan):
+    for change in plan.pending:
+        if change.wait_for:
+            action = change.wait_for.action
+            raise InputError(
+                f"wait: false is not possible here: action {action.id} ({action.type}) on Droplet {change.target} must "
+                "have ended first. Leave wait out.",
+                droplet=change.target.id,
+            )
+        if len(change.steps) > 1:
+            raise InputError(
+                f"wait: false is not possible here: Droplet {change.target} needs {len(change.steps)} steps, and each "
+                "must have ended before the next. Leave wait out.",
+                droplet=change.target.id,
+            )
+
+
+def _foresee(module, client, plan):
+    """Announce what is to be sent; raises RateLimitError if it cannot fit into the time. Check mode only says so.
+
+    The reads that follow a write count too: a run that writes with its last request could not verify anything.
+    """
+    steps = [len(change.steps) for change in plan.changing]
+    writes = min(1, sum(steps)) if plan.by_tag else sum(steps)
+    reads = reads_of_a_run(steps)
+    forecast = client.announce(writes + reads, f"requests ({writes:,} writes and about {reads:,} reads)")
+    if module.params["wait_timeout"] is None:
+        client.budget.seconds += _step_seconds(plan) + forecast.burst.seconds_for(forecast.requests)
+    allowed = client.budget.left
+    too_long = forecast.seconds > allowed
+    if too_long and not module.check_mode:
+        raise RateLimitError(
+            f"{forecast.sentence(allowed)} Nothing was sent. Raise wait_timeout, select fewer Droplets, or run the "
+            "task later."
+        )
+    if too_long or forecast.over_quota:
+        module.warn(forecast.sentence(allowed) + (" Without check mode it would be refused." if too_long else ""))
+
+
+def _step_seconds(plan):
+    """What slow steps add to the default time: one Droplet's steps follow each other, Droplets run in parallel."""
+
+    def seconds(work):
+        return SECONDS_PER_GIB * (getattr(work, "size_gigabytes", None) or 0) + getattr(work, "settle_seconds", 0)
+
+    return max((sum(map(seconds, (*change.steps, change.wait_for))) for change in plan.pending), default=0)

@@ -1,0 +1,246 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decides what `backup_policies` does: each Droplet goes to one rule, and each rule's Droplets as in `droplet_backups`.
+
+For a Droplet to be planned again the same path serves: `pin` gives a Request for this one alone, with a single rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from .._domain.desired_policy import DesiredPolicy, some
+from .._domain.errors import InputError, RefusedError
+from .._domain.observed import Needs
+from .._domain.plan import Plan
+from .._domain.rules import EVERYTHING, Rule, about, idle_exemptions, owner, parsed, refuse_hidden_tags
+from .._domain.selection import Selection, still_there
+from . import droplet_backups
+from .droplet_backups import aftermath, describe, unproven
+
+__all__ = ("aftermath", "describe", "needs", "observed", "pin", "plan", "request", "tell", "unmet", "unproven")
+
+WHOLE_ACCOUNT = Selection(everything=True)
+
+NAMED = 20
+"""So many unmatched Droplets are named in a sentence; the result names all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The rules in their order. `unmatched` is "report", "fail" or "ignore"."""
+
+    rules: tuple[Rule, ...]
+    selection: Selection = WHOLE_ACCOUNT
+    unmatched: str = "report"
+    max_disable: int = 0
+
+    @property
+    def tags(self):
+        """All tags that the rules ask for."""
+        return tuple(tag for rule in self.rules for tag in rule.match.tags)
+
+    def rule(self, name):
+        return next(rule for rule in self.rules if rule.name == name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed(droplet_backups.Observed):
+    """What has been read, and `day`, the date (UTC) by which exemptions expire for the whole of a task."""
+
+    day: date
+
+
+def request(params):
+    """The Request in a task's `params`; raises InputError."""
+    return Request(
+        rules=parsed(params["policies"], protect_unlisted_plans=params["on_unknown_plan"] == "leave"),
+        selection=replace(WHOLE_ACCOUNT, allow_empty=params["allow_empty"]),
+        unmatched=params["unmatched"],
+        max_disable=droplet_backups.checked_max_disable(params),
+    )
+
+
+def observed(request, droplets, states, now):
+    """The first Observed; raises SelectionError where tags that rules ask for are hidden from the token."""
+    refuse_hidden_tags(request.rules, droplets)
+    there = still_there(request.selection, droplets, states)
+    return Observed(droplets=tuple(sorted(there, key=lambda droplet: droplet.id)), states=states, day=now.date())
+
+
+def needs(request, observed, now):
+    """What to read next, for all rules together; raises InputError."""
+    found = [_by(rule, droplet_backups.needs, part, now) for rule, part in _parts(request, observed) if _works(rule)]
+    if any(one.supported for one in found):
+        return Needs(supported=True)
+    return Needs(
+        backups=tuple(droplet for one in found for droplet in one.backups),
+        converted=tuple(droplet for one in found for droplet in one.converted),
+    )
+
+
+def plan(request, observed, now):
+    """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
+    parts = _parts(request, observed)
+    working = [(rule, part, _by(rule, droplet_backups.goals, part)) for rule, part in parts if _works(rule)]
+    disabled = [droplet for _rule, part, goals in working for droplet in droplet_backups.disabled_by(goals, part)]
+    droplet_backups.guard_number(disabled, request.max_disable, "the rules")
+    changes, warnings = [], []
+    for rule, part, goals in working:
+        _by(rule, droplet_backups.guard_restore_points, part, goals, now)
+        made = droplet_backups.changes(rule.desired, part, goals, now)
+        changes += [replace(change, rule=rule.name) for change in made]
+        warnings += droplet_backups.warnings(part, goals)
+    for rule, part in parts:
+        if not _works(rule):
+            stay = [
+                droplet_backups.unchanged(DesiredPolicy(), droplet, part.states[droplet.id])
+                for droplet in part.droplets
+            ]
+            changes += [replace(change, rule=rule and rule.name) for change in stay]
+    told = _unmatched(parts[-1][1].droplets)
+    warnings += [_expired(rule) for rule in request.rules if rule.expired(observed.day)]
+    warnings += idle_exemptions(request.rules, observed.droplets, observed.day)
+    if told and request.unmatched == "report":
+        warnings.append(told)
+    return Plan(
+        tuple(sorted(changes, key=lambda change: change.target.id)),
+        tuple(dict.fromkeys(warnings)),
+        rules=tuple(rule.name for rule in request.rules),
+        deferred_failure=told if request.unmatched == "fail" else None,
+    )
+
+
+def pin(request, change, done):
+    """`request` for the Droplet of `change` alone: its rule takes it, with what was chosen for it."""
+    rule = request.rule(change.rule)
+    desired = droplet_backups.pinned(rule.desired, change, done)
+    return replace(
+        request,
+        rules=(replace(rule, match=EVERYTHING, desired=desired),),
+        selection=Selection(ids=(change.target.id,)),
+        max_disable=max(1, request.max_disable),
+    )
+
+
+def unmet(request, change, observed):
+    """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
+    return droplet_backups.unmet(request.rule(change.rule).desired, change, observed)
+
+
+def tell(request, observed, plan, entries):
+    """The keys of a result that are about rules: rules, unmatched, exempt, skipped, unknown_cost, monthly_cost.
+
+    `entries` are the result's Droplets, one for each change of `plan`.
+    """
+    by_rule = {name: [] for name in (*plan.rules, None)}
+    for change, entry in zip(plan.changes, entries, strict=True):
+        by_rule[change.rule].append((change, entry))
+    exempt = [
+        {**_named(entry), "rule": rule.name, "reason": rule.reason}
+        for rule in request.rules
+        if not _works(rule)
+        for _change, entry in by_rule[rule.name]
+    ]
+    both = list(zip(plan.changes, entries, strict=True))
+    return {
+        "rules": [_told(rule, by_rule[rule.name], observed.day) for rule in request.rules],
+        "unmatched": [_named(entry) for _change, entry in by_rule[None]],
+        "exempt": sorted(exempt, key=lambda one: one["id"]),
+        "left_alone": [
+            {**_named(entry), "rule": change.rule}
+            for change, entry in both
+            if change.skipped and _outcome(change, entry) == "left_alone"
+        ],
+        "unknown_cost": [{**_named(entry), "rule": change.rule} for change, entry in both if _unknown_cost(entry)],
+        "monthly_cost": _cost(entries),
+    }
+
+
+def _works(rule):
+    """True for a rule that has something to do with backups; False for an exemption, and for None."""
+    return rule is not None and rule.desired is not None
+
+
+def _parts(request, observed):
+    """`(rule, Observed of its Droplets)` for each rule in order, and for None: the Droplets that no rule matches."""
+    owned = {name: [] for name in (*(rule.name for rule in request.rules), None)}
+    for droplet in observed.droplets:
+        rule = owner(request.rules, droplet, observed.day)
+        owned[rule and rule.name].append(droplet)
+    return [(rule, replace(observed, droplets=tuple(owned[rule and rule.name]))) for rule in (*request.rules, None)]
+
+
+def _by(rule, function, *about_its_droplets):
+    """`function` of the rule's desired; what it raises names the rule."""
+    try:
+        return function(rule.desired, *about_its_droplets)
+    except (InputError, RefusedError) as error:
+        raise about(rule.name, error) from error
+
+
+def _unmatched(droplets):
+    if not droplets:
+        return None
+    number = "1 Droplet matches" if len(droplets) == 1 else f"{len(droplets)} Droplets match"
+    return f"{number} no rule: {some(droplets, NAMED)}. Add a rule for what is to become of them."
+
+
+def _expired(rule):
+    return (
+        f"The exemption {rule.name!r} held until {rule.expires} and matches nothing any more: its Droplets go by the "
+        "rules after it. Remove it, or give it another day."
+    )
+
+
+def _told(rule, changes_and_entries, day):
+    """The entry of a rule in the result. None of an exemption's Droplets counts as compliant."""
+    counts = {"compliant": 0, "changed": 0, "failed": 0, "not_tried": 0, "left_alone": 0}
+    for change, entry in changes_and_entries if _works(rule) else ():
+        counts[_outcome(change, entry)] += 1
+    told = {
+        "name": rule.name,
+        "matched": len(changes_and_entries),
+        **counts,
+        "monthly_cost": _cost([entry for _change, entry in changes_and_entries]),
+    }
+    if not _works(rule):
+        expires = rule.expires and rule.expires.isoformat()
+        told.update(reason=rule.reason, expires=expires, expired=rule.expired(day))
+    return told
+
+
+def _outcome(change, entry):
+    if "error" in entry:
+        return "failed"
+    if "not_tried" in entry:
+        return "not_tried"
+    if change.skipped:
+        return "left_alone"
+    return "changed" if entry["changed"] else "compliant"
+
+
+def _cost(entries):
+    """What backups cost a month, in USD, as far as known; `unknown` Droplets lack a cost on one side or both."""
+    costs = [_costs(entry) for entry in entries]
+    return {
+        **{
+            side: round(sum(cost[side] for cost in costs if cost[side] != "unknown"), 2) for side in ("before", "after")
+        },
+        "unknown": sum("unknown" in cost.values() for cost in costs),
+    }
+
+
+def _costs(entry: dict[str, Any]) -> dict[str, Any]:
+    """What a Droplet's backups cost a month, in USD or "unknown", `before` and `after`."""
+    return {side: (entry[side] or {}).get("monthly_cost", "unknown") for side in ("before", "after")}
+
+
+def _unknown_cost(entry: dict[str, Any]) -> bool:
+    return "unknown" in _costs(entry).values()
+
+
+def _named(entry):
+    return {"id": entry["id"], "name": entry["name"]}

@@ -1,0 +1,417 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decides what `backup_to_snapshot` does: pure, the same for check mode and for the real run.
+
+A backup is renamed before it is converted: whatever happens then, and whether or not the snapshot has the backup's id,
+its name tells a rerun what it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from .._domain import gone
+from .._domain.errors import InputError, SelectionError
+from .._domain.models import Droplet, RestorePoint
+from .._domain.plan import Change, ConvertBackup, Plan, RenameImage, Tag
+from .._domain.restore_points import RestorePointSelector, resolve
+from .._domain.retention import made_from_a_backup, newest_first
+from .._domain.selection import Selection
+from .._domain.snapshots import (
+    TYPES,
+    DropletImages,
+    carried_tags,
+    checked_tags,
+    missing_tags,
+    monthly_cost,
+    priced,
+    record,
+)
+from .._domain.templates import checked, fits, rendered
+
+NOT_WITH_AN_ID = ("exclude_tag", "allow_empty")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for: `wanted` of each Droplet of `selection`, or every backup where it is None.
+
+    `selection` is None where `wanted` names a backup by its id. `chosen` are the restore points that were decided for
+    one Droplet, as they were then; `droplet` is that Droplet where it is gone and cannot be asked for.
+    """
+
+    selection: Selection | None
+    wanted: RestorePointSelector | None
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    chosen: tuple[RestorePoint, ...] | None = None
+    droplet: Droplet | None = None
+
+    @property
+    def by_id(self):
+        """True if a backup was named by its id."""
+        return self.wanted is not None and self.wanted.id is not None
+
+    def name_for(self, droplet, point):
+        """The name that a restore point of `droplet` is to have; raises InputError."""
+        return point.name if self.name is None else rendered(self.name, droplet.name, point.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read: `made` are ids of snapshots known to be made from backups, `image` the one asked for by its id.
+
+    `left` is what is left of the one Droplet that is meant, if that is gone.
+    """
+
+    own: tuple[DropletImages, ...]
+    made: frozenset = frozenset()
+    image: RestorePoint | None = None
+    left: gone.Source | None = None
+
+    def telling(self, tagged):
+        """The same, with the tags of the RestorePoints in `tagged`, a dict by id."""
+
+        def told(points):
+            return tuple(tagged.get(point.id, point) for point in points)
+
+        own = tuple(replace(one, backups=told(one.backups), snapshots=told(one.snapshots)) for one in self.own)
+        return replace(self, own=own, image=self.image and tagged.get(self.image.id, self.image))
+
+
+def request(selection, params):
+    """The Request in a task's `params`; `selection` is None with `backup_id`. Raises InputError."""
+    if params["backup_id"] is not None:
+        for name in NOT_WITH_AN_ID:
+            if params[name]:
+                raise InputError(f"{name} goes with a selection of Droplets, and backup_id is none. Leave it out.")
+    given = {**dict.fromkeys(("snapshot_id", "max_age_hours")), **params, "snapshot_name": None}
+    wanted = None if params["all_backups"] else RestorePointSelector.from_options(given)
+    return Request(selection, wanted, checked(params["snapshot_name"]), checked_tags(params["tags"]))
+
+
+def left_of(request, account, error):
+    """What is left of the one Droplet that `request` names, if it is gone, as a `gone.Source`.
+
+    `error` says that there is no such Droplet, and is raised if nothing is left, or if it names several.
+    """
+    ids, names = request.selection.ids, request.selection.names
+    if len(ids or names) > 1:
+        raise error.again(f"{error.message} If one of them is gone, name it alone, in a task of its own.")
+    if any((ids or names)[0] in (droplet.id, droplet.name) for droplet in account.droplets):
+        raise error
+    bears = partial(_fits, request.name)
+    found = gone.by_name(account, names[0], bears) if names else gone.by_id(account, ids[0], bears)
+    if found is None:
+        raise error
+    if names and request.name is not None and "{droplet}" not in request.name:
+        raise InputError(
+            f"snapshot_name {request.name!r} must have {{droplet}} in it, because Droplet {names[0]} is gone: nothing "
+            "but the name of a snapshot will tell the next run whose it is."
+        )
+    return found
+
+
+def _fits(template, name, point):
+    return template is not None and fits(template, name, point)
+
+
+def the_image(image):
+    """`image`, which was asked for by its id; raises SelectionError where it can be no backup."""
+    if image.public or image.type not in TYPES:
+        raise SelectionError(f"Image {image.id} ({image.name}) is no backup, and none that became a snapshot.")
+    return image
+
+
+def named(request, snapshots, droplets):
+    """The snapshot that became of a backup whose id is gone, told by its name; raises SelectionError.
+
+    `snapshots` are all of the account, `droplets` a dict of id to Droplet.
+    """
+    gone = request.wanted.backup_id
+    if request.name is None:
+        raise SelectionError(
+            f"There is no image {gone}. It has expired, was deleted, or became a snapshot with another id; with "
+            "snapshot_name that snapshot would be looked for."
+        )
+    found = [
+        snapshot
+        for snapshot in snapshots
+        if fits(request.name, getattr(droplets.get(snapshot.droplet_id), "name", ""), snapshot)
+    ]
+    if len(found) == 1:
+        return found[0]
+    told = f"There is no image {gone}"
+    if not found:
+        raise SelectionError(f"{told}, and no snapshot that bears the name {request.name!r}.")
+    several = ", ".join(str(snapshot) for snapshot in newest_first(found))
+    raise SelectionError(f"{told}, and {len(found)} snapshots bear the name {request.name!r}: {several}.")
+
+
+def doubtful(request, seen):
+    """Pairs of a Droplet and its snapshots of which it matters, and does not show, whether they were backups once."""
+    if request.chosen is not None or request.wanted is None or request.wanted.id is not None:
+        return []
+    pairs = [(one.droplet, _doubtful(request, one)) for one in seen.own]
+    return [pair for pair in pairs if pair[1]]
+
+
+def _doubtful(request, one):
+    before = request.wanted.before
+    backups = [backup for backup in one.backups if _dated(backup, before)]
+    best = next(iter(newest_first(backups)), None)
+    return tuple(
+        snapshot
+        for snapshot in one.snapshots
+        if _dated(snapshot, before)
+        and (best is None or snapshot.created_at >= best.created_at)
+        and not _bears_the_name(request, one, snapshot)
+    )
+
+
+def _dated(point, before):
+    return point.created_at is not None and (before is None or point.created_at <= before)
+
+
+def _bears_the_name(request, one, snapshot):
+    return request.name is not None and fits(request.name, one.droplet.name, snapshot)
+
+
+def untold(request, seen, now):
+    """The restore points whose tags have to be known."""
+    if not request.tags:
+        return []
+    found = []
+    for one in seen.own:
+        try:
+            found += _points(request, seen, one, now)
+        except SelectionError:
+            # The plan says what is wrong with it.
+            continue
+    return [point for point in found if point.tags is None]
+
+
+def plan(request, seen, now):
+    """The Plan for `request`; raises InputError or SelectionError before anything is sent."""
+    changes, warnings = [], []
+    for one in seen.own:
+        try:
+            points = _points(request, seen, one, now)
+        except SelectionError as error:
+            if request.selection is None or not request.selection.by_description:
+                raise
+            warnings.append(error.message)
+            shown = _before(request, one, ())
+            nothing = {"snapshots": []}
+            changes.append(
+                Change(one.droplet, shown, shown, notes=(error.message,), skipped=True, extra_result=nothing)
+            )
+        else:
+            _guard_names(request, one, points)
+            changes.append(_change(request, one, points))
+    return Plan(tuple(changes), tuple(warnings))
+
+
+def pin(request, change, done):
+    """The request for the Droplet of `change` alone, with the restore points that were chosen for it.
+
+    As long as a conversion of an earlier run does not show, nothing is chosen; a Droplet that is gone is then looked
+    for again, as `request` names it.
+    """
+    if done or change.doubt is None:
+        return change.goal
+    again = replace(change.goal, chosen=None)
+    return again if again.droplet is None else replace(again, selection=request.selection, droplet=None)
+
+
+def became(changes, seen):
+    """The snapshots that the restore points of `changes` have become, as far as they are there."""
+    return [found for change in changes for found, _name in _results(change, seen) if found]
+
+
+def unmet(_request, change, seen):
+    """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
+    for point, (found, name) in zip(change.goal.chosen, _results(change, seen), strict=True):
+        if found is None:
+            return f"the API reports the conversion as completed, but {point} is not among the snapshots"
+        if found.name != name:
+            return f"snapshot {found.id} is named {found.name!r} instead of {name!r}"
+        if missing := missing_tags(change.goal.tags, found):
+            return f"snapshot {found.id} does not carry the tag {missing[0]!r}"
+    return None
+
+
+def aftermath(change, seen):
+    """`snapshots` of a result: those that the restore points have become."""
+    return {"snapshots": [record(found) for found, _name in _results(change, seen)]}
+
+
+def describe(shown):
+    """One line for people from a `before` or `after`."""
+    points = [
+        f"{point['type']} {point['name']!r}" + (f" tagged {', '.join(point['tags'])}" if point.get("tags") else "")
+        for point in shown["restore_points"]
+    ]
+    left = [] if shown["backups"] is None else [_counted(shown["backups"])]
+    return "; ".join([", ".join(points) or "nothing to keep", *left, f"snapshots for {priced(shown['monthly_cost'])}"])
+
+
+def _results(change, seen):
+    """For each restore point that `change` is about, the snapshot that it is now (or None) and the name wanted."""
+    (there,) = (one.snapshots for one in seen.own if one.droplet.id == change.target.id)
+    names = [change.goal.name_for(change.target, point) for point in change.goal.chosen]
+    return [(_find(point, name, there), name) for point, name in zip(change.goal.chosen, names, strict=True)]
+
+
+def _points(request, seen, one, now):
+    """The restore points of a Droplet that are to be snapshots, newest first; raises SelectionError."""
+    there = (*one.backups, *one.snapshots)
+    if request.chosen is not None:
+        return [_still(point, request.name_for(one.droplet, point), there) for point in request.chosen]
+    if request.wanted is None:
+        if seen.left:
+            gone.prove_all(seen.left)
+        ours = [snapshot for snapshot in one.snapshots if request.tags and _made_by_this(request, one, snapshot)]
+        return newest_first([*one.backups, *ours])
+    if request.wanted.id is not None:
+        return [seen.image]
+    made = [
+        snapshot for snapshot in one.snapshots if snapshot.id in seen.made or _bears_the_name(request, one, snapshot)
+    ]
+    if not (one.backups or made):
+        raise SelectionError(f"Droplet {one.droplet} has no backup that could be kept.", droplet=one.droplet.id)
+    chosen = resolve(request.wanted, (*one.backups, *made), one.droplet, now)
+    if seen.left:
+        gone.prove_newest(request.wanted, chosen, seen.left)
+    return [chosen]
+
+
+def _made_by_this(request, one, snapshot):
+    """True where an earlier run of this task would have left the snapshot under its name."""
+    if request.name is None:
+        return made_from_a_backup(snapshot, one.droplet.name)
+    return _bears_the_name(request, one, snapshot)
+
+
+def _find(point, name, there):
+    """What became of `point` among `there`: by its id, or by name and time where converting gave it a new one."""
+    same_id = (other for other in there if other.id == point.id)
+    twins = (
+        other
+        for other in there
+        if other.type == "snapshot" and other.created_at == point.created_at and other.name in (point.name, name)
+    )
+    return next(same_id, None) or next(twins, None)
+
+
+def _still(point, name, there):
+    found = _find(point, name, there)
+    if found is None:
+        raise SelectionError(f"Image {point.id} ({point.name}) has expired or was deleted meanwhile.")
+    return found
+
+
+def _guard_names(request, one, points):
+    if request.name is None:
+        return
+    backups = [point for point in points if point.type == "backup"]
+    names = [request.name_for(one.droplet, point) for point in points]
+    if len({name for name, point in zip(names, points, strict=True) if point in backups}) < len(backups):
+        raise InputError(
+            f"snapshot_name {request.name!r} gives the same name to several of the {len(backups)} backups of Droplet "
+            f"{one.droplet}. Put {{date}} into it, and {{time}} where there are several backups a day.",
+            droplet=one.droplet.id,
+        )
+
+
+def _change(request, one, points):
+    names = [request.name_for(one.droplet, point) for point in points]
+    steps = []
+    for point, name in zip(points, names, strict=True):
+        steps += _steps(request, point, name)
+    converted = [point for point in points if point.type == "backup"]
+    as_named = [replace(point, name=name) for point, name in zip(points, names, strict=True)]
+    goal = replace(
+        request,
+        selection=None if one.gone else Selection(ids=(one.droplet.id,)),
+        chosen=tuple(points),
+        droplet=one.droplet if one.gone else None,
+    )
+    return Change(
+        one.droplet,
+        _before(request, one, points),
+        _after(request, one, as_named, converted),
+        tuple(steps),
+        notes=_notes(one, converted),
+        goal=goal,
+        extra_result={"snapshots": [_foretold(request, point) for point in as_named]},
+        visible=_visible(request, one),
+    )
+
+
+def _visible(request, one):
+    """The ids of what there is, where another would be meant while what was converted does not show."""
+    described = request.wanted is None or request.wanted.id is None
+    return frozenset(point.id for point in (*one.backups, *one.snapshots)) if described else None
+
+
+def _steps(request, point, name):
+    if point.name != name:
+        yield RenameImage(point.id, name)
+    if point.type == "backup":
+        yield ConvertBackup(point.id, point.size_gigabytes)
+        # The snapshot may have another id.
+        yield from (Tag(tag, "image", None) for tag in request.tags)
+    else:
+        yield from (Tag(tag, "image", point.id) for tag in missing_tags(request.tags, point))
+
+
+def _before(request, one, points):
+    listed = [_line(request, point, point.type, carried_tags(request.tags, point)) for point in points]
+    snapshots = [point for point in points if point.type == "snapshot"]
+    return _shown(one, listed, snapshots, len(one.backups))
+
+
+def _after(request, one, points, converted):
+    listed = [_line(request, point, "snapshot", sorted(request.tags)) for point in points]
+    return _shown(one, listed, points, len(one.backups) - len(converted))
+
+
+def _shown(one, listed, snapshots, backups):
+    cost = monthly_cost(snapshots)
+    return {"restore_points": listed, "backups": None if one.gone else backups, "monthly_cost": cost}
+
+
+def _line(request, point, kind, tags):
+    """A restore point as `before` and `after` show it; tags only where the user sets them."""
+    return {"type": kind, "name": point.name, **({"tags": tags} if request.tags else {})}
+
+
+def _foretold(request, point):
+    """The record of what `point`, under its new name, is to be in the end."""
+    tags = point.tags
+    if request.tags:
+        tags = (*(tags or ()), *missing_tags(request.tags, point))
+    return record(replace(point, tags=tags), made=point.type == "snapshot")
+
+
+def _notes(one, converted):
+    """What happens to the Droplet's restore points, and what that costs."""
+    if not converted:
+        return ()
+    cost, number = priced(monthly_cost(converted)), len(converted)
+    if one.gone and number == 1:
+        return (f"the backup becomes a snapshot, which does not expire and costs {cost}; its Droplet is gone",)
+    if one.gone:
+        return (f"{number} backups become snapshots, which do not expire and cost {cost}; their Droplet is gone",)
+    becomes = "becomes a snapshot, which does" if number == 1 else "become snapshots, which do"
+    costs = "costs" if number == 1 else "together cost"
+    return (
+        f"{number} of {_counted(len(one.backups))} {becomes} not expire and {costs} {cost}; left besides: "
+        f"{_counted(len(one.backups) - number)}",
+    )
+
+
+def _counted(number):
+    return "1 backup" if number == 1 else f"{number} backups"

@@ -1,0 +1,395 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one action does to Droplets, which of them need it, and what is refused before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from .._domain import names
+from .._domain.confirmation import unconfirmed
+from .._domain.desired_policy import listed, some
+from .._domain.errors import InputError, RefusedError
+from .._domain.models import Droplet, RestorePoint, Size
+from .._domain.plan import ActionByTag, Change, DropletAction, Plan
+from .._domain.selection import Selection
+from .._domain.snapshots import SCRATCH_DISK, unlisted, unlisted_doubt
+from .._domain.tags import spelling
+
+POWER = {"power_on": "active", "power_off": "off", "shutdown": "off"}
+"""The status that a type of action leads to."""
+
+FEATURES = {"enable_ipv6": "ipv6", "enable_private_networking": "private_networking"}
+"""What a type of action adds to a Droplet's features."""
+
+UNSEEN = ("reboot", "power_cycle", "rebuild", "password_reset")
+"""What no state shows afterwards, so that nothing but the log of actions tells whether it was done."""
+
+OPTIONS = {
+    "new_name": ("rename",),
+    "size": ("resize",),
+    "disk": ("resize",),
+    "image": ("rebuild",),
+    "kernel": ("change_kernel",),
+    "snapshot_name": ("snapshot",),
+    "confirm": ("rebuild", "resize", "password_reset"),
+    "shutdown_timeout": ("shutdown",),
+    "power_off_after_timeout": ("shutdown",),
+    "by_tag": ("power_on", "power_off", "power_cycle", "shutdown", "snapshot", "enable_ipv6"),
+}
+"""The types that an option belongs to."""
+
+REQUIRED = ("new_name", "size", "image", "kernel", "snapshot_name")
+"""Options that their types cannot do without."""
+
+SAFER = {
+    "restore": "droplet_restore",
+    "enable_backups": "droplet_backups",
+    "disable_backups": "droplet_backups",
+    "change_backup_policy": "droplet_backups",
+}
+"""What another module does, and guards."""
+
+SHUTDOWN_TIMEOUT = 120
+"""Seconds that a Droplet has to shut down, unless the task says otherwise."""
+
+AS_WELL = "needs nothing; as it carries the tag, the API may send it the action as well, or refuse all because of it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for. `shutdown_timeout` in seconds; `done` are the types that this run has carried out.
+
+    `unlisted_until` is when it no longer waits for a snapshot that the Droplet has and no list shows; None if it has
+    met none.
+    """
+
+    type: str
+    selection: Selection
+    new_name: str | None = None
+    size: str | None = None
+    disk: bool = False
+    image: int | str | None = None
+    kernel: int | None = None
+    snapshot_name: str | None = None
+    confirm: str | None = None
+    expected_count: int | None = None
+    shutdown_timeout: int = SHUTDOWN_TIMEOUT
+    power_off_after_timeout: bool = False
+    by_tag: bool = False
+    done: frozenset[str] = frozenset()
+    unlisted_until: datetime | None = None
+
+    @property
+    def irreversible(self):
+        """What this does that needs `confirm`, in words; None where it does not."""
+        words = {
+            "rebuild": "rebuild wipes the disk, and that cannot be undone",
+            "password_reset": "password_reset replaces the root password, and that cannot be undone",
+            "resize": "resize with disk: true enlarges the disk, and that cannot be undone" if self.disk else None,
+        }
+        return words.get(self.type)
+
+    @property
+    def goal(self):
+        """What it leads to, in the keys of `before` and `after`; `disk` is added where it is known."""
+        if self.type in POWER:
+            return {"status": POWER[self.type]}
+        if self.type in FEATURES:
+            return {FEATURES[self.type]: True}
+        goals = {
+            "rename": {"name": self.new_name},
+            "resize": {"size": self.size},
+            "change_kernel": {"kernel": self.kernel},
+            "snapshot": {"snapshot": self.snapshot_name},
+            "rebuild": {"image": self.image, "action": self.type},
+        }
+        return goals.get(self.type, {"action": self.type})
+
+    @property
+    def arguments(self):
+        """What its request says besides the type."""
+        given = {
+            "rename": {"name": self.new_name},
+            "resize": {"size": self.size, "disk": self.disk},
+            "rebuild": {"image": self.image},
+            "change_kernel": {"kernel": self.kernel},
+            "snapshot": {"name": self.snapshot_name},
+        }
+        return given.get(self.type, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The Droplets by ascending id, and what the type of action needs besides.
+
+    `snapshots` is a dict of Droplet id to RestorePoints and `sizes` one of slug to Size, empty where they are not
+    needed; `image` is what `rebuild` puts on the disk, None where there is no such image. What is read may be late by
+    `lag`.
+    """
+
+    droplets: tuple[Droplet, ...]
+    snapshots: dict[int, tuple[RestorePoint, ...]] = field(default_factory=dict)
+    sizes: dict[str, Size] = field(default_factory=dict)
+    image: RestorePoint | None = None
+    lag: timedelta = timedelta()
+
+
+def request(selection, params):
+    """The Request in a task's `params`; raises InputError."""
+    kind = params["type"]
+    if kind in SAFER:
+        raise InputError(f"type: {kind} is not for this module; lifeboat.digitalocean.{SAFER[kind]} does it safely.")
+    for option, kinds in OPTIONS.items():
+        if params[option] not in (None, False) and kind not in kinds:
+            raise InputError(f"{option} does not belong to type: {kind}, but to {listed(kinds)}. Leave it out.")
+        if params[option] is None and option in REQUIRED and kind in kinds:
+            raise InputError(f"type: {kind} needs {option}.")
+    for option, least in (("kernel", 1), ("shutdown_timeout", 1), ("expected_count", 0)):
+        if params[option] is not None and params[option] < least:
+            raise InputError(f"{option} {params[option]} is too small: it must be at least {least}.")
+    if params["new_name"] is not None:
+        names.droplet_name("new_name", params["new_name"])
+    if params["snapshot_name"] is not None:
+        names.snapshot_name("snapshot_name", params["snapshot_name"])
+    if params["by_tag"]:
+        _check_by_tag(selection, params)
+    given = {option: params[option] for option in (*OPTIONS, "expected_count")}
+    given["image"] = _image(params["image"])
+    given["shutdown_timeout"] = params["shutdown_timeout"] or SHUTDOWN_TIMEOUT
+    return Request(type=kind, selection=selection, **given)
+
+
+def needs_sizes(request, droplets):
+    """True where the sizes that there are decide whether `droplets` can be resized."""
+    return request.type == "resize" and any(request.disk or droplet.size != request.size for droplet in droplets)
+
+
+def plan(request, observed, now):
+    """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
+    _guard_number(request, observed.droplets)
+    question = None
+    if observed.droplets and (request.irreversible or request.confirm is not None):
+        question = unconfirmed(request.irreversible, observed.droplets[0], request.confirm)
+    changes = tuple(_change(request, observed, droplet, now) for droplet in observed.droplets)
+    needed = [change for change in changes if change.steps]
+    if not request.by_tag or not needed:
+        return Plan(changes, confirmation_required=question)
+    changes = tuple(change if change.steps else replace(change, notes=(*change.notes, AS_WELL)) for change in changes)
+    (tag,), (action,) = request.selection.tags, needed[0].steps
+    # The API looks the tag up by itself, perhaps in its own spelling only.
+    spelled = spelling(tag, needed[0].target.tags or ()) or tag
+    return Plan(changes, by_tag=ActionByTag(spelled, action, request.goal))
+
+
+def pin(request, change, done):
+    """`request` for the Droplet of `change` alone, after the steps `done`."""
+    return replace(
+        request,
+        selection=Selection(ids=(change.target.id,)),
+        confirm=None,
+        expected_count=None,
+        by_tag=False,
+        done=frozenset(step.type for step in done),
+        unlisted_until=change.doubt and change.doubt.until,
+    )
+
+
+def unmet(request, change, observed):
+    """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
+    droplet = next((droplet for droplet in observed.droplets if droplet.id == change.target.id), None)
+    if droplet is None:
+        return "it can no longer be read"
+    shown = _shown(request, droplet, observed)
+    if request.type in UNSEEN or _reached(change.goal, shown):
+        return None
+    if request.type == "shutdown" and not request.power_off_after_timeout:
+        return (
+            f"it is still {droplet.status} {request.shutdown_timeout} s after its shutdown, which only asks the system "
+            "on it. Shut it down from inside, give it a longer shutdown_timeout, or set power_off_after_timeout: true, "
+            "which is like pulling the plug"
+        )
+    wanted, found = describe({**shown, **change.goal}), describe(shown)
+    return f"the API reports the {request.type} as completed, but it shows {found} instead of {wanted}"
+
+
+def tell(request, _observed, plan, _entries):
+    """The key `by_tag` of a result: who carries the tag, and who of them needs the action (ids)."""
+    if not request.by_tag:
+        return {}
+    (tag,) = request.selection.tags
+    members, needing = ([change.target.id for change in changes] for changes in (plan.changes, plan.changing))
+    return {"by_tag": {"tag": tag, "type": request.type, "members": members, "needing": needing}}
+
+
+def describe(shown):
+    """One line for people from a `before` or `after`: "size s-1vcpu-1gb, disk 25 GiB, 6.00 USD a month"."""
+    return ", ".join(_described(name, value) for name, value in shown.items())
+
+
+def _described(name, value):
+    if name == "disk":
+        return f"disk {value} GiB"
+    if name == "monthly_cost":
+        return "unknown cost" if value == "unknown" else f"{value:.2f} USD a month"
+    if value is None or isinstance(value, bool):
+        value = {None: "none", True: "on", False: "off"}[value]
+    return f"{name} {value}"
+
+
+def _check_by_tag(selection, params):
+    if selection.tags is None or len(selection.tags) != 1 or selection.exclude_tags:
+        raise InputError(
+            "by_tag: true needs exactly one tag and no exclude_tag: the API looks up by itself who carries the tag."
+        )
+    if params["power_off_after_timeout"]:
+        raise InputError(
+            "power_off_after_timeout is for each Droplet by itself, and by_tag: true sends one request for all: leave "
+            "one of them out."
+        )
+
+
+def _image(text):
+    """The id of an image as a number, a slug as it is."""
+    return int(text) if text and text.isascii() and text.isdigit() else text
+
+
+def _guard_number(request, droplets):
+    """Raises RefusedError where it is not the number of Droplets that this may be sent to."""
+    number = len(droplets)
+    matched = f"the selection matches {number} Droplets, {some(droplets)}" if number else "the selection matches none"
+    if number > 1 and request.irreversible:
+        raise RefusedError(f"{request.irreversible}, so it takes one Droplet, and {matched}. Nothing was sent.")
+    if number > 1 and request.confirm is not None:
+        raise RefusedError(f"confirm names one Droplet, and {matched}. Nothing was sent.")
+    if request.expected_count is not None and request.expected_count != number:
+        raise RefusedError(f"expected_count is {request.expected_count}, and {matched}. Nothing was sent.")
+    if request.expected_count is None and number > 1:
+        raise RefusedError(
+            f"{matched[0].upper()}{matched[1:]}. Nothing was sent: to send {request.type} to all of them, set "
+            f"expected_count: {number}."
+        )
+
+
+def _change(request, observed, droplet, now):
+    before = _shown(request, droplet, observed)
+    goal = request.goal
+    if request.disk:
+        goal["disk"] = _size(request, observed).disk
+    reached = request.type in request.done if request.type in UNSEEN else _reached(goal, before)
+    coming_up = request.type == "power_on" and droplet.status == "new"
+    if reached or coming_up:
+        return Change(droplet, before, before, goal=goal)
+    if why := _impossible(request, droplet, observed):
+        raise RefusedError(f"Droplet {droplet}: {why}", droplet=droplet.id)
+    after = {**before, **goal}
+    if request.type == "resize":
+        after["monthly_cost"] = _cost(_size(request, observed).price_monthly)
+    visible, doubt = None, None
+    if request.type == "snapshot":
+        points = observed.snapshots.get(droplet.id, ())
+        visible = frozenset(point.created_at for point in points)
+        if ids := unlisted(droplet, points):
+            doubt = unlisted_doubt(ids, request.unlisted_until or now + observed.lag)
+    steps, notes = _steps(request, droplet, observed), _notes(request, droplet)
+    return Change(droplet, before, after, steps, notes, goal=goal, visible=visible, doubt=doubt)
+
+
+def _notes(request: Request, droplet: Droplet) -> tuple[str, ...]:
+    """What else somebody has to know or to do."""
+    if request.type == "resize" and droplet.status != "off":
+        return (f"resizing powers it down by itself, {_downtime(request, droplet)}; see to it that it is on again",)
+    if request.type == "enable_ipv6":
+        return ("the operating system on it has to be configured for the new address as well",)
+    return (SCRATCH_DISK,) if request.type == "snapshot" and droplet.gpu else ()
+
+
+def _downtime(request: Request, droplet: Droplet) -> str:
+    if not request.disk:
+        return "for a moment that nobody tells beforehand"
+    most = f", up to {droplet.disk} minutes" if droplet.disk else ""
+    return f"for about one minute for each GB on its disk{most}"
+
+
+def _shown(request, droplet, observed):
+    """`before` of a Droplet, or `after` once it is carried out: the keys that this type changes."""
+    kind = request.type
+    if kind in POWER:
+        return {"status": droplet.status}
+    if kind in FEATURES:
+        return {FEATURES[kind]: FEATURES[kind] in droplet.features}
+    if kind == "rename":
+        return {"name": droplet.name}
+    if kind == "resize":
+        return {"size": droplet.size, "disk": droplet.disk, "monthly_cost": _cost(droplet.price_monthly)}
+    if kind == "change_kernel":
+        return {"kernel": droplet.kernel}
+    if kind == "snapshot":
+        named = any(point.name == request.snapshot_name for point in observed.snapshots.get(droplet.id, ()))
+        return {"snapshot": request.snapshot_name if named else None}
+    if kind == "rebuild":
+        return {"image": droplet.image_slug or droplet.image, "action": None}
+    return {"action": None}
+
+
+def _reached(goal, shown):
+    return all(shown[name] == value for name, value in goal.items())
+
+
+def _steps(request, droplet, observed):
+    """What is left to be sent to a Droplet that is not as wanted."""
+    kind = request.type
+    if kind == "shutdown":
+        # Only the log tells whether it was sent: that the Droplet stays on may be its own doing.
+        asked = DropletAction(kind, observable=False, settle_seconds=request.shutdown_timeout)
+        steps = () if kind in request.done else (asked,)
+        return (*steps, DropletAction("power_off")) if request.power_off_after_timeout else steps
+    gigabytes = {"snapshot": droplet.disk, "resize": droplet.disk}.get(kind)
+    if kind == "rebuild":
+        gigabytes = observed.image.size_gigabytes
+    return (DropletAction(kind, request.arguments, kind not in UNSEEN, gigabytes),)
+
+
+def _impossible(request, droplet, observed):
+    """A sentence that tells why the API could not do it to this Droplet as it is, or None."""
+    kind = request.type
+    if kind in ("reboot", "power_cycle") and droplet.status == "off" and not request.by_tag:
+        return f"it is off, and {kind} is for one that is on. Use type: power_on, or leave it out of the selection."
+    if kind == "change_kernel" and droplet.kernel is None:
+        return "it has no kernel of its own to choose: since March 2017 the kernel comes with the image."
+    if kind == "resize":
+        return _unfit_size(_size(request, observed), droplet)
+    return _unfit_image(request.image, observed.image, droplet) if kind == "rebuild" else None
+
+
+def _unfit_size(size, droplet):
+    if None not in (size.disk, droplet.disk) and size.disk < droplet.disk:
+        return (
+            f"its disk has {droplet.disk} GiB, that of size {size.slug} has {size.disk} GiB, and a disk never becomes "
+            "smaller. Choose a size with a disk as large as its own."
+        )
+    if size.slug != droplet.size and droplet.region not in (None, *size.regions):
+        return f"size {size.slug} is not offered in its region {droplet.region}. Choose another size."
+    return None
+
+
+def _unfit_image(name, image, droplet):
+    if image is None:
+        return f"there is no image {name!r} to rebuild it from. Give the id or the slug of one."
+    if droplet.region is not None and droplet.region not in image.regions:
+        return f"image {name!r} is not in its region {droplet.region}. Copy it there first, or choose another one."
+    if None not in (image.min_disk_size, droplet.disk) and image.min_disk_size > droplet.disk:
+        return f"image {name!r} needs a disk of {image.min_disk_size} GiB, and its own has {droplet.disk} GiB."
+    return None
+
+
+def _size(request, observed):
+    size = observed.sizes.get(request.size)
+    if size is None:
+        raise InputError(f"size {request.size!r} is not among the {len(observed.sizes)} sizes that the API lists.")
+    return size
+
+
+def _cost(price_monthly):
+    return "unknown" if price_monthly is None else price_monthly

@@ -1,0 +1,345 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decides what `droplet_backups` does: pure, the same for check mode and for the real run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from .._domain.cost import monthly_backup_cost
+from .._domain.desired_policy import PLAN_DEFAULTED, DesiredPolicy, listed, offer_of, resolve_policies, some
+from .._domain.errors import InputError, NotConvergedError, RefusedError
+from .._domain.models import BackupPolicy, BackupState, RestorePoint, iso
+from .._domain.observed import Needs, Observed
+from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan
+from .._domain.retention import at_risk_by_retention, newest_first, to_convert
+from .._domain.selection import Selection, still_there
+
+_SET_BY = {"weekday": "weekdays", "hour": "hours", **{name: name for name in PLAN_DEFAULTED}}
+"""Options of a policy besides its plan, each with the field of a DesiredPolicy that holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request(DesiredPolicy):
+    """What the user asked for."""
+
+    selection: Selection
+    max_disable: int = 1
+
+
+def request(selection, params):
+    """The Request in a task's `params`; raises InputError."""
+    return Request.from_options(params, selection=selection, max_disable=checked_max_disable(params))
+
+
+def checked_max_disable(params):
+    """The option `max_disable`; raises InputError."""
+    if params["max_disable"] < 0:
+        raise InputError(f"max_disable {params['max_disable']} is below 0.")
+    return params["max_disable"]
+
+
+def observed(request, droplets, states):
+    """The first Observed; raises SelectionError where a Droplet that was called for is gone by now."""
+    there = still_there(request.selection, droplets, states)
+    return Observed(tuple(sorted(there, key=lambda droplet: droplet.id)), states)
+
+
+def needs(desired, observed, now):
+    """What to read next: most runs find every Droplet as it should be, and need nothing more."""
+    drifting = [droplet for droplet in observed.droplets if not desired.matches(observed.states[droplet.id])]
+    if not drifting:
+        return Needs()
+    if (desired.enabled or desired.protect_unlisted_plans) and observed.supported is None:
+        return Needs(supported=True)
+    wanted = goals(desired, observed)
+    risky = [droplet for droplet in drifting if _risky(observed, observed.states[droplet.id], wanted.get(droplet.id))]
+    unread = _unread(risky, observed.backups)
+    if unread or desired.existing_backups != "convert_newest":
+        return Needs(backups=unread)
+    endangered = [droplet for droplet in risky if _at_risk(observed, droplet, wanted[droplet.id], now)]
+    return Needs(converted=_unread(endangered, observed.converted))
+
+
+def plan(request, observed, now):
+    """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
+    wanted = goals(request, observed)
+    guard_number(disabled_by(wanted, observed), request.max_disable, "the selection")
+    guard_restore_points(request, observed, wanted, now)
+    made = changes(request, observed, wanted, now)
+    return Plan(made, (*warnings(observed, wanted), *_without_effect(request, made)))
+
+
+def pin(request, change, done):
+    """`request` for the Droplet of `change` alone, with the window that was chosen for it, after the steps `done`."""
+    selection = Selection(ids=(change.target.id,))
+    return replace(pinned(request, change, done), selection=selection, max_disable=max(1, request.max_disable))
+
+
+def pinned(desired, change, done):
+    """`desired` with what was chosen for the Droplet of `change`, after the steps `done`."""
+    if desired.existing_backups == "convert_newest" and any(isinstance(step, ConvertBackup) for step in done):
+        desired = replace(desired, existing_backups="may_be_lost")
+    if change.goal is None or not change.goal.enabled:
+        return desired
+    goal = change.goal.policy
+    return replace(
+        desired,
+        plan=goal.plan,
+        weekdays=(goal.weekday,) if goal.weekday else None,
+        hours=(goal.hour,) if goal.hour is not None else None,
+    )
+
+
+def unmet(request, change, observed):
+    """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
+    state = observed.states.get(change.target.id)
+    if state is None:
+        return "it can no longer be read"
+    if _reached(change.goal, state):
+        return None
+    wanted = describe({**change.after, "backups_converted": 0})
+    found = describe(_shown(request, change.target, state))
+    differing = f" ({_difference(change.goal, state)})" if change.goal.enabled and state.enabled else ""
+    return f"the API reports the change as completed, but its backups are {found} instead of {wanted}{differing}"
+
+
+def unproven(change, step, observed):
+    """A sentence that tells why `step` cannot be relied on although its action completed; None when it can.
+
+    Raises NotConvergedError if the Droplet is gone: no time will mend that.
+    """
+    if not isinstance(step, ConvertBackup):
+        return None
+    if change.target.id not in observed.states:
+        raise NotConvergedError(f"Droplet {change.target} was deleted meanwhile.")
+    if any(backup.id == step.image_id for backup in observed.backups.get(change.target.id, ())):
+        return f"backup {step.image_id} is still a backup after its conversion completed"
+    unknown = RestorePoint(step.image_id, "", "backup")
+    point = next((point for point in change.at_risk if point.id == step.image_id), unknown)
+    if not _find(point, observed.converted.get(change.target.id, ())):
+        return f"backup {step.image_id} is not among the Droplet's snapshots after its conversion completed"
+    return None
+
+
+def aftermath(change, observed):
+    """`kept` and `gone` of a result: what became of the restore points that were at risk, newest first."""
+    if not change.at_risk:
+        return {}
+    there = (*observed.backups.get(change.target.id, ()), *observed.converted.get(change.target.id, ()))
+    kept = [found for point in change.at_risk if (found := _find(point, there))]
+    gone = [point for point in change.at_risk if not _find(point, there)]
+    return {"kept": [_told(point) for point in kept], "gone": [_told(point) for point in gone]}
+
+
+def describe(shown):
+    """One line for people from a `before` or `after`: "weekly on SUN at 04:00 UTC, 7.20 USD a month"."""
+    if shown["state"] == "disabled":
+        text = "disabled"
+    else:
+        weekday = f" on {shown['weekday']}" if shown.get("weekday") else ""
+        hour = f" at {shown['hour']:02d}:00 UTC" if shown.get("hour") is not None else ""
+        text = f"{shown.get('plan') or 'enabled'}{weekday}{hour}"
+        if shown.get("window_length_hours") is not None:
+            text += f", window of {shown['window_length_hours']} h"
+        if shown.get("retention_period_days") is not None:
+            text += f", kept {shown['retention_period_days']} days"
+    cost = shown["monthly_cost"]
+    text += ", cost unknown" if cost == "unknown" else f", {cost:.2f} USD a month"
+    if shown.get("backups_converted"):
+        text += f", {shown['backups_converted']} of its backups kept as snapshots"
+    return text
+
+
+def goals(desired, observed):
+    """A dict of Droplet id to the BackupState it is to have, for those that are to change; raises InputError."""
+    states = observed.states
+    supported = observed.supported or ()
+    drifting = [droplet for droplet in observed.droplets if not desired.matches(states[droplet.id])]
+    moving = [droplet for droplet in drifting if not desired.ignores(states[droplet.id], supported)]
+    if not desired.enabled:
+        return {droplet.id: BackupState(False) for droplet in moving}
+    chosen = resolve_policies(desired, observed.droplets, moving, states, supported)
+    return {key: BackupState(True, policy) for key, policy in chosen.items()}
+
+
+def disabled_by(wanted, observed):
+    """The Droplets whose backups go off by the goals `wanted`."""
+    return [droplet for droplet in observed.droplets if not wanted.get(droplet.id, BackupState(True)).enabled]
+
+
+def guard_number(disabled, most, too_wide):
+    """Raises RefusedError where more Droplets are `disabled` than `most`; `too_wide` is what the user can narrow."""
+    if len(disabled) > most:
+        raise RefusedError(
+            f"This would disable the backups of {len(disabled)} Droplets ({some(disabled)}), more than "
+            f"max_disable: {most} allows. Narrow {too_wide}, or raise max_disable."
+        )
+
+
+def changes(desired, observed, wanted, now):
+    """A Change for each Droplet, in their order, to the goals `wanted`."""
+    return tuple(_change(desired, observed, droplet, wanted.get(droplet.id), now) for droplet in observed.droplets)
+
+
+def _risky(observed, state, goal):
+    """True where reaching `goal` may cost restore points, should there be any."""
+    if goal is None or not state.enabled:
+        return False
+    if not goal.enabled:
+        return True
+    old, new = _retention(observed, state.policy), _retention(observed, goal.policy)
+    if None in (old, new):
+        same_plan = state.policy is not None and state.policy.plan == goal.policy.plan
+        return old != new or not same_plan
+    return new < old
+
+
+def _retention(observed, policy):
+    """Days that a backup made under `policy` is kept; None where nobody says."""
+    if policy is None or policy.retention_period_days is not None:
+        return policy and policy.retention_period_days
+    offer = offer_of(observed.supported or (), policy.plan)
+    return offer and offer.retention_period_days
+
+
+def _at_risk(observed, droplet, goal, now):
+    """The backups of a Droplet that reaching `goal` may cost, newest first."""
+    if not _risky(observed, observed.states[droplet.id], goal):
+        return []
+    backups = observed.backups.get(droplet.id, ())
+    if not goal.enabled:
+        return newest_first(backups)
+    return at_risk_by_retention(backups, _retention(observed, goal.policy), now)
+
+
+def unchanged(desired, droplet, state):
+    """The Change of a Droplet that stays as it is."""
+    before = _shown(desired, droplet, state)
+    return Change(droplet, before, before, goal=state)
+
+
+def _change(request, observed, droplet, goal, now):
+    state = observed.states[droplet.id]
+    if goal is None:
+        stays = unchanged(request, droplet, state)
+        if request.matches(state):
+            return stays
+        why = "the API does not show its policy"
+        if state.policy:
+            why = f"it is on plan {state.policy.plan!r}, which is not among the supported ones"
+        return replace(stays, notes=(f"left alone: {why}",), skipped=True)
+    before = _shown(request, droplet, state)
+    converts = ()
+    at_risk = _at_risk(observed, droplet, goal, now)
+    if (request.existing_backups or "").startswith("convert_"):
+        chosen = to_convert(at_risk, observed.converted.get(droplet.id, ()), request.existing_backups)
+        converts = tuple(ConvertBackup(backup.id, backup.size_gigabytes) for backup in chosen)
+    if not goal.enabled:
+        last = DisableBackups()
+    else:
+        last = ChangeBackupPolicy(goal.policy) if state.enabled else EnableBackups(goal.policy)
+    after = _shown(request, droplet, goal)
+    if converts:
+        after["backups_converted"] = len(converts)
+    visible = None
+    if converts and request.existing_backups == "convert_newest":
+        # While what was converted does not show, the next backup would be the newest.
+        points = (*observed.backups.get(droplet.id, ()), *observed.converted.get(droplet.id, ()))
+        visible = frozenset(point.id for point in points)
+    return Change(droplet, before, after, (*converts, last), goal=goal, at_risk=tuple(at_risk), visible=visible)
+
+
+def guard_restore_points(desired, observed, wanted, now):
+    """P4: what may cost restore points needs the user's word for it; raises RefusedError."""
+    if desired.existing_backups:
+        return
+    endangered = [
+        (droplet, at_risk)
+        for droplet in observed.droplets
+        if (at_risk := _at_risk(observed, droplet, wanted.get(droplet.id), now))
+    ]
+    if not endangered:
+        return
+    number = sum(len(at_risk) for _droplet, at_risk in endangered)
+    points = "1 restore point" if number == 1 else f"{number} restore points"
+    first = endangered[0][0]
+    why = (
+        "Disabling backups may cost"
+        if not desired.enabled
+        else f"Plan {wanted[first.id].policy.plan!r} keeps backups for a shorter time and may cost"
+    )
+    raise RefusedError(
+        f"{why} {points} of {some([droplet for droplet, _at_risk in endangered])}: "
+        "DigitalOcean usually keeps existing backups until their date, but has also documented deletion at once. Say "
+        "what may become of them with existing_backups: may_be_lost, convert_newest or convert_all.",
+        droplet=first.id,
+    )
+
+
+def warnings(observed, wanted):
+    """Sentences about what is sent at the user's own risk."""
+    plans = sorted({goal.policy.plan for goal in wanted.values() if goal.enabled})
+    return tuple(
+        f"Plan {name!r} is not among the supported ones and is sent because of allow_unlisted_plan."
+        for name in plans
+        if offer_of(observed.supported or (), name) is None
+    )
+
+
+def _reached(goal, state):
+    if not goal.enabled or not state.enabled:
+        return goal.enabled == state.enabled
+    return not _difference(goal, state)
+
+
+def _without_effect(request: Request, made: tuple[Change, ...]) -> Iterator[str]:
+    """A sentence if options of a policy were set for Droplets that were called for and that are left alone."""
+    alone = [change.target for change in made if change.skipped]
+    given = [name for name, field in _SET_BY.items() if getattr(request, field) is not None]
+    if alone and given and not request.selection.by_description:
+        yield (
+            f"{listed(given)} {'has' if len(given) == 1 else 'have'} no effect on {some(alone)}, which "
+            f"{'is' if len(alone) == 1 else 'are'} left alone on a plan that is not among the supported ones. Set "
+            "plan to that plan and allow_unlisted_plan: true to change it all the same, or plan to another one."
+        )
+
+
+def _difference(goal: BackupState, state: BackupState) -> str:
+    """Each field of a policy that is not as the `goal` has it, for a sentence; empty if all are. Both are enabled."""
+    actual = state.policy.to_api() if state.policy else {}
+    return "; ".join(
+        f"{name} is {actual.get(name, 'not shown')}, wanted is {value}"
+        for name, value in goal.policy.to_api().items()
+        if actual.get(name) != value
+    )
+
+
+def _shown(request, droplet, state):
+    """`before` or `after` of a Droplet: what the user can set, and `monthly_cost` (USD, or "unknown").
+
+    The lengths that a plan brings with it are shown only where the user sets them.
+    """
+    if not state.enabled:
+        return {"state": "disabled", "monthly_cost": monthly_backup_cost(droplet.price_monthly, state)}
+    policy = state.policy or BackupPolicy("")
+    hidden = [name for name in PLAN_DEFAULTED if getattr(request, name) is None]
+    shown = {name: value for name, value in policy.to_api().items() if name not in hidden}
+    cost = monthly_backup_cost(droplet.price_monthly, state)
+    return {"state": "enabled", **shown, "monthly_cost": "unknown" if cost is None else cost}
+
+
+def _find(point, there):
+    """`point` among the restore points `there`: by its id, or by name and time where converting gave it a new id."""
+    same_id = (other for other in there if other.id == point.id)
+    twins = (other for other in there if (other.name, other.created_at) == (point.name, point.created_at))
+    return next(same_id, None) or next(twins, None)
+
+
+def _told(point):
+    return {"id": point.id, "name": point.name, "type": point.type, "created_at": iso(point.created_at)}
+
+
+def _unread(droplets, facts):
+    return tuple(droplet for droplet in droplets if droplet.id not in facts)

@@ -1,0 +1,507 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decides what `droplet_from_backup` does: pure, the same for check mode and for the real run.
+
+A Droplet that it made is known by its name and by its tags (`_domain/provenance.py`). What is there is looked at first:
+nothing about images and sizes needs to be known, or to be there any more, once the Droplet is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from .._domain import gone, placement, provenance
+from .._domain import tags as tagging
+from .._domain.cost import monthly_backup_cost
+from .._domain.desired_policy import DesiredPolicy, listed, offer_of, resolve_policies
+from .._domain.errors import ActionFailedError, InputError, NotConvergedError, RefusedError, SelectionError
+from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, Size, SupportedPolicy, iso
+from .._domain.names import checked_id, droplet_name, tag_name
+from .._domain.plan import Awaited, Change, CreateDroplet, Doubt, Plan
+from .._domain.provenance import Origin
+from .._domain.restore_points import RestorePointSelector, resolve, too_old
+from .._domain.windows import any_hour
+
+LARGEST_USER_DATA = 64 * 1024
+FEATURES = ("ipv6", "monitoring")
+AS_GIVEN = ("vpc_uuid", *FEATURES, "user_data")
+"""Options that go into the request as they are."""
+
+POLICY_PARTS = ("plan", "weekday", "hour", "window_length_hours", "retention_period_days")
+ABSENT = {"state": "absent", "monthly_cost": 0.0}
+_NO_ADDRESS = "none of its addresses shows yet in the networks that GET /v2/droplets tells"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for: a Droplet `name` from `wanted`, of the Droplet `source_id` or `source_name` if any.
+
+    None is "left out". `options` are further fields of the request that creates it. `backups` is the DesiredPolicy for
+    its backups, None where they stay off. `planned` is the Change to carry on with, once there is one.
+    """
+
+    name: str
+    wanted: RestorePointSelector
+    source_id: int | None = None
+    source_name: str | None = None
+    size: str | None = None
+    region: str | None = None
+    tags: tuple[str, ...] = ()
+    options: dict = field(default_factory=dict, repr=False)
+    backups: DesiredPolicy | None = None
+    wait: bool = True
+    planned: Change | None = None
+
+    @property
+    def names(self):
+        """The names of the Droplets that it speaks of."""
+        return (self.name,) if self.source_name is None else (self.name, self.source_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What has been read: `named` are the Droplets of the names that the request has, whichever way they are spelled.
+
+    Of a Droplet that is there `state` is known, while it is new its `history`, and the `image` that it was made from.
+    For one to be made it is the image that was named by its id, or else the `source` and its restore `points`, which
+    are `left` of it if it is gone. `sizes` is a dict of slug to Size, None if the token may not read them. `unseen` are
+    creations in the account's log whose Droplet does not show yet, all of them younger than `lag`, by which what is
+    read may be late.
+    """
+
+    named: tuple[Droplet, ...] = ()
+    state: BackupState | None = None
+    history: tuple[Action, ...] = ()
+    source: Droplet | None = None
+    points: tuple[RestorePoint, ...] = ()
+    left: gone.Source | None = None
+    image: RestorePoint | None = None
+    sizes: dict[str, Size] | None = None
+    supported: tuple[SupportedPolicy, ...] = ()
+    unseen: tuple[Action, ...] = ()
+    lag: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is verified once the Droplet is up; `policy` is None where its backups are as they may be."""
+
+    tags: tuple[str, ...]
+    policy: BackupPolicy | None = None
+
+
+def request(params):
+    """The Request in a task's `params`; raises InputError."""
+    for name in ("size", "region", "vpc_uuid", "source_droplet_name"):
+        if params[name] is not None and not params[name].strip():
+            raise InputError(f"{name} is empty: leave it out, or say what is meant.")
+    if len((params["user_data"] or "").encode()) > LARGEST_USER_DATA:
+        raise InputError("user_data has more than 64 KiB, which is the most that DigitalOcean takes.")
+    wanted = RestorePointSelector.from_options(params)
+    _check_source(params, wanted)
+    options = {name: params[name] for name in AS_GIVEN if params[name] is not None}
+    if params["ssh_keys"]:
+        options["ssh_keys"] = [int(key) if key.isdecimal() else key for key in params["ssh_keys"]]
+    return Request(
+        name=droplet_name("name", params["name"]),
+        wanted=wanted,
+        source_id=params["source_droplet_id"],
+        source_name=params["source_droplet_name"],
+        size=params["size"],
+        region=params["region"],
+        tags=_checked_tags(params["tags"] or ()),
+        options=options,
+        backups=_wish(params),
+        wait=params["wait"],
+    )
+
+
+def there(request, named):
+    """The one Droplet among `named` that has the name wanted, or None; raises SelectionError where there are two."""
+    same = [droplet for droplet in named if droplet.name == request.name]
+    if len(same) > 1:
+        raise SelectionError(
+            f"{len(same)} Droplets are named {request.name!r}: ids {listed(droplet.id for droplet in same)}. Which one "
+            "is meant cannot be told, so none was made, changed or deleted. Delete or rename what is not needed.",
+            droplet=same[0].id,
+        )
+    return next(iter(same), None)
+
+
+def source_id(request, named):
+    """The id of the Droplet whose restore points are meant; None if one is named by its id, or if nobody has the name.
+
+    One that was made from a Droplet of its own name, which is gone, is not its source. Raises SelectionError.
+    """
+    name = request.source_name
+    if name is None:
+        return request.source_id
+    same = [droplet for droplet in named if droplet.name == name]
+    if len(same) > 1:
+        ids = listed(droplet.id for droplet in same)
+        raise SelectionError(f"{len(same)} Droplets are named {name!r}: ids {ids}. Say which with source_droplet_id.")
+    if not same or (name == request.name and _is_of_one_gone(name, same[0])):
+        return None
+    return same[0].id
+
+
+def left_of_source(request, named, account):
+    """What is left of the Droplet that is meant, which is gone, as a `gone.Source`; raises SelectionError."""
+    name = request.source_name
+    if name is None:
+        found, whose = gone.by_id(account, request.source_id), f"has the id {request.source_id}"
+    else:
+        found, whose = gone.by_name(account, name), f"is named {name!r}"
+    if late := [each for each in account.droplets if each.id == request.source_id or each.name == name]:
+        raise SelectionError(
+            f"Droplet {late[0]} did not show at first, and does now: the API was behind. Run the task again.",
+            droplet=late[0].id,
+        )
+    if found:
+        return found
+    if near := [droplet for droplet in named if name and droplet.name.lower() == name.lower()]:
+        raise SelectionError(f"No Droplet {whose}. There is {listed(near)}: write the name exactly so.")
+    raise SelectionError(f"{gone.nothing_left(whose, account)} A restore point can be named by its id.")
+
+
+def _is_of_one_gone(name, droplet):
+    """True if `droplet` was made from a restore point of a Droplet of that name that was gone."""
+    return provenance.name_in_a_tag(name) in Origin.of(droplet).names
+
+
+def lacks_source(request, image):
+    """True where the Droplet that `image` was taken of has to tell what the request leaves out."""
+    return request.size is None or (request.region is None and len(image.regions) != 1)
+
+
+def plan(request, observed, now):
+    """The Plan for `request`; raises an error of `_domain.errors` before anything is sent."""
+    droplet = there(request, observed.named)
+    if droplet is not None:
+        return Plan((_existing(request, observed, droplet, now),))
+    if request.planned is not None:
+        # What was found once and is there no more was deleted meanwhile, and is not made again.
+        planned = replace(request.planned, doubt=_doubt(observed, now))
+        return Plan((planned,) if planned.target.id is None else ())
+    change = _creation(request, observed, now)
+    return Plan((replace(change, doubt=_doubt(observed, now)),), tuple(_warnings(request, observed, change.goal)))
+
+
+def _doubt(observed: Observed, now: datetime) -> Doubt | None:
+    """What keeps the Droplet from being made: one that was begun just now and does not show may be the same."""
+    latest = max(observed.unseen, key=lambda action: (action.started_at or now, action.id), default=None)
+    if latest is None:
+        return None
+    why = f"action {latest.id} (create) has begun a Droplet, and what it is called does not show yet"
+    return Doubt(min(latest.started_at or now, now) + observed.lag, why, latest)
+
+
+def pin(request, change, _done):
+    """`request` with what was chosen for it: a backup made or a source deleted meanwhile does not change that."""
+    decided = RestorePointSelector(backup_id=change.after["image"])
+    return replace(request, planned=change, wanted=decided, source_id=None, source_name=None)
+
+
+def unmet(request, change, observed):
+    """A sentence that tells how the Droplet differs from what `change` wanted; None when it is as planned.
+
+    Raises NotConvergedError where no other look would better it.
+    """
+    same = [droplet for droplet in observed.named if droplet.name == request.name]
+    if len(same) > 1:
+        ids = listed(droplet.id for droplet in same)
+        raise NotConvergedError(f"another of this name was made meanwhile: ids {ids}; none was deleted")
+    if change.target.id not in [droplet.id for droplet in same]:
+        return "the list of Droplets does not show it yet"
+    if same[0].status != "active":
+        return f"its creation has ended, and its status is {same[0].status!r} instead of 'active'"
+    if change.goal and (lacking := _lacks(change.goal, same[0], observed.state)):
+        return lacking
+    return None if any(_networks(same[0]).values()) else _NO_ADDRESS
+
+
+def aftermath(change, observed):
+    """What the entry of a Droplet that is up has besides: its addresses."""
+    return {"networks": _networks(next(droplet for droplet in observed.named if droplet.id == change.target.id))}
+
+
+def describe(shown):
+    """One line for people: "s-1vcpu-1gb in nyc3 from image 118 (web-01- 2026-03-11), no backups, 6.00 USD a month"."""
+    if shown["state"] == "absent":
+        return "absent"
+    parts = [f"{shown['size']} in {shown['region']} from image {shown['image']} ({shown['image_name']})"]
+    parts += [f"{name} {'on' if shown[name] else 'off'}" for name in FEATURES if name in shown]
+    parts += [f"VPC {shown['vpc_uuid']}"] if "vpc_uuid" in shown else []
+    parts += [f"tags {listed(shown['tags'])}"] if "tags" in shown else []
+    policy = shown["backups"]
+    if policy["state"] == "disabled":
+        parts.append("no backups")
+    else:
+        weekday = f" on {policy['weekday']}" if "weekday" in policy else ""
+        hour = f" at {policy['hour']:02d}:00 UTC" if "hour" in policy else ""
+        parts.append(f"backups {policy.get('plan') or 'on'}{weekday}{hour}")
+    cost = shown["monthly_cost"]
+    return listed([*parts, "cost unknown" if cost == "unknown" else f"{cost:.2f} USD a month"])
+
+
+def _check_source(params, wanted):
+    given = [name for name in ("source_droplet_id", "source_droplet_name") if params[name] is not None]
+    if wanted.id is None and not given:
+        raise InputError(
+            "newest, before and snapshot_name go by a Droplet: set source_droplet_id or source_droplet_name."
+        )
+    if wanted.id is not None and given:
+        raise InputError(
+            f"{given[0]} goes with newest, before and snapshot_name; {wanted} is named by its id, so leave it out."
+        )
+    checked_id("source_droplet_id", params["source_droplet_id"])
+
+
+def _checked_tags(tags):
+    for tag in tags:
+        tag_name("tags", tag)
+        if provenance.reserved(tag):
+            raise InputError(f"tags {tag!r} is one that this module sets by itself: leave it out.")
+    return tagging.distinct(tags)
+
+
+def _wish(params):
+    """The DesiredPolicy for the backups of the new Droplet, None where they stay off; raises InputError."""
+    policy = params["backup_policy"]
+    if params["backups"] is False and policy:
+        raise InputError("backups: false leaves no policy, so backup_policy cannot be set with it.")
+    if not (params["backups"] or policy):
+        return None
+    given = dict.fromkeys(POLICY_PARTS) | (policy or {})
+    several = {name: None if given[name] is None else [given[name]] for name in ("weekday", "hour")}
+    unlisted = params["allow_unlisted_plan"]
+    return DesiredPolicy.from_options(
+        {**given, **several, "state": "enabled", "allow_unlisted_plan": unlisted, "existing_backups": None}
+    )
+
+
+def _existing(request, observed, droplet, now):
+    """The Change of a Droplet that is there: none, if it is the one that was made; raises RefusedError if it is not."""
+    image = _same_origin(request, observed, droplet)
+    known = observed.image and observed.image.id == image
+    point = observed.image if known else RestorePoint(image, None, None)
+    new = droplet.status == "new"
+    if not new and (why := _outside(request.wanted, image, observed.image if known else None, now)):
+        raise RefusedError(
+            f"There is a Droplet {droplet} already, which was made from {why}. Choose another name, or rename or "
+            "delete that one first: this module does neither.",
+            droplet=droplet.id,
+        )
+    creations = [action for action in observed.history if action.type == "create"]
+    if new and any(action.errored for action in creations):
+        raise ActionFailedError(
+            f"Droplet {droplet} was made from image {image} and never came up: its creation ended as errored. Delete "
+            "it in the control panel, for this collection deletes no Droplet, then run the task again.",
+            droplet=droplet.id,
+        )
+    running = next((action for action in creations if action.in_progress), None)
+    wait_for = Awaited(running, point.size_gigabytes) if running and request.wait else None
+    until, doubt = (droplet.created_at or now) + observed.lag, None
+    if request.wait and new and not running:
+        doubt = Doubt(until, "it is not up yet, and the action that makes it does not show yet")
+    elif request.wait and droplet.status == "active" and not any(_networks(droplet).values()):
+        doubt = Doubt(until, _NO_ADDRESS)
+    state = observed.state or BackupState(False)
+    shown = _shown(droplet.size, droplet.region, point, droplet.price_monthly, state)
+    return Change(
+        droplet,
+        shown,
+        shown,
+        notes=tuple(_differences(request, observed, droplet)) if not new else () if wait_for else ("it is not up yet",),
+        wait_for=wait_for,
+        doubt=doubt if doubt and now < doubt.until else None,
+        extra_result={"restore_point": _told(point, now), "networks": None if new else _networks(droplet)},
+    )
+
+
+def _same_origin(request, observed, droplet):
+    """The id of the image that `droplet` was made from; raises RefusedError or SelectionError if it is another one."""
+    made, wanted = Origin.of(droplet), source_id(request, observed.named)
+    if not made.images:
+        why = f"was not made by this module: it has no tag {provenance.FROM}…"
+    elif request.wanted.id is not None:
+        if request.wanted.id in made.images:
+            return request.wanted.id
+        why = f"was made from image {made.images[0]}, not from {request.wanted}"
+    else:
+        name = request.source_name
+        if wanted in made.sources or (wanted is None and _is_of_one_gone(name, droplet)):
+            return made.images[0]
+        if wanted is None and made.sources and not made.names:
+            raise SelectionError(
+                f"No Droplet is named {name!r}. {droplet} was made from Droplet {made.sources[0]}: if that is the one, "
+                f"set source_droplet_id: {made.sources[0]}.",
+                droplet=droplet.id,
+            )
+        whose = f"of Droplet {made.sources[0]}" if made.sources else "whose Droplet was not known"
+        why = f"was made from image {made.images[0]} {whose}, not from one of Droplet {wanted or name}"
+    raise RefusedError(
+        f"There is a Droplet {droplet} already, which {why}. Choose another name, or rename or delete that one first: "
+        "this module does neither.",
+        droplet=droplet.id,
+    )
+
+
+def _outside(wanted: RestorePointSelector, image: int, point: RestorePoint | None, now: datetime) -> str | None:
+    """Why a Droplet that is there is not what is wanted, by the restore point that it was made from; or None.
+
+    `point` is None if the image is gone, so that nothing tells its name and time any more.
+    """
+    limits = [name for name in ("before", "snapshot_name", "max_age_hours") if getattr(wanted, name) is not None]
+    if point is None and limits:
+        instead = "leave max_age_hours out" if wanted.id is not None else f"name it by backup_id: {image} alone"
+        return (
+            f"image {image}, which is gone by now: nothing tells whether it fits {listed(limits)}. If that Droplet is "
+            f"the one, {instead}"
+        )
+    if point is None:
+        return None
+    made = f"{point} of {iso(point.created_at)}" if point.created_at else f"{point} of an unknown time"
+    if wanted.id is None and limits and not wanted.describes(point):
+        return f"{made}, and that is not {wanted}"
+    if told := too_old(wanted, point, now):
+        return f"{made}: it is {told}"
+    return None
+
+
+def _creation(request, observed, now):
+    point, source = chosen(request, observed, now), observed.source
+    region = placement.region(request.region, point, source)
+    size = placement.size(request.size, observed.sizes, point, region, source)
+    policy = _policy(request, observed.supported)
+    tags = (*provenance.tags(point.id, source and source.id, observed.left and source.name), *request.tags)
+    body = {"name": request.name, "size": size.slug, "region": region, "image": point.id, "tags": list(tags)}
+    body |= request.options
+    if policy:
+        body |= {"backups": True, "backup_policy": policy.to_api()}
+    after = _shown(size.slug, region, point, size.price_monthly, BackupState(bool(policy), policy))
+    after |= {name: request.options[name] for name in ("vpc_uuid", *FEATURES) if name in request.options}
+    if request.tags:
+        after["tags"] = list(request.tags)
+    return Change(
+        Droplet(None, request.name),
+        ABSENT,
+        after,
+        (CreateDroplet(body, point.size_gigabytes),),
+        goal=Goal(tags, policy),
+        extra_result={"restore_point": _told(point, now), "networks": None},
+    )
+
+
+def chosen(request, observed, now):
+    """The RestorePoint to make the Droplet from; raises SelectionError, InputError or RefusedError."""
+    wanted, image = request.wanted, observed.image
+    if wanted.id is None:
+        point = resolve(wanted, observed.points, observed.source, now)
+        if observed.left:
+            gone.prove_newest(wanted, point, observed.left)
+        return point
+    if image is None:
+        raise SelectionError(f"There is no {wanted}: it has expired, was deleted, or belongs to another account.")
+    kind = "snapshot" if wanted.backup_id is None else "backup"
+    if image.public or image.type not in ("backup", "snapshot"):
+        what = "a public image" if image.public or image.type == "base" else f"an image of type {image.type!r}"
+        raise RefusedError(
+            f"Image {image.id} ({image.name}) is {what}, no restore point: name a backup or a snapshot of a Droplet."
+        )
+    if image.type != kind:
+        raise InputError(f"Image {image.id} ({image.name}) is a {image.type}: name it with {image.type}_id.")
+    if told := too_old(wanted, image, now):
+        raise RefusedError(f"The {image} is {told}. Raise it, or name a younger one.")
+    return image
+
+
+def _policy(request, supported):
+    """The BackupPolicy to create it with, or None; raises InputError.
+
+    Where no hour is wanted it follows from the name, since there is no id yet that it could follow from.
+    """
+    desired = request.backups
+    if desired is None:
+        return None
+    target = Droplet(None, request.name)
+    policy = resolve_policies(desired, (target,), (target,), {None: BackupState(False)}, supported)[None]
+    offer = offer_of(supported, policy.plan)
+    if desired.hours is None and offer and offer.hours:
+        policy = replace(policy, hour=any_hour(request.name, offer.hours))
+    return policy
+
+
+def _warnings(request, observed, goal):
+    if goal.policy and offer_of(observed.supported, goal.policy.plan) is None:
+        yield f"Plan {goal.policy.plan!r} is not among the supported ones and is sent because of allow_unlisted_plan."
+    if observed.sizes is None:
+        yield "The token may not read sizes (scopes sizes:read and regions:read): whether the size fits is not checked."
+    for droplet in observed.named:
+        if droplet.name.lower() == request.name.lower():
+            yield f"There is a Droplet {droplet} too, whose name differs from {request.name!r} by capitals alone."
+
+
+def _differences(request, observed, droplet):
+    """Sentences about what was asked for and is otherwise on a Droplet that is there, and stays so."""
+    has = {"size": droplet.size, "region": droplet.region, "vpc_uuid": droplet.vpc_uuid or None}
+    has |= {name: name in droplet.features for name in FEATURES}
+    asked = {"size": request.size, "region": request.region, **request.options}
+    for name, value in has.items():
+        if None not in (value, asked.get(name)) and asked[name] != value:
+            yield f"left as it is: {name} is {_word(value)}, wanted is {_word(asked[name])}"
+    if missing := tagging.missing(request.tags, droplet.tags):
+        yield f"left as it is: it lacks the tags {listed(missing)}"
+    if request.backups and observed.state and not request.backups.matches(observed.state):
+        found = listed(_shown_backups(observed.state).values())
+        yield f"left as it is: backups are {found}, which is not what is wanted; droplet_backups changes them"
+
+
+def _word(value):
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _lacks(goal, droplet, state):
+    """What a new Droplet lacks of its Goal, as a sentence, or None."""
+    if goal.tags and droplet.tags is None:
+        return f"GET /v2/droplets does not tell its tags, and it should have {listed(goal.tags)}"
+    if missing := tagging.missing(goal.tags, droplet.tags):
+        return f"it lacks the tags {listed(missing)}"
+    if goal.policy is None:
+        return None
+    if state and state.enabled and state.policy is None:
+        return f"GET /v2/droplets/{droplet.id}/backups/policy does not tell its backup_policy, which is asked for"
+    actual = state.policy.to_api() if state and state.policy else {}
+    lacking = [f"{name} {value}" for name, value in goal.policy.to_api().items() if actual.get(name) != value]
+    where = f"GET /v2/droplets/{droplet.id}/backups/policy"
+    return f"its backups are not as asked for: {listed(lacking)} (told by {where})" if lacking else None
+
+
+def _shown(size, region, point, price, state):
+    """`before` or `after` of a Droplet that is there; `price` in USD a month."""
+    backups = monthly_backup_cost(price, state)
+    cost = "unknown" if price is None or backups is None else round(price + backups, 2)
+    shown = {"state": "present", "size": size, "region": region, "image": point.id, "image_name": point.name}
+    return {**shown, "backups": _shown_backups(state), "monthly_cost": cost}
+
+
+def _shown_backups(state):
+    if not state.enabled:
+        return {"state": "disabled"}
+    policy = state.policy.to_api() if state.policy else {}
+    return {"state": "enabled", **{name: policy[name] for name in ("plan", "weekday", "hour") if name in policy}}
+
+
+def _told(point, now):
+    return {
+        "id": point.id,
+        "name": point.name,
+        "type": point.type,
+        "created_at": iso(point.created_at),
+        "age_hours": point.age_hours(now),
+    }
+
+
+def _networks(droplet):
+    return {name: getattr(droplet, name) for name in ("public_v4", "private_v4", "public_v6")}

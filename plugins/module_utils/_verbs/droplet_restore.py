@@ -1,0 +1,563 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decides what `droplet_restore` does: pure, the same for check mode, for the real run and for its rerun.
+
+What has happened is told by marks, images and the log of actions (`_domain/incidents.py`), never by memory.
+Each plan gives what remains: intent, power off, safety snapshot, restore or rebuild, power on, done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
+
+from .._domain import restore_result
+from .._domain.confirmation import unconfirmed
+from .._domain.cost import monthly_snapshot_cost
+from .._domain.decided import difference
+from .._domain.desired_policy import listed
+from .._domain.errors import ApiError, InputError, LifeboatError, NotConvergedError, RefusedError, ScopeError
+from .._domain.incidents import DISK_WRITES, Goal, IncidentHistory, Seen, action_order
+from .._domain.journal import Completed, Intent, checked_incident, safety_name, safety_of
+from .._domain.models import Action, iso
+from .._domain.plan import SECONDS_PER_GIB, Awaited, Change, DropletAction, Plan, Step, Tag
+from .._domain.restore_points import RestorePointSelector, resolve
+from .._domain.retention import newest_first
+from .._domain.selection import Selection
+from .._domain.snapshots import SCRATCH_DISK
+
+POWER = ("power_on", "power_off", "power_cycle", "reboot", "shutdown")
+
+_POWER_ON = DropletAction("power_on", requires_fresh_state=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for; without `wanted` and `incident` only which restore points there are.
+
+    `run` is the Goal of this run's first plan, `ordered` whether it sent its restore.
+    `own` are the actions that this run has begun.
+    """
+
+    selection: Selection
+    wanted: RestorePointSelector | None
+    incident: str | None
+    confirm: str | None = None
+    safety_snapshot: bool = True
+    stop_first: bool = False
+    run: Goal | None = None
+    ordered: bool = False
+    own: tuple[Action, ...] = ()
+
+
+def request(selection, params):
+    """The Request in a task's `params`; raises InputError."""
+    if params["list"]:
+        return Request(selection, None, None)
+    if params["incident"] is None:
+        raise InputError("incident is missing: give what has happened a key, as in inc-2026-031. Only list needs none.")
+    wanted = RestorePointSelector.from_options(params)
+    if wanted.id is wanted.snapshot_name is None and wanted.max_age_hours is None:
+        name = "newest" if wanted.newest else "before"
+        raise InputError(
+            f"{name} needs max_age_hours: say how old the restore point may be, so that an outdated one is refused."
+        )
+    given = {name: params[name] for name in ("confirm", "safety_snapshot", "stop_first")}
+    return Request(selection, wanted, checked_incident(params["incident"]), **given)
+
+
+def _story(request, seen):
+    known = seen.knowing(request.own)
+    return IncidentHistory(known, request.incident, request.stop_first, request.run, request.ordered, request.own)
+
+
+def horizon(request, seen, now):
+    """How far back the log of actions has to be read, a datetime; None where its latest page is enough."""
+    if request.wanted is None:
+        return None
+    story = _story(request, seen)
+    since = story.intent.at if story.intent else story.unmarked_since
+    times = [since - timedelta(minutes=1)] if since else []
+    try:
+        point = _point(request, story, now)
+        times += [point.created_at] if point and point.created_at else []
+    except LifeboatError:
+        # The plan will say so.
+        pass
+    return min(times, default=None)
+
+
+def plan(request, seen, now):
+    """The Plan for `request`; raises InputError, ScopeError, SelectionError or RefusedError before anything is sent."""
+    droplet = seen.droplet
+    if request.wanted is None:
+        return Plan((_listing(seen, now),))
+    question = unconfirmed(f"This overwrites the disk of Droplet {droplet}", droplet, request.confirm)
+    if droplet.tags is None:
+        raise ScopeError(
+            f"The token may not read the tags of Droplet {droplet} (GET /v2/droplets/{droplet.id} does not tell them), "
+            "and what was restored is marked there. Give it the scope tag:read. Nothing is sent.",
+            droplet=droplet.id,
+        )
+    story = _story(request, seen)
+    _refuse_after_waiting(story)
+    _refuse_another_point(request, story)
+    point = _point(request, story, now)
+    story = replace(story, undoes=point and safety_of(point))
+    if conflicting_restores := story.conflicting_restores(point):
+        return replace(_stopped(story, conflicting_restores, point, now), confirmation_required=question)
+    if story.done:
+        change, warnings = _unchanged(request, story, point, now)
+    elif story.own_restore:
+        change, warnings = _finish(story, point, now), ()
+    else:
+        change, warnings = _restore(request, story, point, now)
+    return Plan((change,), warnings, confirmation_required=question)
+
+
+def pin(request, change, done):
+    """`request` for the Droplet of `change` with what its first plan decided, after the steps `done`."""
+    ordered = any(step.type in DISK_WRITES for step in done)
+    return replace(request, selection=Selection(ids=(change.target.id,)), run=change.goal, ordered=ordered)
+
+
+def knowing(request: Request, own: tuple[Action, ...]) -> Request:
+    """`request` with the actions that this run has begun: they prove what it did, whatever the log shows of them."""
+    return replace(request, own=own)
+
+
+def unmet(request, change, seen):
+    """A sentence that tells how the Droplet differs from what `change` wanted; None when it is as planned.
+
+    Raises NotConvergedError where no other look would better it.
+    """
+    story = _story(request, seen)
+    if story.done is None:
+        return f"every action completed, but the mark of incident {request.incident!r} does not show among its tags"
+    if not any(action.id == story.done.action and action.completed for action in seen.actions):
+        return f"the log does not show yet that action {story.done.action} has completed"
+    if change.goal.was_on and seen.droplet.status == "off":
+        return "every action completed, but it is off and was on before"
+    if conflicting_restores := story.conflicting_restores(None):
+        last = conflicting_restores[-1]
+        began = iso(last.started_at)
+        raise NotConvergedError(
+            f"it was restored, and action {last.id} ({last.type}), begun at {began}, overwrites it since"
+        )
+    return None
+
+
+def rescue(request, _change, seen):
+    """After a failure before the restore began: a Droplet that was powered off for it is powered on again."""
+    story = _story(request, seen)
+    busy = any(action.in_progress for action in story.seen.actions)
+    begun = story.own_restore or story.attempts
+    if not request.stop_first or story.intent is None or busy or begun or story.done:
+        return ()
+    return (_POWER_ON,) if story.intent.was_on and seen.droplet.status == "off" else ()
+
+
+def otherwise(change: Change, step: Step, error: ApiError) -> Change | None:
+    """The same Change by `rebuild`, if the API does not `restore` a snapshot: some readings allow it backups only."""
+    goal = change.goal
+    if error.status != 422 or step.type != "restore" or goal.told["restore_point"]["type"] != "snapshot":
+        return None
+    return replace(change, goal=replace(goal, by_rebuild=True))
+
+
+def aftermath(change, seen):
+    """Further keys of a result, from what was read after the work; with `notes` where there is more to say."""
+    told = {
+        **change.goal.told,
+        **restore_result.found(IncidentHistory(seen, change.goal.told["incident"], run=change.goal)),
+    }
+    notes = []
+    if not change.goal.was_on and seen.droplet.status != "off":
+        notes.append("it was off before, and the API has left it on")
+    if told["new_ssh_host_keys"]:
+        notes.append(
+            "the API took no snapshot for restore, so it was brought back by rebuild: the SSH host keys are new, and "
+            "ssh refuses the server until the old ones are forgotten (ssh-keygen -R)"
+        )
+    return {**told, "notes": notes} if notes else told
+
+
+def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[dict, tuple[str, ...]]:
+    """`(keys of the result, sentences)` about a Droplet whose restore has failed; `seen` is None if it is not known."""
+    goal = change.goal
+    told = dict(goal.told)
+    begun = False
+    if seen:
+        story = _story(request, seen)
+        begun = bool(story.own_restore or story.attempts)
+        told |= {"safety_snapshot": None, "undo": None, "undo_command": None}
+        if snapshot := story.way_back():
+            told |= restore_result.way_back(story, snapshot.id, snapshot.name)
+    if not (told["safety_snapshot"] and told["safety_snapshot"]["id"]):
+        told |= {"safety_snapshot": None, "undo": None, "undo_command": None}
+    sentences = []
+    if told["safety_snapshot"]:
+        sentence = f"Safety snapshot {told['safety_snapshot']['id']} holds the disk as it was"
+        sentences.append(sentence + ("; undo brings it back." if begun else "."))
+    starts = [action for action in (*seen.actions, *request.own) if action.type == "power_on"] if seen else []
+    starting = any(action.in_progress or action in request.own for action in starts)
+    if seen and seen.droplet.status == "off" and not starting:
+        sentences.append(f"The Droplet is off{', and was on before' if goal.was_on else ', as it was before'}.")
+    return told, tuple(sentences)
+
+
+def tell(_request, _observed, plan, entries):
+    """The restore_result.KEYS of the result, beside its `droplets`."""
+    (change,), (entry,) = plan.changes, entries
+    return {key: entry.pop(key, change.goal.told[key]) for key in restore_result.KEYS}
+
+
+def describe(shown):
+    """One line for people from a `before` or `after`."""
+    if "written_after" in shown:
+        since = shown["written_after"]
+        return "the disk as it is" + (f", with everything written after {since}" if since else "")
+    if "expected_minutes" not in shown:
+        return f"the disk {shown['state']} from image {shown['image']}"
+    text = f"{shown['type']} {shown['image']} ({shown['name']}) of {shown['created_at']}"
+    text += f" in about {shown['expected_minutes']} min"
+    if shown["safety_snapshot"]:
+        size, cost = shown["safety_snapshot_gigabytes"], shown["monthly_cost"]
+        text += f", snapshot {shown['safety_snapshot']} of about {size:g} GiB for {cost:.2f} USD a month"
+    else:
+        text += ", no snapshot of the disk as it is"
+    if shown["volumes"]:
+        text += f", attached volumes stay as they are: {listed(shown['volumes'])}"
+    return text
+
+
+def _point(request, story, now):
+    """The RestorePoint that the incident is about; None where it is gone, and was restored before.
+
+    What was decided counts. Raises SelectionError or RefusedError.
+    """
+    droplet = story.seen.droplet
+    if story.done and story.image is None:
+        return None
+    if story.image is None:
+        return resolve(request.wanted, story.seen.points, droplet, now)
+    found = story.find(story.image)
+    if found is None and not (story.done or story.own_restore):
+        raise RefusedError(
+            f"Image {story.image}, chosen for incident {story.incident!r}, is no longer a backup or snapshot of "
+            f"Droplet {droplet}, and was not restored before. Nothing is sent. Another restore point needs a new "
+            "incident.",
+            droplet=droplet.id,
+        )
+    return found
+
+
+def _refuse_another_point(request, story):
+    """An incident has one restore point: raises RefusedError where another one is asked for, or was chosen."""
+    droplet, decided = story.seen.droplet, story.done or story.intent
+    if decided is None:
+        return
+    if decided.image is None:
+        _refuse_a_later_point(request, story)
+        return
+    if request.run and request.run.image not in (None, decided.image):
+        raise RefusedError(
+            f"Another run of incident {request.incident!r} on Droplet {droplet} has chosen image {decided.image}, "
+            f"and this one image {request.run.image}. Nothing more is sent by this one.",
+            droplet=droplet.id,
+        )
+    what = "was restored from" if story.done or story.own_restore else "is to be restored from"
+    # A run has asked this once, before it began.
+    if request.run is None and (other := _another(request.wanted, story, decided)):
+        raise RefusedError(
+            f"Incident {request.incident!r} of Droplet {droplet} {what} image {decided.image}, and not from "
+            f"{other}. Another restore point needs a new incident.",
+            droplet=droplet.id,
+        )
+
+
+def _another(wanted: RestorePointSelector, story: IncidentHistory, decided: Intent | Completed) -> str | None:
+    """What is asked for instead of the image that was decided; None if it is that, or if the image is gone."""
+    found = story.find(decided.image)
+    if found is None:
+        # Nothing tells any more what a described point was: the plan warns.
+        return None if wanted.id in (None, decided.image) else str(wanted.id)
+    moment = story.intent.at if story.intent else story.own_restore and story.own_restore.started_at
+    return difference(wanted, found, moment, story.seen.points, story.seen.actions)
+
+
+def _refuse_a_later_point(request, story):
+    """Raises RefusedError where an image is asked for that a restore without marks cannot have been from."""
+    point = story.find(request.wanted.id)
+    if point and point.created_at and point.created_at > story.own_restore.started_at:
+        raise RefusedError(
+            f"Incident {story.incident!r} of Droplet {story.seen.droplet} was restored by action "
+            f"{story.own_restore.id}, before {point} was made. Another restore point needs a new incident.",
+            droplet=story.seen.droplet.id,
+        )
+
+
+def _refuse_after_waiting(story):
+    """Raises RefusedError where the restore of somebody else that was waited for has ended."""
+    awaited = story.run and story.run.awaited
+    action = next((action for action in story.seen.actions if action.id == awaited), None)
+    if action and not action.in_progress:
+        raise RefusedError(
+            f"Action {action.id} ({action.type}) on Droplet {story.seen.droplet} has ended as {action.status}.",
+            droplet=story.seen.droplet.id,
+            action=action.id,
+        )
+
+
+def _sentence(story, action, point):
+    """Who has overwritten the disk, or is about to, and what that means."""
+    droplet, incident, owner = story.seen.droplet, story.incident, story.marks.owner(action)
+    who = f"action {action.id} ({action.type}), begun at {iso(action.started_at)}"
+    if owner is None:
+        who += ", which bears no mark of an incident"
+    elif owner != incident:
+        who += f", of incident {owner!r}"
+    else:
+        who += f", which is not known to be of incident {incident!r}"
+    if action.in_progress:
+        return (
+            f"The disk of Droplet {droplet} is being overwritten: {who}. It is waited for, and nothing is sent for "
+            f"incident {incident!r}. Look at what it has done before you go on."
+        )
+    if story.done or story.own_restore:
+        return (
+            f"Incident {incident!r} of Droplet {droplet} was restored, but the disk was overwritten since: {who}. "
+            "Nothing is sent. Another restore needs a new incident."
+        )
+    if owner not in (None, incident) and story.marks.by(action) is None:
+        advice = f"Run the task of incident {owner!r} again first, so that it is marked as done."
+    elif owner == incident:
+        advice = "If another run of this incident ordered it, run the task again."
+    else:
+        first = "" if point.type == "snapshot" else ", once it is a snapshot by backup_to_snapshot"
+        advice = (
+            "Choose a younger restore point. If this one is meant all the same, droplet_action overwrites the disk "
+            f"without these questions: type: rebuild, image: {point.id}{first}."
+        )
+    return (
+        f"The disk of Droplet {droplet} was overwritten after {point} was made: {who}. Restoring now would undo "
+        f"that. Nothing is sent. {advice}"
+    )
+
+
+def _stopped(story, conflicting_restores, point, now):
+    """The Plan where somebody else is at work: wait, then fail; raises RefusedError where they have ended."""
+    running = next((action for action in conflicting_restores if action.in_progress), None)
+    if running is None:
+        raise RefusedError(
+            _sentence(story, conflicting_restores[-1], point),
+            droplet=story.seen.droplet.id,
+            action=conflicting_restores[-1].id,
+        )
+    goal = replace(_goal(story, point, now), awaited=running.id)
+    shown = {"state": "being overwritten", "image": None}
+    change = Change(story.seen.droplet, shown, shown, goal=goal, wait_for=Awaited(running, _disk_gigabytes(story.seen)))
+    return Plan((change,), deferred_failure=_sentence(story, running, point))
+
+
+def _listing(seen: Seen, now: datetime) -> Change:
+    """Nothing changes: the result tells which restore points there are."""
+    shown = {"state": "as it is"}
+    told = {**dict.fromkeys(restore_result.KEYS), "restore_points": restore_result.restore_points(seen, now)}
+    return Change(seen.droplet, shown, shown, goal=Goal(None, now, False, frozenset(), told))
+
+
+def _unchanged(request, story, point, now):
+    """`(Change, warnings)` where the restore is done."""
+    incident, mark = story.incident, story.done
+    shown = {"state": "restored", "image": mark.image}
+    goal = _goal(story, point, now)
+    goal = replace(goal, told={**goal.told, **restore_result.found(story)})
+    note = f"incident {incident!r} was restored by action {mark.action}, and no other restore came after it"
+    warnings = ()
+    if mark.image is None:
+        snapshot = goal.told["safety_snapshot"]["id"]
+        warnings = (
+            f"The tags of incident {incident!r} are gone from Droplet {story.seen.droplet}. That it was restored is "
+            f"told by its safety snapshot {snapshot} and by action {mark.action} ({story.own_restore.type}), which "
+            "came next; from which image, nothing tells.",
+        )
+    elif point is None and request.wanted.id is None and not request.wanted.newest:
+        warnings = (
+            f"Incident {incident!r} of Droplet {story.seen.droplet} was restored from image {mark.image}, which is "
+            f"gone by now, so nothing tells whether that was {request.wanted}.",
+        )
+    return Change(story.seen.droplet, shown, shown, notes=(note,), goal=goal), warnings
+
+
+def _finish(story, point, now):
+    """The restore has begun: what is left is to wait for it, to restore the power and to mark it."""
+    droplet, mine, incident = story.seen.droplet, story.own_restore, story.incident
+    after = {"state": "restored and marked", "image": story.image}
+    before = {**after, "state": "being restored" if mine.in_progress else "restored and not marked"}
+    steps = (*_power_on(story), Tag(Completed(incident, story.image, mine.id).tag, "droplet", droplet.id))
+    note = (
+        f"action {mine.id} ({mine.type}), begun at {iso(mine.started_at)} after the intent of incident {incident!r}, "
+        "is taken for its restore; the log does not tell its image"
+    )
+    safety = story.safety()
+    return Change(
+        droplet,
+        before,
+        after,
+        steps,
+        () if story.ordered else (note,),
+        goal=_goal(story, point, now, safety and (safety.id, safety.name)),
+        wait_for=Awaited(mine, _gigabytes(point, story.seen)) if mine.in_progress else None,
+    )
+
+
+def _power_on(story):
+    """A Droplet that was on and is off is powered on, unless somebody has decided about its power since."""
+    mine = story.own_restore
+    since = [
+        action
+        for action in story.seen.actions
+        if action.type in POWER and action.completed and action_order(action) > action_order(mine)
+    ]
+    owed = story.was_on and story.seen.droplet.status == "off" and not since
+    return (_POWER_ON,) if owed else ()
+
+
+def _restore(request, story, point, now):
+    """`(Change, warnings)` where nothing is restored yet."""
+    droplet, seen, safety = story.seen.droplet, story.seen, story.safety()
+    running = droplet.status != "off"
+    name, size = safety_name(request.incident, droplet.name), _disk_gigabytes(seen)
+    if safety:
+        name, size = safety.name, _gigabytes(safety, seen)
+    wanted = bool(safety or request.safety_snapshot)
+    goal = _goal(story, point, now, (safety and safety.id, name) if wanted else None)
+    steps = []
+    if story.intent is None:
+        mark = Intent(request.incident, point.id, goal.at, goal.was_on)
+        steps.append(Tag(mark.tag, "droplet", droplet.id))
+    if request.stop_first and running:
+        steps.append(DropletAction("power_off", requires_fresh_state=True))
+    if wanted and not safety:
+        steps.append(DropletAction("snapshot", {"name": name}, False, size, requires_fresh_state=True))
+    kind = "rebuild" if story.run and story.run.by_rebuild else "restore"
+    steps.append(DropletAction(kind, {"image": point.id}, False, _gigabytes(point, seen), requires_fresh_state=True))
+    if goal.was_on and (request.stop_first or not running):
+        steps.append(_POWER_ON)
+    steps.append(Tag(None, "droplet", droplet.id))
+    minutes = ceil(sum(getattr(step, "size_gigabytes", None) or 0 for step in steps) * SECONDS_PER_GIB / 60)
+    warnings = _refuse_expiring(story, point, minutes, now)
+    before = {"state": "as it is", "written_after": iso(point.created_at)}
+    after = {
+        "state": "restored",
+        "type": point.type,
+        "image": point.id,
+        "name": point.name,
+        "created_at": iso(point.created_at),
+        "expected_minutes": minutes,
+        "safety_snapshot": name if wanted else None,
+        "safety_snapshot_gigabytes": size if wanted else None,
+        "monthly_cost": monthly_snapshot_cost(size) if wanted else 0.0,
+        "volumes": None if droplet.volume_ids is None else list(droplet.volume_ids),
+    }
+    change = Change(
+        droplet,
+        before,
+        after,
+        tuple(steps),
+        _notes(request, story, point, safety, now),
+        goal=goal,
+        doubt=story.doubt(now, wants_snapshot=wanted and not safety),
+    )
+    return change, (*warnings, *_open_incidents(story))
+
+
+def _notes(request, story, point, safety, now):
+    droplet = story.seen.droplet
+    age = point.age_hours(now)
+    notes = [] if age is None else [f"{age:g} hours of data go: everything written after {iso(point.created_at)}"]
+    if droplet.volume_ids is None:
+        notes.append("attached volumes stay as they are; which there are, the token may not read (block_storage:read)")
+    elif droplet.volume_ids:
+        notes.append(f"attached volumes stay as they are, since no image holds them: {listed(droplet.volume_ids)}")
+    if droplet.gpu:
+        notes.append(SCRATCH_DISK)
+    if safety:
+        notes.append(f"the safety snapshot is there: {safety} of {iso(safety.created_at)}")
+    if point.type == "snapshot":
+        notes.append(
+            "a snapshot is brought back by restore, and the SSH host keys stay; if the API takes only backups for "
+            "that, by rebuild, and they are new"
+        )
+    if not (safety or request.safety_snapshot):
+        notes.append("no safety snapshot is made, so that there is no way back to the disk as it is now")
+    if (request.safety_snapshot or safety) and not request.stop_first and droplet.status != "off":
+        notes.append(
+            "what is written between the safety snapshot and the restore is in neither image; stop_first: true stops "
+            "the Droplet before"
+        )
+    return tuple(notes)
+
+
+def _refuse_expiring(story, point, minutes, now):
+    """Raises RefusedError where a backup would expire before it is restored; warnings where that is not known.
+
+    A backup that is there although its date is past was made under another policy than the one in force.
+    """
+    if point.type != "backup":
+        return ()
+    policy = story.seen.state.policy
+    days = policy and policy.retention_period_days
+    expires = point.created_at + timedelta(days=days) if days and point.created_at else None
+    if expires is None or expires <= now:
+        return (
+            f"How long {point} is kept is not known, so it may expire before it is restored. Convert it first with "
+            "backup_to_snapshot if that must not happen.",
+        )
+    if expires < now + timedelta(minutes=minutes):
+        raise RefusedError(
+            f"The restore takes about {minutes} minutes, and {point} expires at {iso(expires)}, before it would be "
+            "done. Nothing is sent. Convert it first with backup_to_snapshot.",
+            droplet=story.seen.droplet.id,
+        )
+    return ()
+
+
+def _open_incidents(story):
+    """Sentences about other incidents that were begun and never marked as done."""
+    marks = story.marks
+    over = {mark.incident for mark in marks.dones}
+    return tuple(
+        f"Incident {mark.incident!r} of Droplet {story.seen.droplet} was begun at {iso(mark.at)} and is not done."
+        for mark in marks.intents
+        if mark.incident not in over and mark.incident != story.incident
+    )
+
+
+def _goal(story, point, now, snapshot=None):
+    """The Goal; `snapshot` is the safety snapshot as `(id, name)`, its id None where it is still to be made."""
+    seen, run = story.seen, story.run
+    known = frozenset(action.id for action in seen.actions if action.type in DISK_WRITES)
+    told = restore_result.told(story, point, now, snapshot)
+    return Goal(
+        image=told["restore_point"]["id"],
+        at=run.at if run else now.replace(microsecond=0),
+        was_on=story.was_on,
+        known=run.known if run else known,
+        told=told,
+        by_rebuild=bool(run and run.by_rebuild),
+        resumed=run.resumed if run else story.intent is not None,
+    )
+
+
+def _gigabytes(point, seen):
+    """The size of a restore point in GiB; the disk's where it is not told."""
+    return (point and point.size_gigabytes) or seen.droplet.disk
+
+
+def _disk_gigabytes(seen):
+    """About how large a snapshot of the Droplet becomes, in GiB: as its newest restore point, or as its disk."""
+    sizes = (point.size_gigabytes for point in newest_first(seen.points) if point.size_gigabytes)
+    return next(sizes, seen.droplet.disk)

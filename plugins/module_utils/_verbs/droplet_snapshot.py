@@ -1,0 +1,524 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decides what `droplet_snapshot` does: pure, the same for check mode and for the real run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
+
+from .._domain import stopped
+from .._domain.cost import monthly_snapshot_cost
+from .._domain.errors import InputError, RefusedError, SelectionError
+from .._domain.journal import safety_of
+from .._domain.models import Action, Droplet, RestorePoint
+from .._domain.names import checked_id
+from .._domain.options import at_least
+from .._domain.plan import (
+    SECONDS_PER_GIB,
+    Change,
+    DeleteSnapshot,
+    Doubt,
+    DropletAction,
+    Plan,
+    Step,
+    Tag,
+    TransferImage,
+)
+from .._domain.retention import newest_first
+from .._domain.selection import Selection
+from .._domain.snapshots import (
+    SCRATCH_DISK,
+    DropletImages,
+    carried_tags,
+    checked_tags,
+    missing_tags,
+    monthly_cost,
+    priced,
+    record,
+    unlisted_doubt,
+)
+from .._domain.stopped import Stop
+from .._domain.templates import checked, fits, rendered
+
+SHUTDOWN_TIMEOUT = 120
+"""Seconds that a Droplet has to shut down before it is powered off, unless the task says otherwise."""
+
+NEW_NAME = "{droplet}-snapshot-{date}"
+"""The name of a new snapshot where only its age is asked for."""
+
+ONLY_PRESENT = ("max_age_hours", "regions", "tags", "stop_first")
+ONLY_ABSENT = ("snapshot_id", "deleted_droplets", "older_than_hours", "last_restore_point")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for.
+
+    Exactly one of `selection`, `ids` (of snapshots) and `deleted` (snapshots of Droplets that are gone) says whose.
+    What was decided for one Droplet has its `selection`, or the `droplet` where it is gone, and `ids`; `since` is then
+    what `max_age` means, `done` what a run has done by now (`stopped.kinds`), and `unlisted_until` when it no longer
+    waits for a snapshot that the Droplet has and no list shows, None if it has met none.
+    """
+
+    present: bool
+    selection: Selection | None = None
+    ids: tuple[int, ...] | None = None
+    deleted: bool = False
+    droplet: Droplet | None = None
+    name: str | None = None
+    max_age: timedelta | None = None
+    since: datetime | None = None
+    older_than: timedelta | None = None
+    regions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    may_be_lost: bool = False
+    max_delete: int = 10
+    stop_first: bool = False
+    shutdown_timeout: int = SHUTDOWN_TIMEOUT
+    done: frozenset[str] = frozenset()
+    unlisted_until: datetime | None = None
+
+    @property
+    def by_age(self):
+        """True where any snapshot that is new enough will do."""
+        return self.max_age is not None or self.since is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What has been read. `regions` are the slugs of all there are, None where nobody asked or may know.
+
+    `counted` are the ids of Droplets whose backups are known. What is read may be late by `lag`.
+    """
+
+    own: tuple[DropletImages, ...]
+    regions: frozenset | None = None
+    counted: frozenset = frozenset()
+    lag: timedelta = timedelta()
+
+    def telling(self, tagged):
+        """The same, with the tags of the RestorePoints in `tagged`, a dict by id."""
+        return replace(
+            self,
+            own=tuple(
+                replace(one, snapshots=tuple(tagged.get(point.id, point) for point in one.snapshots))
+                for one in self.own
+            ),
+        )
+
+    def counting(self, backups):
+        """The same, with the backups in `backups`, a dict of Droplet id to RestorePoints."""
+        own = tuple(replace(one, backups=backups.get(one.droplet.id, one.backups)) for one in self.own)
+        return replace(self, own=own, counted=self.counted.union(backups))
+
+
+def request(selection, params):
+    """The Request in a task's `params`; `selection` is None where they have none. Raises InputError."""
+    present = params["state"] == "present"
+    for name in ONLY_ABSENT if present else ONLY_PRESENT:
+        if params[name]:
+            raise InputError(f"{name} has no meaning with state: {params['state']}. Leave it out.")
+    _check_combination(present, selection, params)
+    for name in ("max_age_hours", "older_than_hours"):
+        if params[name] is not None and params[name] <= 0:
+            raise InputError(f"{name} {params[name]:g} must be above 0.")
+    if params["shutdown_timeout"] is not None:
+        if not params["stop_first"]:
+            raise InputError("shutdown_timeout goes with stop_first: true. Leave it out.")
+        at_least(params, "shutdown_timeout", 0)
+    if params["max_delete"] < 0:
+        raise InputError(f"max_delete {params['max_delete']} is below 0.")
+    return Request(
+        present,
+        selection,
+        ids=None if params["snapshot_id"] is None else tuple(dict.fromkeys(params["snapshot_id"])),
+        deleted=bool(params["deleted_droplets"]),
+        name=_name(present and params["max_age_hours"] is None, params["snapshot_name"]),
+        max_age=_hours(params["max_age_hours"]),
+        older_than=_hours(params["older_than_hours"]),
+        regions=tuple(sorted(set(params["regions"] or ()))),
+        tags=checked_tags(params["tags"]),
+        may_be_lost=params["last_restore_point"] is not None,
+        max_delete=params["max_delete"],
+        stop_first=params["stop_first"],
+        shutdown_timeout=SHUTDOWN_TIMEOUT if params["shutdown_timeout"] is None else params["shutdown_timeout"],
+    )
+
+
+def _check_combination(present, selection, params):
+    if present:
+        if params["snapshot_name"] is None and params["max_age_hours"] is None:
+            raise InputError("state: present needs snapshot_name, max_age_hours, or both.")
+    elif params["snapshot_id"] is None:
+        if params["snapshot_name"] is None and params["older_than_hours"] is None:
+            raise InputError("state: absent needs snapshot_id, or snapshot_name or older_than_hours to say which.")
+    else:
+        for key in params["snapshot_id"]:
+            checked_id("snapshot_id", key, "an image")
+        for name in ("snapshot_name", "older_than_hours"):
+            if params[name] is not None:
+                raise InputError(f"snapshot_id names its snapshots: leave {name} out.")
+        if not params["snapshot_id"] and not params["allow_empty"]:
+            raise InputError("snapshot_id is an empty list. Set allow_empty: true if that is fine.")
+    if params["deleted_droplets"] and "{droplet}" in (params["snapshot_name"] or ""):
+        raise InputError("The names of deleted Droplets are not known: leave {droplet} out of snapshot_name.")
+    if selection is None and params["exclude_tag"]:
+        raise InputError("exclude_tag goes with a selection of Droplets. Leave it out.")
+
+
+def _name(finds, template):
+    """`finds` if a snapshot is looked for by this name, so that a name of its own for each run would find none."""
+    if finds and template is not None and "{time}" in template:
+        raise InputError(
+            f"snapshot_name {template!r} would be another one at each run, because of {{time}}. For several snapshots "
+            "a day set max_age_hours as well: then the age decides, and the name is only that of a new one."
+        )
+    return checked(template, ("droplet", "date") if finds else ("droplet", "date", "time"))
+
+
+def _hours(hours):
+    return None if hours is None else timedelta(hours=hours)
+
+
+def guard_kinds(images):
+    """Raises SelectionError where one of `images`, which were asked for and are among no snapshots, is another image.
+
+    None stands for one that is not there at all, which is as it should be.
+    """
+    for image in filter(None, images):
+        if image.type != "snapshot" or image.public:
+            what = "a backup" if image.type == "backup" else "no snapshot of a Droplet"
+            raise SelectionError(f"Image {image.id} ({image.name}) is {what}. Only snapshots are deleted.")
+
+
+def untold(request, seen, now):
+    """The snapshots whose tags have to be known."""
+    if not request.tags:
+        return []
+    found = [_wanted(request, one, now) for one in seen.own]
+    return [point for point in found if point is not None and point.tags is None]
+
+
+def copies_to(request, seen, now):
+    """The regions that a snapshot is to be copied to, so that those there are have to be known; sorted."""
+    if not request.regions:
+        return []
+    wanted = set(request.regions)
+    return sorted(set().union(*(wanted - _regions_of(one, _wanted(request, one, now)) for one in seen.own)))
+
+
+def uncounted(request, seen, now):
+    """The Droplets that would be left without a snapshot, so that their backups have to be known."""
+    if request.present or request.may_be_lost:
+        return []
+    return [
+        one.droplet
+        for one in seen.own
+        if not one.gone and one.droplet.id not in seen.counted and _all_go(one, _doomed(request, one, now))
+    ]
+
+
+def doomed_droplets(request, seen, now):
+    """Ids of the Droplets of which snapshots are to be deleted."""
+    return [one.droplet.id for one in seen.own if one.droplet.id is not None and _doomed(request, one, now)]
+
+
+def became(changes, seen):
+    """The snapshots that `changes` wanted, as far as they are there."""
+    goals = [change for change in changes if change.goal.present]
+    return [found for change in goals if (found := _wanted(change.goal, _own_of(change, seen), None))]
+
+
+def plan(request, seen, now):
+    """The Plan for `request`; raises InputError, RefusedError or SelectionError before anything is sent."""
+    if request.present:
+        _guard_regions(copies_to(request, seen, now), seen.regions)
+        return Plan(tuple(_present(request, one, now, seen.lag) for one in seen.own))
+    changes = tuple(_absent(request, one, now) for one in seen.own)
+    _guard_number(request, changes)
+    return Plan(changes, tuple(f"{note}." for change in changes for note in change.notes))
+
+
+def pin(_request, change, done):
+    """The request for the Droplet of `change` alone, with the name, age or snapshots that were decided for it."""
+    return replace(change.goal, done=stopped.kinds(done))
+
+
+def knowing(request: Request, own: tuple[Action, ...]) -> Request:
+    """`request` with the actions that this run has begun: what ended as errored was not done."""
+    going = {action.type for action in own if not action.errored}
+    failed = {action.type for action in own if action.errored} - going
+    return replace(request, done=(request.done - failed) | going)
+
+
+def settled(change: Change, seen: Seen) -> bool:
+    """Whether a shutdown shows its effect."""
+    return _own_of(change, seen).droplet.status == "off"
+
+
+def rescue(request: Request, change: Change, seen: Seen) -> tuple[Step, ...]:
+    """After a failure a Droplet that was stopped is powered on again."""
+    stop = _stop(request, _own_of(change, seen).droplet, wanted=False)
+    return stop.after() if request.stop_first else ()
+
+
+def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[dict, tuple[str, ...]]:
+    """What else a failure has to tell: that a server is off."""
+    droplet = _own_of(change, seen).droplet if seen else None
+    if not request.stop_first or droplet is None or droplet.status != "off" or "power_on" in request.done:
+        return {}, ()
+    return {}, ("The Droplet is off. Run the task again, which powers it on if a run has stopped it.",)
+
+
+def _stop(request: Request, droplet: Droplet, wanted: bool) -> Stop:
+    return Stop(droplet, request.shutdown_timeout, wanted, request.done)
+
+
+def unmet(_request, change, seen):
+    """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
+    goal, own = change.goal, _own_of(change, seen)
+    if not goal.present:
+        left = [point for point in own.snapshots if point.id in goal.ids]
+        return f"{left[0]} was deleted and is still there" if left else None
+    if goal.stop_first and (problem := _left_stopped(change, own.droplet)):
+        return problem
+    found = _wanted(goal, own, None)
+    if found is None:
+        return "the API reports the snapshot as completed, but it is not there"
+    lacking = sorted(set(goal.regions) - _regions_of(own, found))
+    if lacking:
+        return f"{found} is not in the region {lacking[0]}"
+    missing = missing_tags(goal.tags, found)
+    return f"{found} does not carry the tag {missing[0]!r}" if missing else None
+
+
+def _left_stopped(change: Change, droplet: Droplet) -> str | None:
+    """A sentence about a Droplet that was on before, or was stopped by an earlier run."""
+    before = Stop(change.target, 0, wanted=True)
+    if not (before.stops or before.owed):
+        return None
+    if droplet.status == "off":
+        return "it was stopped for the snapshot, and is off"
+    return f"it still carries the tag {stopped.MARK!r}" if Stop(droplet, 0, wanted=False).owed else None
+
+
+def aftermath(change, seen):
+    """`snapshots` of a result, where a snapshot was wanted: the one there is."""
+    if not change.goal.present:
+        return {}
+    return {"snapshots": [record(_wanted(change.goal, _own_of(change, seen), None))]}
+
+
+def describe(shown):
+    """One line for people from a `before` or `after`."""
+    if "snapshots" in shown:
+        names = ", ".join(repr(name) for name in shown["snapshots"])
+        number = len(shown["snapshots"])
+        counted = f"{number} snapshot{'' if number == 1 else 's'}" if number else "no snapshot"
+        return f"{counted}{f' ({names})' if names else ''}, {priced(shown['monthly_cost'])}"
+    if shown["snapshot"] is None:
+        return "no such snapshot"
+    text = f"snapshot {shown['snapshot']!r}"
+    if shown.get("regions"):
+        text += f" in {', '.join(shown['regions'])}"
+    if shown.get("tags"):
+        text += f" tagged {', '.join(shown['tags'])}"
+    if "monthly_cost_at_most" in shown:
+        return f"{text}, at most {priced(shown['monthly_cost_at_most'])}"
+    return f"{text}, {priced(shown['monthly_cost'])}"
+
+
+def _own_of(change, seen):
+    return next(one for one in seen.own if one.droplet.id == change.target.id)
+
+
+def _wanted(request, one, now):
+    """The snapshot of a Droplet that `request` asks for, or None: the newest that is new enough, or of that name.
+
+    The safety snapshot of a restore holds what was to be got rid of: it never counts as one that is new enough.
+    """
+    if request.by_age:
+        since = request.since or now - request.max_age
+        dated = (point for point in one.snapshots if point.created_at and safety_of(point) is None)
+        fit = [point for point in dated if point.created_at >= since]
+    else:
+        name = rendered(request.name, one.droplet.name, now)
+        fit = [point for point in one.snapshots if point.name == name]
+    return next(iter(newest_first(fit)), None)
+
+
+def _regions_of(one, found):
+    """Where a snapshot is; one that is still to be made will be where its Droplet is."""
+    return set(found.regions) if found else {one.droplet.region} - {None}
+
+
+def _guard_regions(wanted: Sequence[str], known: frozenset[str] | None) -> None:
+    unknown = [region for region in wanted if known is not None and region not in known]
+    if unknown:
+        listed = ", ".join(sorted(known))
+        raise InputError(f"regions has {unknown[0]!r}, which is not among the regions that there are: {listed}.")
+
+
+def _present(request, one, now, lag):
+    found = _wanted(request, one, now)
+    droplet = one.droplet
+    name = found.name if found else rendered(request.name or NEW_NAME, droplet.name, now)
+    size = found.size_gigabytes if found else droplet.disk
+    key = found and found.id
+    lacking = sorted(set(request.regions) - _regions_of(one, found))
+    made = () if found else (DropletAction("snapshot", {"name": name}, size_gigabytes=size),)
+    tags = missing_tags(request.tags, found) if found else request.tags
+    then = (
+        *(TransferImage(key, region, size) for region in lacking),
+        *(Tag(tag, "image", key) for tag in tags),
+    )
+    steps, doubt, notes = (*made, *then), None, ()
+    if request.stop_first:
+        steps, doubt, notes = _stopping(request, droplet, made, then, now)
+    elif made and Stop(droplet, 0, wanted=False).owed and droplet.status == "off":
+        notes = ("it was stopped by an earlier run with stop_first: true, which powers it on when it is run again",)
+    if made and droplet.gpu:
+        notes += (SCRATCH_DISK,)
+    unlisted_until = None
+    if made and one.unlisted and "snapshot" not in request.done:
+        unlisted_until = request.unlisted_until or now + lag
+        doubt = unlisted_doubt(one.unlisted, unlisted_until)
+    goal = replace(
+        request,
+        selection=Selection(ids=(droplet.id,)),
+        name=name if made or not request.by_age else request.name,
+        since=request.since or (now - request.max_age if request.by_age else None),
+        unlisted_until=unlisted_until,
+    )
+    before = _shown(request, found, found.regions if found else (), carried_tags(request.tags, found) if found else ())
+    after = before
+    if steps:
+        regions = _regions_of(one, found).union(request.regions)
+        after = _shown(request, found or RestorePoint(0, name, "snapshot"), regions, request.tags)
+        if made:
+            after["monthly_cost_at_most"] = monthly_snapshot_cost(droplet.disk) or "unknown"
+    return Change(
+        droplet,
+        before,
+        after,
+        steps,
+        notes,
+        goal=goal,
+        extra_result={"snapshots": _foretold(request, found, after)},
+        visible=frozenset(point.created_at for point in one.snapshots),
+        doubt=doubt,
+    )
+
+
+def _stopping(
+    request: Request, droplet: Droplet, made: tuple[Step, ...], then: tuple[Step, ...], now: datetime
+) -> tuple[tuple[Step, ...], Doubt | None, tuple[str, ...]]:
+    """`(steps, doubt, notes)` with the Droplet stopped for the snapshot, and on again before anything else is done."""
+    taken = "snapshot" in request.done
+    stop = _stop(request, droplet, wanted=bool(made) and not taken)
+    minutes = ceil(droplet.disk * SECONDS_PER_GIB / 60) if droplet.disk else None
+    notes = tuple(filter(None, [stop.note(minutes)]))
+    if not (made and taken):
+        return (*stop.before(), *made, *stop.after(), *then), None, notes
+    # It was taken and does not show yet, which is no reason to leave the server off, nor to take another one.
+    after = stop.after()
+    doubt = Doubt(now + timedelta(seconds=1), "the snapshot has been taken, and does not show yet")
+    return (*after, *then), None if after or not then else doubt, notes
+
+
+def _shown(request, point, regions, tags):
+    """`before` or `after` of a Droplet; regions and tags only where the user sets them."""
+    shown = {"snapshot": point and point.name}
+    if request.regions:
+        shown["regions"] = sorted(regions)
+    if request.tags:
+        shown["tags"] = sorted(tags)
+    return {**shown, "monthly_cost": monthly_cost([point] if point else [])}
+
+
+def _foretold(request, found, after):
+    """The record of the snapshot that there is to be in the end."""
+    regions = tuple(after["regions"]) if request.regions else found.regions if found else ()
+    if found is None:
+        return [record(RestorePoint(0, after["snapshot"], "snapshot", regions=regions, tags=request.tags), made=False)]
+    tags = found.tags
+    if request.tags:
+        tags = (*(tags or ()), *missing_tags(request.tags, found))
+    return [record(replace(found, regions=regions, tags=tags))]
+
+
+def _doomed(request, one, now):
+    """The snapshots of a Droplet that `request` asks to delete, newest first."""
+    found = [point for point in one.snapshots if request.ids is None or point.id in request.ids]
+    if request.name is not None:
+        found = [point for point in found if fits(request.name, one.droplet.name, point)]
+    elif request.ids is None:
+        # By age alone the way back from a restore would go.
+        found = [point for point in found if safety_of(point) is None]
+    if request.older_than is not None:
+        found = [point for point in found if point.created_at and now - point.created_at > request.older_than]
+    return newest_first(found)
+
+
+def _all_go(one, doomed):
+    return bool(doomed) and len(doomed) == len(one.snapshots)
+
+
+def _absent(request, one, now):
+    doomed = _doomed(request, one, now)
+    notes, spared = (), False
+    if _all_go(one, doomed) and not one.backups and not request.may_be_lost:
+        if request.older_than is None:
+            raise RefusedError(_refusal(one, doomed), droplet=one.droplet.id)
+        notes = (
+            f"Kept {doomed[0]} of Droplet {one.droplet}, although it is older, because it is the last restore point: "
+            "last_restore_point: may_be_lost would delete it",
+        )
+        doomed, spared = doomed[1:], True
+    left = [point for point in one.snapshots if point not in doomed]
+    goal = replace(
+        request,
+        selection=None if one.gone else Selection(ids=(one.droplet.id,)),
+        ids=tuple(point.id for point in doomed),
+        deleted=False,
+        droplet=one.droplet if one.gone else None,
+        name=None,
+        older_than=None,
+    )
+    return Change(
+        one.droplet,
+        _listing(one.snapshots),
+        _listing(left),
+        tuple(DeleteSnapshot(point.id) for point in reversed(doomed)),
+        notes=notes,
+        goal=goal,
+        skipped=spared,
+        extra_result={"snapshots": [record(point) for point in doomed]},
+    )
+
+
+def _listing(points):
+    return {"snapshots": [point.name for point in newest_first(points)], "monthly_cost": monthly_cost(points)}
+
+
+def _refusal(one, doomed):
+    if len(doomed) == 1:
+        what = f"{str(doomed[0]).capitalize()} is the last restore point"
+    else:
+        what = f"These {len(doomed)} snapshots are all restore points"
+    return (
+        f"{what} that Droplet {one.droplet} has: there is no backup. Leave one, or say last_restore_point: may_be_lost."
+    )
+
+
+def _guard_number(request, changes):
+    number = sum(len(change.steps) for change in changes)
+    if request.ids is None and number > request.max_delete:
+        of = sum(bool(change.steps) for change in changes)
+        raise RefusedError(
+            f"This would delete {number} snapshots of {of} Droplet{'' if of == 1 else 's'}, more than max_delete: "
+            f"{request.max_delete} allows. Narrow the selection, or raise max_delete."
+        )
