@@ -33,9 +33,9 @@ def cache_key(connection, wanted):
 
 
 def fetch(connection, wanted, clock):
-    """The facts (`hosts.facts`) of the Droplets that `wanted` (`hosts.InventoryOptions`) asks for; raises LifeboatError.
+    """The facts (`hosts.facts`) of the Droplets that `wanted` (`hosts.InventoryOptions`) asks for.
 
-    `clock` is the time of this machine. Whole, or an error.
+    `clock` is the time of this machine. Whole, or a LifeboatError.
     """
     try:
         with Client(connection, SECONDS) as client:
