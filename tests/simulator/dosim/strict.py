@@ -27,8 +27,12 @@ def _value(given: dict[str, Any], key: str, default: Any) -> Any:
 
 @overload
 def text(given: dict[str, Any], key: str) -> str: ...
+
+
 @overload
 def text(given: dict[str, Any], key: str, default: None) -> str | None: ...
+
+
 def text(given: dict[str, Any], key: str, default: Any = _MISSING) -> str | None:
     value = _value(given, key, default)
     if value is not default and not (isinstance(value, str) and value):
@@ -39,8 +43,12 @@ def text(given: dict[str, Any], key: str, default: Any = _MISSING) -> str | None
 
 @overload
 def whole(given: dict[str, Any], key: str, default: int = ...) -> int: ...
+
+
 @overload
 def whole(given: dict[str, Any], key: str, default: None) -> int | None: ...
+
+
 def whole(given: dict[str, Any], key: str, default: Any = _MISSING) -> int | None:
     value = _value(given, key, default)
     if value is not default and not (isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53):
