@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from .._domain.errors import ScopeError
+from .._domain.errors import LifeboatError
 
 FRESH = 30.0
 """Seconds after which a shared read is made again: planning for thousands takes its time under the burst limit."""
@@ -30,28 +30,29 @@ class SharedReads:
     def read(self, key: Hashable, read: Callable[[], Any]) -> Any:
         """What `read()` returns, from memory if another target has asked for `key` lately.
 
-        Raises what it raises. That the token lacks a scope is remembered; after any other failure the next one reads.
+        Raises what it raises, for all who ask for it: a read that has failed was repeated, and took its time, before.
         """
         with self._locks[key]:
             at, found = self._known.get(key, (None, None))
             if at is None or self._clock() - at > FRESH:
-                at, found = self._clock(), _scope_error_or(read)
+                at, found = self._read(read)
                 self._known[key] = at, found
-        if isinstance(found, ScopeError):
+        if isinstance(found, LifeboatError):
             raise found.again()
         return found
+
+    def _read(self, read: Callable[[], Any]) -> tuple[float, Any]:
+        """The time from which it counts, and what was read, or why it could not be."""
+        began = self._clock()
+        try:
+            return began, read()
+        except LifeboatError as error:
+            return self._clock(), error
 
     @property
     def oldest(self) -> float:
         """When the oldest of what is still taken from memory may have been read."""
         return max(self._began, self._clock() - FRESH)
-
-
-def _scope_error_or(read: Callable[[], Any]) -> Any:
-    try:
-        return read()
-    except ScopeError as error:
-        return error
 
 
 _READS: ContextVar[SharedReads | None] = ContextVar("shared reads", default=None)

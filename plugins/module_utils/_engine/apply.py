@@ -197,6 +197,9 @@ class Applier:
             job.look_again(reason)
         except PendingEventError:
             self._wait_for_others(job)
+        except InvalidAnswerError as error:
+            # What was read is wrong: that is no refusal of what was sent, and another look would go on for ever.
+            self._fail(job, error)
         except ApiError as error:
             if error.fatal or not (self._needless(job, error) or self._otherwise(job, error)):
                 self._fail(job, error)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,7 +14,11 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.sharing
     shared,
     taking_from,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import ScopeError, UnreachableError
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
+    InvalidAnswerError,
+    ScopeError,
+    UnreachableError,
+)
 from ansible_collections.lifeboat.digitalocean.tests.unit.api.wire import Clock
 
 
@@ -78,18 +83,27 @@ def test_what_is_too_old_is_read_again(reads, clock):
         assert reads.oldest == pytest.approx(began + 0.1)
 
 
-def test_a_scope_that_lacks_is_found_once(reads):
-    listed = List(ScopeError("The token lacks image:read.", status=403))
+@pytest.mark.parametrize(
+    "error",
+    [
+        ScopeError("The token lacks image:read.", status=403),
+        InvalidAnswerError("The answer to GET /v2/images is wrong."),
+        UnreachableError("No answer came to GET /v2/images."),
+    ],
+    ids=lambda error: error.kind,
+)
+def test_what_went_wrong_went_wrong_for_all(reads, clock, error):
+    listed = List(error)
+
+    def tries_for_long():
+        clock.sleep(2 * FRESH)
+        return listed()
+
     with taking_from(reads):
         for _asker in range(3):
-            with pytest.raises(ScopeError, match="lacks image:read"):
-                shared("images", listed)
-    assert listed.reads == 1
-
-
-def test_after_another_failure_the_next_one_reads(reads):
-    listed = List(UnreachableError("No answer."))
-    with taking_from(reads):
-        with pytest.raises(UnreachableError):
-            shared("images", listed)
+            with pytest.raises(type(error), match=re.escape(error.message)) as raised:
+                shared("images", tries_for_long)
+            assert raised.value is not error
+        assert listed.reads == 1
+        clock.sleep(FRESH + 1)
         assert shared("images", listed) == 2
