@@ -65,7 +65,7 @@ def says_already(error: ApiError) -> bool:
 class Job:
     """How far one Change has come; `key` is the id of the Droplet as it was planned, None for one to be made.
 
-    `actions` are those sent for it, by id; `running` is the one waited for, `ours` whether this task sent it, and
+    `actions` are those sent for it, by id; `running` is the one waited for, `own_action` whether this task sent it, and
     `begun_at` when the wait for it began. `known` are the ids of the actions that its log was seen to have before the
     next step was sent, and `others` what is known of those. `tries` counts how often the next step was sent, `refusals`
     how often the Droplet was busy. `observed_at` is when the request was sent whose answer the plan goes by. `done` are

@@ -131,7 +131,7 @@ def unmet(request, change, observed):
 
 
 def tell(request, observed, plan, entries):
-    """The keys of a result that are about rules: rules, unmatched, exempt, skipped, unknown_cost, monthly_cost.
+    """The keys of a result that are about rules: rules, unmatched, exempt, left_alone, unknown_cost, monthly_cost.
 
     `entries` are the result's Droplets, one for each change of `plan`.
     """
@@ -174,7 +174,7 @@ def _parts(request, observed):
 
 
 def _by(rule, function, *about_its_droplets):
-    """`function` of the rule's desired; what it raises names the rule."""
+    """`function` of what the rule desires; what it raises names the rule."""
     try:
         return function(rule.desired, *about_its_droplets)
     except (InputError, RefusedError) as error:
