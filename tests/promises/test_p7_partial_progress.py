@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness import truth, verbs
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness import truth, verbs, worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
 WEEKLY = verbs.BY_NAME["weekly"]
@@ -126,3 +126,22 @@ def test_p7_above_two_hundred_what_matters_is_listed(simulators):
     assert told.result["summary"] == {"matched": 1000, "unchanged": 990, "changed": 9, "failed": 1, "not_tried": 0}
     sim.clear_faults()
     assert sorted(Runner(sim)(**task, report="all").droplets) == ids
+
+
+@pytest.mark.parametrize("path", ["snapshots", "images", "actions"])
+def test_p7_a_read_between_two_steps_that_is_refused_ends_the_task(sim, path):
+    """It is no refusal of what was sent: nothing is planned again and again because of it."""
+    sim.reset(droplets=0)
+    worlds.create(sim, "alpha", "bravo", "charlie", "delta", policy=worlds.DAILY)
+    sim.advance(2 * worlds.DAY)
+    sim.forget()
+    sim.fault({"status": 400}, method="GET", path=f"^/v2/{path}$", after=1, times=0)
+    run, task = Runner(sim, module="backup_to_snapshot"), {"newest": True, "snapshot_name": "kept-{droplet}-{date}"}
+    told = run(all=True, **task)
+    assert told.kind == "api", told
+    assert f"The API refuses GET /v2/{path} with 400" in told.result["msg"]
+    assert {write["method"] for write in told.writes} == {"PUT"}
+    assert len(told.reads) < 12, told
+    assert told.result["summary"]["failed"] == 4
+    sim.clear_faults()
+    assert not run(all=True, **task).failed

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .._api import actions, backups, droplets, images, steps
+from .._api import actions, droplets, images, steps
 from .._api.sharing import SharedReads, taking_from
 from .._domain import evidence, scopes
 from .._domain.errors import (
@@ -37,6 +37,7 @@ from .._domain.errors import (
 )
 from .._domain.models import Action, Droplet
 from .._domain.plan import ConvertBackup, ImageStep, Step, Tag
+from .._domain.quota import FEW
 from .job import UNDER_WAY, Job, Lost, NotYet, Refused, State, note_unheard, says_already
 from .verify import LONGEST_POLL, Verifier, last_done, timed_out
 
@@ -55,9 +56,10 @@ SHORTEST_LOOK = 15.0
 JUST_NOW = timedelta(minutes=5)
 """What has ended since then may not be in the state that was read before."""
 
-
 JUST_ENDED = timedelta(seconds=10)
 """What has ended since then may be what the API has called pending."""
+
+HIDDEN = "the API says that an action is pending, and the log does not show it yet"
 
 
 class Applier:
@@ -112,9 +114,9 @@ class Applier:
 
     def _advance_all(self, ready, _jobs):
         """One step forward for each Job that is READY; what several of them need for it is read once for all."""
-        reading = [job for job in ready if job.plan_again or job.unproven or job.change.doubt or _is_shared(job)]
-        shared = SharedReads(len(reading), self._clock) if len(reading) > backups.OWN_LISTS else None
-        self._client.map(lambda job: self._advance(job, shared if job in reading else None), ready)
+        reading = sum(map(_reads, ready))
+        shared = SharedReads(reading, self._clock) if reading > FEW else None
+        self._client.map(lambda job: self._advance(job, shared if _reads(job) else None), ready)
 
     def _clock(self) -> float:
         return self._client.budget.spent
@@ -197,12 +199,6 @@ class Applier:
             job.look_again(reason)
         except PendingEventError:
             self._wait_for_others(job)
-        except InvalidAnswerError as error:
-            # What was read is wrong: that is no refusal of what was sent, and another look would go on for ever.
-            self._fail(job, error)
-        except ApiError as error:
-            if error.fatal or not (self._needless(job, error) or self._otherwise(job, error)):
-                self._fail(job, error)
         except LifeboatError as error:
             self._fail(job, error)
         except Exception as error:  # pylint: disable=broad-except
@@ -231,7 +227,8 @@ class Applier:
                 return False
         if job.hidden_until is not None and job.steps and self._is_pending(job, job.steps[0]):
             return False
-        self._hold_in_doubt(job)
+        if not self._is_sure(job):
+            return False
         return not _is_on_image(job) or not self._is_under_way(job, job.steps[0])
 
     def _is_under_way(self, job: Job, step: Step) -> bool:
@@ -253,7 +250,7 @@ class Applier:
             job.hidden_until = None
             return True
         if self._client.budget.spent < job.hidden_until:
-            raise NotYet("the API says that an action is pending, and the log does not show it yet")
+            raise NotYet(HIDDEN)
         job.hidden_until = None
         return False
 
@@ -269,8 +266,11 @@ class Applier:
         seen = actions.of_droplet_if_there(self._client, job.change.target.id)
         job.actions.update({action.id: action for action in seen if action.type in ours})
 
-    def _hold_in_doubt(self, job: Job) -> None:
-        """Raises NotYet if what is missing may have been made already, or may show yet after a lost answer."""
+    def _is_sure(self, job: Job) -> bool:
+        """Raises NotYet if what is missing may have been made already, or may show yet after a lost answer.
+
+        False if what was refused before is to be planned again.
+        """
         now, doubt = self._client.now(), job.change.doubt
         if not (doubt and now < doubt.until) and (maker := _maker(job)):
             doubt = evidence.doubt_about(self._unaccounted(job, maker, now), maker, now, self._lag)
@@ -280,13 +280,15 @@ class Applier:
         if job.refused and self._client.budget.spent < job.refused.until:
             raise NotYet(job.why)
         if job.refused:
-            raise job.refused.error
+            self._look_into(job, job.refused.error)
+            return False
         if job.behind and not job.done and job.steps and self._may_echo(job.behind, job.steps[0]):
             why = f"action {job.behind.id} ({job.behind.type}), which was already running, may not show its effect yet"
             raise NotYet(why, job.behind)
         if job.lost and job.steps and self._client.budget.spent < job.lost.until:
             raise NotYet(f"the answer to {job.lost.step.type} was lost, and nothing shows of it yet")
         job.lost = None
+        return True
 
     def _may_echo(self, waited_for: Action, step: Step) -> bool:
         """True if a step of this type was waited for that ended so lately that the state may not show it yet."""
@@ -329,8 +331,12 @@ class Applier:
                 raise
             self._client.sleep(2 ** (job.tries - 1))
             self._look(job, step, sent_at, error)
-            return
-        self._sent(job, action)
+        except PendingEventError:
+            raise
+        except ApiError as error:
+            self._look_into(job, error)
+        else:
+            self._sent(job, action)
 
     def _sent(self, job, action):
         """The next step is on its way, or done with its answer where `action` is None."""
@@ -381,8 +387,8 @@ class Applier:
     def _search(self, jobs: list[Job]) -> None:
         """See whether the log shows by now what was begun by the requests whose answers were lost."""
         jobs = [job for job in jobs if job.lost and job.steps[:1] == [job.lost.step]]
-        on_images = [job for job in jobs if isinstance(job.lost.step, ImageStep)]
-        on_droplets = [job for job in jobs if job not in on_images and job.change.target.id is not None]
+        on_images = [job for job in jobs if _is_on_image(job)]
+        on_droplets = [job for job in jobs if not _is_on_image(job) and job.change.target.id is not None]
         try:
             recent = actions.recent_on(self._client, [job.change.target.id for job in on_droplets])
             for job in on_droplets:
@@ -410,12 +416,20 @@ class Applier:
                 return
             if step.creates and self._lag and not any(self._ended_within(action, step, JUST_ENDED) for action in log):
                 job.hidden_until = self._client.budget.spent + self._lag.total_seconds()
-                job.look_again(NotYet("the API says that an action is pending, and the log does not show it yet"))
+                job.look_again(NotYet(HIDDEN))
             else:
                 pause = min(LONGEST_POLL, 2 ** (job.refusals - 1))
                 self._client.sleep(max(0, min(pause, self._client.budget.left)))
         except LifeboatError as error:
             self._fail(job, error)
+
+    def _look_into(self, job: Job, refusal: ApiError) -> None:
+        """Plan again if the refused step is not needed any more or goes another way; else raises the refusal.
+
+        Only of what was sent: where a read is refused, planning again would meet the same, and find no end.
+        """
+        if refusal.fatal or not (self._needless(job, refusal) or self._otherwise(job, refusal)):
+            raise refusal
 
     def _needless(self, job, error):
         """True where what the API refuses is not wanted any more, because somebody else has done it meanwhile."""
@@ -663,9 +677,10 @@ def _is_on_image(job: Job) -> bool:
     return bool(job.steps) and isinstance(job.steps[0], ImageStep)
 
 
-def _is_shared(job: Job) -> bool:
-    """True if for the next step something is read, or made, that other targets need as well."""
-    return _is_on_image(job) or (bool(job.steps) and isinstance(job.steps[0], Tag))
+def _reads(job: Job) -> bool:
+    """True if before the next step something is read, or for it made, that other targets need as well."""
+    needs_a_look = job.plan_again or job.unproven is not None or job.change.doubt is not None
+    return needs_a_look or _is_on_image(job) or (bool(job.steps) and isinstance(job.steps[0], Tag))
 
 
 def _maker(job: Job) -> Step | None:

@@ -81,7 +81,7 @@ class ByTagApplier(Applier):
         """True if what the order would make for a member may be there already: that is waited for first."""
         for job in needing:
             try:
-                self._hold_in_doubt(job)
+                self._is_sure(job)
             except NotYet as reason:
                 job.look_again(reason)
         return any(job.state is State.LOOKING for job in needing)
