@@ -12,14 +12,12 @@ from contextlib import suppress
 from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import BackupState, RestorePoint, SupportedPolicy
 from .._domain.observed import Observed
+from .._domain.quota import FEW
 from .._domain.retention import made_from_a_backup
 from . import actions, images, paging
 from .client import Client
 from .droplets import chosen, find, finish, get_if_there
 from .sharing import askers, shared
-
-OWN_LISTS = 2
-"""Up to so many Droplets are asked for their own restore points, without a look at the list of images."""
 
 
 def supported_policies(client):
@@ -91,12 +89,7 @@ def known_states(client, wanted, make=BackupState.from_api, from_map=None):
 
 def _policy_map(client, wanted, make):
     """The map of all policies, or its first page if the ids `wanted` take fewer requests one by one."""
-    operation, root = client.do.droplets.list_backup_policies, "policies"
-    first = paging.fetch(operation, root, make=make)
-    pages = [first]
-    missing = len(wanted.difference(int(key) for key, _unused in first.items))
-    if first.pages - 1 < askers(max(1, missing)):
-        pages += paging.rest(client, first, operation, root, make=make)
+    pages = paging.as_needed(client, client.do.droplets.list_backup_policies, "policies", wanted, make=make)
     client.policy_page = {int(key): number for number, page in enumerate(pages, 1) for key, _unused in page.items}
     return {int(key): found for page in pages for key, found in page.items}
 
@@ -124,7 +117,7 @@ def backups_of(client, droplets, ask_each=True):
     its own. Where the token may not read the list, each Droplet is asked, or with `ask_each` False ScopeError raised.
     """
     known, many = {}, askers(len(droplets))
-    if many > OWN_LISTS:
+    if many > FEW:
         try:
             known = _joined(images.own(client, fewer_than=many) or {}, droplets)
         except ScopeError:
@@ -148,7 +141,7 @@ def snapshots_of(client, droplets):
     From the account's list of snapshots where that takes fewer requests and the token may read it.
     """
     found, many = None, askers(len(droplets))
-    if many > OWN_LISTS:
+    if many > FEW:
         with suppress(ScopeError):
             found = images.snapshots(client, fewer_than=many)
     if found is None:
@@ -167,7 +160,7 @@ def remaining_restore_points(client, at_risk):
     """
     droplets = [droplet for droplet, _points in at_risk]
     listed, many = None, askers(len(droplets))
-    if many > OWN_LISTS:
+    if many > FEW:
         with suppress(ScopeError):
             listed = images.own(client, fewer_than=2 * many)
     if listed is None:

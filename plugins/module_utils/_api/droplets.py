@@ -187,11 +187,7 @@ def _first_page(client):
 
 def _listed(client: Client, wanted: set[int]) -> dict[int, Droplet]:
     """The list of Droplets by id, or its first page if the ids `wanted` take fewer requests one by one."""
-    first = _first_page(client)
-    pages = [first]
-    missing = len(wanted.difference(dict(first.items)))
-    if first.pages - 1 < askers(max(1, missing)):
-        pages += paging.rest(client, first, client.do.droplets.list, "droplets", make=Droplet.from_list)
+    pages = paging.as_needed(client, client.do.droplets.list, "droplets", wanted, make=Droplet.from_list)
     return {key: droplet for page in pages for key, droplet in page.items}
 
 

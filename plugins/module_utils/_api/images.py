@@ -13,12 +13,10 @@ from typing import Any
 
 from .._domain.errors import ApiError, NotFoundError, ScopeError
 from .._domain.models import RestorePoint
+from .._domain.quota import FEW
 from . import paging
 from .client import Client
 from .sharing import askers, shared
-
-FEW = 2
-"""Up to so many images are asked for one by one, without a look at the list of all."""
 
 
 def get(client, image_id):

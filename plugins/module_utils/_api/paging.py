@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .._domain.errors import IncompleteListError
 from .._domain.quota import PER_PAGE
+from .sharing import askers
 
 ATTEMPTS = 4
 AHEAD = 64
@@ -52,6 +53,18 @@ def rest(client, first, operation, root, **filters):
             break
         pages += client.map(lambda number: fetch(operation, root, number, **filters), numbers[begin : begin + AHEAD])
     return pages[1:]
+
+
+def as_needed(client, operation, root, wanted, **filters):
+    """All pages of a list, in order, or the first alone if those of the ids `wanted` that it lacks are fewer requests.
+
+    In a round of planning that many targets share, the ids that the others want count as well.
+    """
+    first = fetch(operation, root, **filters)
+    missing = len(wanted.difference(int(key) for key, _unused in first.items))
+    if first.pages - 1 < askers(max(1, missing)):
+        return [first, *rest(client, first, operation, root, **filters)]
+    return [first]
 
 
 def whole(client, operation, root, first=None, **filters):

@@ -22,7 +22,7 @@ READS_BETWEEN_STEPS = 7
 """Lists that are read to plan again before each further step; with few Droplets, single reads for each of them."""
 
 FEW = 2
-"""Up to so many Droplets are read one by one."""
+"""Up to so many Droplets or images are read one by one, without a look at the list of all."""
 
 
 def reads_of_a_run(steps: Sequence[int]) -> int:
