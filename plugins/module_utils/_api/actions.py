@@ -22,7 +22,7 @@ MOST_PAGES = 3
 """Pages of the account's actions, beyond the expected ones, that are read before the rest is asked for one by one."""
 
 MOST_SEARCHED = 20
-"""Pages of a log, which is never pruned, that are searched where nothing says how far back to go."""
+"""Pages of a log, which is never pruned, that are searched if nothing says how far back to go."""
 
 
 def on_droplet(client, droplet_id, options=None, **body):
@@ -60,7 +60,7 @@ def of_droplet(client, droplet_id):
 
 
 def of_droplet_if_there(client, droplet_id):
-    """The same, empty where the Droplet is gone."""
+    """The same, empty if the Droplet is gone."""
     try:
         return of_droplet(client, droplet_id)
     except NotFoundError:
@@ -70,7 +70,7 @@ def of_droplet_if_there(client, droplet_id):
 def since(client, droplet_ids, moment):
     """A dict of Droplet id to its Actions that have begun at `moment` or later, the newest first.
 
-    From the account's log where the token may read it, and else from that of each Droplet; one that is gone has none.
+    From the account's log if the token may read it, and else from that of each Droplet; one that is gone has none.
     """
     operation = client.do.actions.list
     found = None
@@ -92,9 +92,9 @@ def since(client, droplet_ids, moment):
 def newest(client, fits, limit, moment=None, droplet_id=None):
     """From the log of the account, or of a Droplet: up to `limit` Actions that `fits(action)` picks, the newest first.
 
-    Only those that have begun at `moment` or later, where it is given; else the log is searched for `MOST_SEARCHED`
+    Only those that have begun at `moment` or later, if it is given; else the log is searched for `MOST_SEARCHED`
     pages. Returns `(actions, complete)`, where `complete` is False if there may be more. No page is read beyond what
-    that takes. Raises NotFoundError where the Droplet is gone.
+    that takes. Raises NotFoundError if the Droplet is gone.
     """
     if droplet_id is None:
         pages = _from_the_newest(client.do.actions.list)
@@ -127,7 +127,7 @@ def begun_at(client, moments):
 
 
 def get(client, action_id, droplet_id=None):
-    """One Action by its id, through its Droplet where that is given; raises NotFoundError."""
+    """One Action by its id, through its Droplet if that is given; raises NotFoundError."""
     if droplet_id is None:
         body = client.do.actions.get(action_id=action_id)
     else:
@@ -138,7 +138,7 @@ def get(client, action_id, droplet_id=None):
 def _from_the_newest(operation, client=None, likely=1, **filters):
     """Pages of a log, the newest first, whichever way the API sorts it: `(list of Actions, whether more follow)`.
 
-    Where it begins with the oldest, the first page tells so, and the last two make one, because the last may be short.
+    If it begins with the oldest, the first page tells so, and the last two make one, because the last may be short.
     With a `client`, the `likely` first of them are fetched several at a time.
     """
 
@@ -178,7 +178,7 @@ def _until(pages, moment):
 
 
 def log_of(client, droplet_id, moment=None):
-    """A Droplet's Actions as a tuple, the newest first: as far back as `moment`, or its latest where that is None."""
+    """A Droplet's Actions as a tuple, the newest first: as far back as `moment`, or its latest if that is None."""
     pages = _from_the_newest(client.do.droplet_actions.list, droplet_id=droplet_id)
     read = _until(pages, moment) if moment else [next(pages)]
     found = {action.id: action for page, _more in read for action in page}
@@ -186,7 +186,7 @@ def log_of(client, droplet_id, moment=None):
 
 
 def of_image(client, image_id):
-    """An image's actions; empty where the image is gone."""
+    """An image's actions; empty if the image is gone."""
     try:
         body = client.do.image_actions.list(image_id=image_id)
     except NotFoundError:
@@ -204,7 +204,7 @@ def of_image_lately(client: Client, image_id: int) -> list[Action]:
 
 
 def was_converted(client, image_id):
-    """True where the image's actions show that it was a backup once; False too where the token may not read them."""
+    """True if the image's actions show that it was a backup once; False too if the token may not read them."""
     try:
         return any(action.type == "convert" for action in of_image(client, image_id))
     except ScopeError:
@@ -270,7 +270,7 @@ def refresh(client, actions):
 def _latest(client, expected, wanted=()):
     """About as many Actions of the account as `expected`, from the newest, or more until all ids `wanted` are found.
 
-    None where the token may not read them, which is asked only once.
+    None if the token may not read them, which is asked only once.
     """
     operation = client.do.actions.list
     if operation in client.refused:

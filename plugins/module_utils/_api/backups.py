@@ -34,7 +34,7 @@ def state(client, droplet_id, make=BackupState.from_api):
 def fleet(client, selection):
     """The Droplets that `selection` means, sorted by id, and a dict of id to BackupState; raises SelectionError.
 
-    Where all Droplets are meant, the policies are the proof that none is missing: one that has a policy and is not in
+    If all Droplets are meant, the policies are the proof that none is missing: one that has a policy and is not in
     the list (which moves on when a Droplet is deleted and another one made between two pages) is asked for by its id.
     """
     if not selection.everything:
@@ -72,7 +72,7 @@ def states(client, droplets, as_before=False):
 def known_states(client, wanted, make=BackupState.from_api, from_map=None):
     """BackupStates by id, or what `make` gives of their JSON objects, those of the ids `wanted` among them.
 
-    Read from the map of all policies, or one by one where that takes fewer requests; `from_map` decides for one alone.
+    Read from the map of all policies, or one by one if that takes fewer requests; `from_map` decides for one alone.
     A Droplet that the map does not show (GPU Droplets may not be in it) is asked for by its id.
     """
     known = {}
@@ -113,8 +113,8 @@ def _as_the_map_tells(client: Client, droplet_id: int) -> dict[int, BackupState]
 def backups_of(client, droplets, ask_each=True):
     """A dict of Droplet id to the tuple of its backups.
 
-    From the list of images where that takes fewer requests; a Droplet whose backup the list does not show is asked for
-    its own. Where the token may not read the list, each Droplet is asked, or with `ask_each` False ScopeError raised.
+    From the list of images if that takes fewer requests; a Droplet whose backup the list does not show is asked for
+    its own. If the token may not read the list, each Droplet is asked, or with `ask_each` False ScopeError raised.
     """
     known, many = {}, askers(len(droplets))
     if many > FEW:
@@ -138,7 +138,7 @@ def backups_and_images(client, droplets):
 def snapshots_of(client, droplets):
     """A dict of Droplet id to the tuple of its snapshots.
 
-    From the account's list of snapshots where that takes fewer requests and the token may read it.
+    From the account's list of snapshots if that takes fewer requests and the token may read it.
     """
     found, many = None, askers(len(droplets))
     if many > FEW:
@@ -156,7 +156,7 @@ def remaining_restore_points(client, at_risk):
     """What is left of restore points: a dict of Droplet id to backups, and one of Droplet id to snapshots.
 
     `at_risk` is a sequence of `(Droplet, RestorePoints)`. Beyond a few Droplets they are looked for in the list of
-    images, by id or, where converting gave a new one, by name and time.
+    images, by id or, if converting gave a new one, by name and time.
     """
     droplets = [droplet for droplet, _points in at_risk]
     listed, many = None, askers(len(droplets))

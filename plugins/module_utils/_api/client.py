@@ -98,7 +98,7 @@ class Client:
     def reserve(self, reads, what):
         """Announce reads to come and give them the time that the burst limit costs.
 
-        Raises RateLimitError where the hourly limit would make it longer than the task may take.
+        Raises RateLimitError if the hourly limit would make it longer than the task may take.
         """
         forecast = self.announce(reads, what)
         self.budget.seconds += forecast.burst.seconds_for(reads)

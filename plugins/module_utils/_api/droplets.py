@@ -91,7 +91,7 @@ def finish(client: Client, selection: choose.Selection, found: list[Droplet]) ->
 def existing_by_id(client, ids):
     """A dict of id to Droplet for those of `ids` that exist.
 
-    One by one, or from the list where that takes fewer requests; whoever is not in the list is asked for by id.
+    One by one, or from the list if that takes fewer requests; whoever is not in the list is asked for by id.
     """
     found, missing = {}, sorted(set(ids))
     if askers(len(missing)) > 1:
@@ -120,7 +120,7 @@ def made_lately(client: Client, known: set[int]) -> tuple[tuple[Droplet, ...], t
     """The Droplets that were made within the lag tolerance, but those `known` (ids), by the account's log.
 
     Returns `(Droplets, creations)`, the second the Actions whose Droplet does not show yet. A list of Droplets may show
-    neither. Both are empty where the token may not read the log.
+    neither. Both are empty if the token may not read the log.
     """
     since = client.now() - client.lag_tolerance
     try:
@@ -157,14 +157,14 @@ def prove_tags_are_shown(client, wanted, droplets):
 
 
 def prove_tags_can_be_read(client, tag):
-    """Raises ScopeError where the token does not show tags."""
+    """Raises ScopeError if the token does not show tags."""
     shared(("droplets", tag), lambda: paging.fetch(client.do.droplets.list, "droplets", tag_name=tag))
 
 
 def with_tag(client: Client, tag: str, list_of: Callable[..., Any] | None = None) -> Any:
     """What carries `tag`, as `list_of(client, tag_name=…)` lists it: Droplets, if it is left out.
 
-    Where none does, the API may know the tag in another spelling only, by which it is asked then.
+    If none does, the API may know the tag in another spelling only, by which it is asked then.
     """
     list_of = list_of or _list
     found = list_of(client, tag_name=tag)
@@ -199,7 +199,7 @@ def _by_ids(client, selection):
 
 
 def _by_names(client, selection):
-    """By the `name` filter, or from the list where that takes fewer requests."""
+    """By the `name` filter, or from the list if that takes fewer requests."""
     first = None
     if len(selection.names) > 1:
         first = _first_page(client)

@@ -20,7 +20,7 @@ from .sharing import askers, shared
 
 
 def get(client, image_id):
-    """`GET /v2/images/{id or slug}` as a RestorePoint of any type, or None where it is not there."""
+    """`GET /v2/images/{id or slug}` as a RestorePoint of any type, or None if it is not there."""
     try:
         return RestorePoint.from_api(client.do.images.get(image_id=image_id)["image"])
     except NotFoundError:
@@ -48,7 +48,7 @@ def own(client, fewer_than=None):
 def snapshots(client, fewer_than=None):
     """`GET /v2/snapshots?resource_type=droplet`, all pages, as RestorePoints that know their Droplet.
 
-    Those of Droplets that are gone are among them. None where that takes as many requests as `fewer_than` or more.
+    Those of Droplets that are gone are among them. None if that takes as many requests as `fewer_than` or more.
     """
     asked = {"make": RestorePoint.from_snapshot, "resource_type": "droplet"}
     found = _all(client, client.do.snapshots.list, "snapshots", fewer_than, **asked)
@@ -72,7 +72,7 @@ def _all(
 def with_tags(client, points):
     """A dict of id to the same RestorePoints with their tags; one that is gone by now has none.
 
-    Those that do not tell them are asked for by their id, or looked for among all images where that is fewer requests.
+    Those that do not tell them are asked for by their id, or looked for among all images if that is fewer requests.
     """
     untold = [point.id for point in points if point.tags is None]
     many = askers(len(untold))

@@ -16,7 +16,7 @@ from .._domain.errors import InputError, RateLimitError
 from .._domain.quota import HOUR, Burst, Forecast, Quota
 
 LOOK_AGAIN = 0.05
-"""Seconds until another look, where only the answers that are under way can tell more."""
+"""Seconds until another look, when only the answers that are under way can tell more."""
 
 
 SPARE = 0.05
@@ -195,7 +195,7 @@ class Governor:
         return self._taken
 
     def _delay(self):
-        """`(seconds, reason)` to wait before sending; 0 seconds where one request may go now."""
+        """`(seconds, reason)` to wait before sending; 0 seconds if one request may go now."""
         now = self._clock()
         if self._paused_until > now:
             return self._paused_until - now, self._why_paused

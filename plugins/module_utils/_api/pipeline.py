@@ -34,7 +34,7 @@ DEFAULT_RETRY_AFTER = 5.0
 """Seconds to wait on a 429 that says neither when to come back nor when the limit resets."""
 
 PENDING = ("pending event", "blocking event")
-"""What the API says where an action is at work on the Droplet, or on one of those that an order by tag is for."""
+"""What the API says if an action is at work on the Droplet, or on one of those that an order by tag is for."""
 
 
 class Meter:
@@ -63,7 +63,7 @@ class Meter:
 
 
 class TransientError(errors.UnreachableError):
-    """An answer that another try may better; `passing` is False where it will not (a certificate)."""
+    """An answer that another try may better; `passing` is False if it will not (a certificate)."""
 
     def __init__(self, message, *about, passing=True, **named):
         super().__init__(message, *about, **named)
@@ -290,7 +290,7 @@ def _type_of_action(request):
 
 
 def _body(request):
-    """The JSON object that a request sends; empty where it sends none."""
+    """The JSON object that a request sends; empty if it sends none."""
     try:
         body = json.loads(request.content)
     except (TypeError, ValueError):

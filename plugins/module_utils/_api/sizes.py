@@ -16,7 +16,7 @@ def sizes(client):
 
 
 def sizes_if_allowed(client):
-    """The same, or None where the token may not read them."""
+    """The same, or None if the token may not read them."""
     try:
         return sizes(client)
     except ScopeError:

@@ -9,9 +9,9 @@ from . import actions
 
 
 def backup_statuses(client, droplets, states, backups, grace):
-    """A dict of Droplet id to a status of `_domain.status`, None where it depends on backups that were not read.
+    """A dict of Droplet id to a status of `_domain.status`, None if it depends on backups that were not read.
 
-    `states` is a dict of id to BackupState; `backups` a dict of id to RestorePoints, or None where the token may not
+    `states` is a dict of id to BackupState; `backups` a dict of id to RestorePoints, or None if the token may not
     read them; `grace` a timedelta.
     """
     now = client.now()

@@ -17,11 +17,11 @@ from .sharing import shared
 
 
 def send(client, droplet_id, step, stale_after=None):
-    """Send one step; the Action that it has begun, or None where its answer is the end of it.
+    """Send one step; the Action that it has begun, or None if its answer is the end of it.
 
     A guarded step is sent within `stale_after` seconds or not at all.
-    Raises what the request raises; OutcomeUnknownError where the answer is not what it should be; PendingEventError
-    where a guarded step was held up, so that the Droplet is to be looked at again.
+    Raises what the request raises; OutcomeUnknownError if the answer is not what it should be; PendingEventError
+    if a guarded step was held up, so that the Droplet is to be looked at again.
     """
     if request := _REQUESTS.get(type(step)):
         return request(client, step)
@@ -112,7 +112,7 @@ def _learn_spelling(client: Client, name: str) -> bool:
 
 
 def _make_tag(client, name):
-    """What went wrong with making a tag, which may be there all the same, or None where there is one now.
+    """What went wrong with making a tag, which may be there all the same, or None if there is one now.
 
     One that there is in another spelling keeps its own, by which alone it is found.
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create

@@ -8,9 +8,9 @@ from .errors import RefusedError
 
 
 def unconfirmed(does, droplet, confirm):
-    """A sentence that refuses a task without its `confirm`, None where it is there; `does` says what the task does.
+    """A sentence that refuses a task without its `confirm`, None if it is there; `does` says what the task does.
 
-    Raises RefusedError where `confirm` names another Droplet.
+    Raises RefusedError if `confirm` names another Droplet.
     """
     if confirm is None:
         return f"{does}. Set confirm: {droplet.name} if you mean Droplet {droplet}."

@@ -37,7 +37,7 @@ def monthly_backup_cost(
 ) -> float | None:
     """USD a month, rounded to cents, of a Droplet of `price_monthly` (USD, None if hidden) with the backups `state`.
 
-    `backups` are those that it has, by whose sizes a usage-based plan is priced; None if they were not read. None where
+    `backups` are those that it has, by whose sizes a usage-based plan is priced; None if they were not read. None if
     it cannot be told.
     """
     if not state.enabled:
@@ -60,5 +60,5 @@ SNAPSHOT_USD_PER_GIB = 0.06
 
 
 def monthly_snapshot_cost(gigabytes):
-    """USD a month, rounded to cents and at least one, for a snapshot of that size (GiB); None where it is not known."""
+    """USD a month, rounded to cents and at least one, for a snapshot of that size (GiB); None if it is not known."""
     return None if gigabytes is None else max(0.01, round(gigabytes * SNAPSHOT_USD_PER_GIB, 2))

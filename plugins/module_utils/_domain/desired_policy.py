@@ -13,7 +13,7 @@ from .models import BackupPolicy
 from .windows import WEEKDAYS, Window, any_hour, interval, spread
 
 DEFAULT_PLAN = "daily"
-"""What the API takes where backups are enabled and no plan is named."""
+"""What the API takes if backups are enabled and no plan is named."""
 
 DAY_HOURS = frozenset(range(24))
 
@@ -172,7 +172,7 @@ def _allowed(desired, droplet, state, supported):
 
 
 def _passed_through(desired, plan_name, current, offer, name):
-    """A field that the API sets by the plan: sent when the user sets it, or where it differs from the plan's own.
+    """A field that the API sets by the plan: sent when the user sets it, or if it differs from the plan's own.
 
     Plans that are not priced as a share of the Droplet let the user choose, and the API wants it said each time.
     """

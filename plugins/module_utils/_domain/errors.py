@@ -30,12 +30,12 @@ from __future__ import annotations
 class LifeboatError(Exception):
     """Base of all errors that reach the user as a sentence.
 
-    `status` (int), `request_id` (str), `droplet` and `action` (ids, int) are None where they do not apply.
+    `status` (int), `request_id` (str), `droplet` and `action` (ids, int) are None if they do not apply.
     """
 
     kind = "error"
     fatal = False
-    """True where going on with other Droplets makes no sense."""
+    """True if going on with other Droplets makes no sense."""
 
     def __init__(self, message, status=None, request_id=None, droplet=None, action=None):
         super().__init__(message)
@@ -46,7 +46,7 @@ class LifeboatError(Exception):
         self.action = action
 
     def again(self, message=None):
-        """An error of the same kind for another Droplet, with another `message` where one is given."""
+        """An error of the same kind for another Droplet, with another `message` if one is given."""
         return self.__class__(message or self.message, self.status, self.request_id)
 
     def about(self, droplet=None, action=None):

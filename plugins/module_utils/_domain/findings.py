@@ -54,7 +54,7 @@ def findings(policies, fleet, fail_on_unmatched, describe, accept_unknown_plans=
 def _complaints(entry, droplet, describe, accept_unknown_plans):
     """`(kind, text)` of each thing that is wrong with one Droplet that is not exempt."""
     rule, status = entry["rule"], droplet["status"]
-    # Where no rule matches nobody wants backups off; where one does, it is wanted if `after` has them off.
+    # If no rule matches nobody wants backups off; if one does, it is wanted if `after` has them off.
     if rule is None or entry["after"]["state"] == "enabled":
         if status == UNPROTECTED:
             yield UNPROTECTED, "has no backups"

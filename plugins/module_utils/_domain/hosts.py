@@ -48,7 +48,7 @@ _OF_IMAGE = ("id", "slug", "name", "distribution")
 
 @dataclass(frozen=True, slots=True)
 class InventoryOptions:
-    """What an inventory is to hold. Droplets with any of `tags`, of any of `names`, or all where both are empty.
+    """What an inventory is to hold. Droplets with any of `tags`, of any of `names`, or all if both are empty.
 
     `gpu` is "include", "only" or "exclude"; `grace` as in `_domain/status.py`; `groups` are among GROUPS and
     GROUPS_BY_AGE; `prefix` begins the names of variables; `api_records` to tell the API's own records.
@@ -113,7 +113,7 @@ class InventoryOptions:
 
     def variable(self, attribute: str) -> str:
         """What the variable for an attribute is called. None is called `tags`, a word that Ansible keeps for itself,
-        where it has the API's own name.
+        if it has the API's own name.
         """
         if self.api_records and not self.prefix and attribute == "tags":
             return "do_tags"
@@ -135,15 +135,15 @@ class InventoryOptions:
         return not self.tags and not self.names
 
     def named(self, kept):
-        """True where a Droplet's name is asked for; capitals do not count, as in the API."""
+        """True if a Droplet's name is asked for; capitals do not count, as in the API."""
         return not self.names or (kept.get("name") or "").lower() in {name.lower() for name in self.names}
 
     def tagged(self, kept):
-        """True where a Droplet has one of the tags that are asked for; capitals do not count, as in the API."""
+        """True if a Droplet has one of the tags that are asked for; capitals do not count, as in the API."""
         return not self.tags or carries_any(kept.get("tags"), self.tags)
 
     def in_region(self, host):
-        """True where a Host is in one of the regions that are asked for."""
+        """True if a Host is in one of the regions that are asked for."""
         return not self.regions or host.droplet.region in self.regions
 
     def after_exclusions(self, hosts_: Sequence[Host]) -> tuple[list[Host], tuple[str, ...]]:
@@ -178,7 +178,7 @@ class HostNames:
     def names(self, source, wished, reserved):
         """A name of its own for each Droplet: a dict of id to name, made of `wished`, a dict of id to name.
 
-        Where a name is wished for twice, `reserved`, or that of another Droplet, which may be of another `source` (the
+        If a name is wished for twice, `reserved`, or that of another Droplet, which may be of another `source` (the
         URL of an API), the id comes behind it.
         """
         names, taken = dict(wished), set(reserved)
@@ -217,7 +217,7 @@ class HostNames:
 
 
 def kept(data, gpu=False):
-    """What is kept of a Droplet's JSON object, which `Droplet.from_api` reads as well; `gpu` where it surely is one.
+    """What is kept of a Droplet's JSON object, which `Droplet.from_api` reads as well; `gpu` if it surely is one.
 
     The rest is the larger part, and the same for all Droplets of a size, an image or a region.
     """

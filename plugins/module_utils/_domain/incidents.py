@@ -97,15 +97,14 @@ class IncidentHistory:
 
     @property
     def unmarked_since(self):
-        """When the safety snapshot of this incident was made, where no mark of it is left; else None."""
+        """When the safety snapshot of this incident was made, if no mark of it is left; else None."""
         if self.run or self.intent or self.marks.done(self.incident):
             return None
         made = (point.created_at for point in self.seen.points if safety_of(point) == self.incident)
         return max((moment for moment in made if moment), default=None)
 
     def _unmarked(self):
-        """A Completed without an image, where its safety snapshot and the log are all that is left of a restore; or
-        None."""
+        """A Completed without an image, if a restore has left its safety snapshot and the log only; else None."""
         since = self.unmarked_since
         later = [action for action in self.disk_writes if since and action.started_at and action.started_at >= since]
         first = next((action for action in later if action.completed), None)
@@ -142,7 +141,7 @@ class IncidentHistory:
 
     @property
     def own_restore(self):
-        """The restore of this incident, in progress or completed; None where there is none."""
+        """The restore of this incident, in progress or completed; None if there is none."""
         if self.done:
             return next((action for action in self.disk_writes if action.id == self.done.action), None)
         known = self.disk_writes
@@ -188,7 +187,7 @@ class IncidentHistory:
     def safety(self):
         """The safety snapshot that is there and good enough, or None.
 
-        Once a restore was tried, it is the one from before. Where the Droplet is to be stopped first, one from before
+        Once a restore was tried, it is the one from before. If the Droplet is to be stopped first, one from before
         it was stopped lacks what was written since.
         """
         there = self._safety_snapshots()

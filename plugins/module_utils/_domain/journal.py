@@ -46,13 +46,13 @@ class Intent:
         return f"{PREFIX}{self.incident}:intent:{self.image}:{self.at:{MOMENT}}:{'on' if self.was_on else 'off'}"
 
     def precedes(self, moment):
-        """True where an action or image of that time came after it; what has no time did not."""
+        """True if an action or image of that time came after it; what has no time did not."""
         return moment is not None and moment >= self.at - CLOCK_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A restore from the image was carried out by the action (ids); the image is None where the mark is lost."""
+    """A restore from the image was carried out by the action (ids); the image is None if the mark is lost."""
 
     incident: str
     image: int | None
@@ -83,7 +83,7 @@ class Journal:
         return cls(tuple(sorted(intents, key=lambda mark: (mark.at, mark.tag))), tuple(dones))
 
     def intent(self, incident):
-        """The first Intent of an incident, which is the one that counts; None where there is none."""
+        """The first Intent of an incident, which is the one that counts; None if there is none."""
         return next((mark for mark in self.intents if mark.incident == incident), None)
 
     def done(self, incident):
@@ -108,7 +108,7 @@ class Journal:
 
 
 def checked_incident(text):
-    """The key of an incident as it stands in marks, where capitals do not count; raises InputError."""
+    """The key of an incident as it stands in marks, in which capitals do not count; raises InputError."""
     incident = text.lower()
     if not _INCIDENT.fullmatch(incident) or len(incident) > LONGEST_INCIDENT:
         raise InputError(

@@ -32,7 +32,7 @@ def timestamp(text):
 
 
 def given_time(option, text):
-    """The time that a user gave for `option`, None where it was left out; raises InputError."""
+    """The time that a user gave for `option`, None if it was left out; raises InputError."""
     if text is not None and timestamp(text) is None:
         raise InputError(f"{option} {text!r} is not a time with its zone: write it like 2026-03-11T09:30:00Z.")
     return timestamp(text)
@@ -118,7 +118,7 @@ class Droplet:
 
 @dataclass(frozen=True, slots=True)
 class BackupPolicy:
-    """When a Droplet is backed up and for how long backups are kept; None where a field does not apply or is not known.
+    """When a Droplet is backed up and for how long backups are kept; None if a field does not apply or is not known.
 
     `hour` is the start of the window in UTC; `window_length_hours` in hours; `retention_period_days` in days.
     """
@@ -175,7 +175,7 @@ class BackupState:
 
 @dataclass(frozen=True, slots=True)
 class SupportedPolicy:
-    """One plan that can be chosen. `weekdays` is empty where the plan has none."""
+    """One plan that can be chosen. `weekdays` is empty if the plan has none."""
 
     plan: str
     hours: tuple[int, ...]
@@ -199,7 +199,7 @@ class RestorePoint:
     """A backup or a snapshot of a Droplet: `type` is "backup" or "snapshot". `size_gigabytes` is in GiB.
 
     `regions` are those that hold it; `min_disk_size` (GiB) is the smallest disk that it fits on. `droplet_id` is told
-    by the list of snapshots alone, `tags` by that and by an image itself; where they are not told they are None.
+    by the list of snapshots alone, `tags` by that and by an image itself; if they are not told they are None.
     `public` is True for an image that is everybody's, and so no restore point at all.
     """
 
@@ -241,7 +241,7 @@ class RestorePoint:
         return f"{self.type} {self.id} ({self.name})"
 
     def age_hours(self, now):
-        """Hours since it was made, to a tenth; None where the API does not say when that was."""
+        """Hours since it was made, to a tenth; None if the API does not say when that was."""
         return None if self.created_at is None else round((now - self.created_at).total_seconds() / 3600, 1)
 
     def older_than(self, days, now):
@@ -298,7 +298,7 @@ class Action:
         )
 
     def began_before(self, moment):
-        """True where it is known to have begun before `moment` (None: before anything)."""
+        """True if it is known to have begun before `moment` (None: before anything)."""
         return moment is not None and self.started_at is not None and self.started_at < moment
 
     @property
@@ -328,7 +328,7 @@ class Action:
 
 
 def _address(interfaces, kind):
-    """The first address of `kind`, "public" or "private"; None where there is none yet."""
+    """The first address of `kind`, "public" or "private"; None if there is none yet."""
     for each in interfaces or ():
         if each.get("type") == kind:
             return each.get("ip_address")

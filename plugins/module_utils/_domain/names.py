@@ -14,7 +14,7 @@ _TAG = re.compile(r"[a-zA-Z0-9_\-:]+")
 
 
 def droplet_name(option, name):
-    """`name`, given for `option`, where a Droplet can have it; raises InputError.
+    """`name`, given for `option`, if a Droplet can have it; raises InputError.
 
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/droplets_create
     """
@@ -27,13 +27,13 @@ def droplet_name(option, name):
 
 
 def checked_id(option, value, of="a Droplet"):
-    """Raises InputError where `value`, given for `option`, cannot be the id of `of`; None is left out."""
+    """Raises InputError if `value`, given for `option`, cannot be the id of `of`; None is left out."""
     if value is not None and value < 1:
         raise InputError(f"{option} {value} is not the id of {of}: ids are whole numbers from 1.")
 
 
 def snapshot_name(option, name):
-    """`name`, given for `option`, where a snapshot can have it; raises InputError."""
+    """`name`, given for `option`, if a snapshot can have it; raises InputError."""
     if not name.strip() or len(name) > LONGEST or not name.isprintable():
         raise InputError(
             f"{option} {name!r} cannot be the name of a snapshot: it has 1 to {LONGEST} printable characters."
@@ -42,7 +42,7 @@ def snapshot_name(option, name):
 
 
 def is_tag(name):
-    """True where a tag can have this name.
+    """True if a tag can have this name.
 
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create
     """
@@ -50,7 +50,7 @@ def is_tag(name):
 
 
 def tag_name(option, name):
-    """`name`, given for `option`, where a tag can have it; raises InputError."""
+    """`name`, given for `option`, if a tag can have it; raises InputError."""
     if not is_tag(name):
         raise InputError(
             f"{option} {name!r} cannot be a tag: it has letters, digits, colons, dashes and underscores only, and at "

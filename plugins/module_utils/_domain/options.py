@@ -12,7 +12,7 @@ from .errors import InputError
 
 
 def at_least(options, name, least):
-    """Raises InputError where the option is below `least`."""
+    """Raises InputError if the option is below `least`."""
     if options[name] < least:
         raise InputError(f"{name} {options[name]} is too small: it must be at least {least}.")
 
@@ -24,7 +24,7 @@ def at_most(options: Mapping[str, float], name: str, most: float) -> None:
 
 
 def no_empty_entry(options, *names):
-    """Raises InputError where one of these options, lists of texts or None, has an entry that says nothing."""
+    """Raises InputError if one of these options, lists of texts or None, has an entry that says nothing."""
     for name in names:
         if any(not value.strip() for value in options[name] or ()):
             raise InputError(f"{name} has an empty entry.")

@@ -31,7 +31,7 @@ def region(wanted, point, source):
 def size(wanted, sizes, point, where, source):
     """The Size to make it of in the region `where`; raises InputError with what would fit.
 
-    `wanted` is a slug or None, `sizes` a dict of slug to Size, or None where they may not be read and the API decides.
+    `wanted` is a slug or None, `sizes` a dict of slug to Size, or None if they may not be read and the API decides.
     """
     slug = wanted or (source and source.size)
     least = point.min_disk_size or 0

@@ -28,15 +28,15 @@ class Step:
     __slots__ = ()
     type = None
     observable = True
-    """True where the state shows that it was carried out. Where it does not, the log of actions is all there is."""
+    """True if the state shows that it was carried out. If it does not, the log of actions is all there is."""
     retryable = True
-    """False where a lost answer is never followed by another try, should the state show nothing of it."""
+    """False if a lost answer is never followed by another try, should the state show nothing of it."""
     settle_seconds = 0
     """How many seconds after the end of its action the state may take to show it. Until then nothing more is sent."""
     requires_fresh_state = False
-    """True where it must not be sent on the strength of what was read a while ago."""
+    """True if it must not be sent on the strength of what was read a while ago."""
     creates = False
-    """True where carrying it out twice makes two of something."""
+    """True if carrying it out twice makes two of something."""
 
     @property
     def arguments(self):
@@ -220,9 +220,9 @@ class Change:
     at_risk: tuple[RestorePoint, ...] = ()
     """The restore points that it may cost, newest first."""
     skipped: bool = False
-    """True where it is not as wanted, and stays so on purpose."""
+    """True if it is not as wanted, and stays so on purpose."""
     rule: str | None = None
-    """The name of the rule that it follows, where there are rules."""
+    """The name of the rule that it follows, if there are rules."""
     wait_for: Awaited | None = None
     """What must have ended before anything is sent; then the Droplet is planned again. Without steps: to be refused."""
     extra_result: dict = field(default_factory=dict)
@@ -244,7 +244,7 @@ class Change:
 class Plan:
     """Changes by ascending Droplet id, those without steps included; `warnings` are sentences for the user.
 
-    `rules` are the names of the rules in their order, None where a task has none. `deferred_failure` is a sentence that
+    `rules` are the names of the rules in their order, None if a task has none. `deferred_failure` is a sentence that
     fails the task once all changes are done. `confirmation_required` is one that refuses it before anything is sent,
     and of which check mode only warns. `by_tag` is sent instead of the steps of the changes, all of which it carries
     out.

@@ -19,7 +19,7 @@ _WRITTEN = {**{sign: sign for sign in "abcdefghijklmnopqrstuvwxyz0123456789-"}, 
 class Origin:
     """The ids of the image that a Droplet was made from, and of the Droplet that this was taken of (None: not known).
 
-    All are tuples, for nobody keeps a user from tagging; where there is an image, the first one counts. `names` are
+    All are tuples, for nobody keeps a user from tagging; if there is an image, the first one counts. `names` are
     those of a Droplet that was gone by then, as `name_in_a_tag` writes them.
     """
 

@@ -65,7 +65,7 @@ class Quota:
         return self.limit - self.remaining
 
     def seconds_for(self, requests):
-        """Until so many more requests have been free to be sent, 0 where they are free now.
+        """Until so many more requests have been free to be sent, 0 if they are free now.
 
         The headers tell when the oldest request stops to count, and not the others: they are taken to have been sent
         evenly since then. Beyond them, each request takes the place of one that was sent a window earlier.
@@ -99,7 +99,7 @@ class Forecast:
 
     @property
     def over_quota(self):
-        """True where it is more than the hourly limit has left."""
+        """True if it is more than the hourly limit has left."""
         return self.quota is not None and self.requests > self.quota.remaining
 
     def sentence(self, allowed, by="wait_timeout"):

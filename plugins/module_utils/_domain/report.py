@@ -13,7 +13,7 @@ from .status import STATUSES
 
 
 def about(droplet, state, backups, status, cost, now):
-    """A Droplet's record. `state` and `backups` are None where they were not read, `status` where it is not known.
+    """A Droplet's record. `state` and `backups` are None if they were not read, `status` if it is not known.
 
     `cost` says whether to tell it.
     """

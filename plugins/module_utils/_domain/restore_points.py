@@ -72,7 +72,7 @@ class RestorePointSelector:
 def resolve(wanted, points, droplet, now):
     """The RestorePoint among `points`, all of them the Droplet's own, that `wanted` means.
 
-    Raises SelectionError where there is none, RefusedError where it is older than `max_age_hours`.
+    Raises SelectionError if there is none, RefusedError if it is older than `max_age_hours`.
     """
     found = _by_id(wanted, points, droplet) if wanted.id is not None else _described(wanted, points, droplet)
     if told := too_old(wanted, found, now):
@@ -85,7 +85,7 @@ def resolve(wanted, points, droplet, now):
 
 
 def too_old(wanted, point, now):
-    """Where `point` is older than `max_age_hours`, that in words: "80.5 hours old, and max_age_hours allows 24"."""
+    """If `point` is older than `max_age_hours`, that in words: "80.5 hours old, and max_age_hours allows 24"."""
     age = point.age_hours(now)
     if wanted.max_age_hours is None or (age is not None and age <= wanted.max_age_hours):
         return None

@@ -77,7 +77,7 @@ def found(story: IncidentHistory) -> dict:
 
 
 def way_back(story: IncidentHistory, snapshot: int | None, name: str) -> dict:
-    """The safety snapshot and the task that brings its state back; `snapshot` is its id, None where it is not made."""
+    """The safety snapshot and the task that brings its state back; `snapshot` is its id, None if it is not made."""
     droplet, points = story.seen.droplet, story.seen.points
     taken = story.marks.incidents | {safety_of(point) for point in points}
     options = {

@@ -20,14 +20,14 @@ def _age_key(point):
 
 
 def at_risk_by_retention(backups, retention_days, now):
-    """The backups that a retention of `retention_days` would not have kept; all of them where it is not known."""
+    """The backups that a retention of `retention_days` would not have kept; all of them if it is not known."""
     if retention_days is None:
         return newest_first(backups)
     return newest_first(backup for backup in backups if backup.older_than(retention_days, now))
 
 
 def made_from_a_backup(snapshot, droplet_name):
-    """True where a snapshot bears the name the API gives to backups, which converting leaves as it is.
+    """True if a snapshot bears the name the API gives to backups, which converting leaves as it is.
 
     The space in it sets it apart from what people like to call their own snapshots.
     """
@@ -40,7 +40,7 @@ def made_from_a_backup(snapshot, droplet_name):
 def to_convert(at_risk, converted, how):
     """The backups still to be converted so that `convert_newest` or `convert_all` of those `at_risk` holds.
 
-    `converted` are the snapshots that were backups of this Droplet: where one of them is as new as the newest backup
+    `converted` are the snapshots that were backups of this Droplet: if one of them is as new as the newest backup
     at risk, `convert_newest` has been done by an earlier run, and nothing more is converted.
     """
     if how == "convert_all":

@@ -61,7 +61,7 @@ class Match:
 
     @property
     def takes_everything(self):
-        """True where every Droplet fits."""
+        """True if every Droplet fits."""
         any_name = any(set(glob) == {"*"} for glob in self.names or ())
         return self.all or (any_name and self == Match(names=self.names))
 
@@ -73,7 +73,7 @@ EVERYTHING = Match(all=True)
 class Rule:
     """What is wanted of some Droplets. `desired` is None for an exemption, which has a `reason`.
 
-    `expires` is the last day (UTC) on which an exemption holds, None where it has none.
+    `expires` is the last day (UTC) on which an exemption holds, None if it has none.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Rule:
     expires: date | None = None
 
     def expired(self, day):
-        """True where it no longer holds on `day` (a date, UTC)."""
+        """True if it no longer holds on `day` (a date, UTC)."""
         return self.expires is not None and self.expires < day
 
 
@@ -132,7 +132,7 @@ def parsed(policies, protect_unlisted_plans):
 
 
 def refuse_hidden_tags(rules, droplets):
-    """Raises SelectionError where a rule asks for tags and a Droplet's are hidden from the token."""
+    """Raises SelectionError if a rule asks for tags and a Droplet's are hidden from the token."""
     by_tag = next((rule for rule in rules if rule.match.tags), None)
     hidden = next((droplet for droplet in droplets if droplet.tags is None), None)
     if by_tag and hidden:

@@ -36,12 +36,12 @@ class Selection:
 
     @property
     def by_description(self):
-        """True where Droplets are described (tag, all) rather than called one by one."""
+        """True if Droplets are described (tag, all) rather than called one by one."""
         return self.tags is not None or self.everything
 
     @property
     def empty(self):
-        """True where the selection is an empty list, which can match nothing."""
+        """True if the selection is an empty list, which can match nothing."""
         return not (self.ids or self.names or self.tags or self.everything)
 
 
@@ -58,7 +58,7 @@ def exactly_ids(ids, droplets):
 
 
 def exactly_names(names, droplets):
-    """One Droplet for each name, letter for letter; SelectionError where a name fits none or more than one."""
+    """One Droplet for each name, letter for letter; SelectionError if a name fits none or more than one."""
     found = []
     for name in names:
         same = [droplet for droplet in droplets if droplet.name == name]
@@ -90,7 +90,7 @@ def idle_exclusions(selection: Selection, droplets: Collection[Droplet]) -> tupl
 def finish(selection, droplets):
     """What remains after `exclude_tags`, each Droplet once, sorted by id.
 
-    Raises SelectionError where nothing is left and `allow_empty` is not set, and where the tags to exclude by are
+    Raises SelectionError if nothing is left and `allow_empty` is not set, and if the tags to exclude by are
     hidden from the token.
     """
     unique = {droplet.id: droplet for droplet in droplets}
@@ -110,7 +110,7 @@ def finish(selection, droplets):
 
 
 def still_there(selection, droplets, known):
-    """The Droplets whose id is among `known` (read after them); SelectionError where one that was called for is not.
+    """The Droplets whose id is among `known` (read after them); SelectionError if one that was called for is not.
 
     One that a tag or `all` described, and that was deleted since, is no longer meant.
     """

@@ -93,7 +93,7 @@ def record(point, made=True):
 
 
 def monthly_cost(points):
-    """USD a month of all these snapshots together, "unknown" where the size of one is not told."""
+    """USD a month of all these snapshots together, "unknown" if the size of one is not told."""
     costs = [monthly_snapshot_cost(point.size_gigabytes) for point in points]
     return "unknown" if None in costs else round(sum(costs, 0.0), 2)
 

@@ -21,7 +21,7 @@ LONGEST_INTERVAL = timedelta(days=8)
 """No plan that is known makes a backup less often, so that under any other one a Droplet without one is overdue too."""
 
 WINDOW_HOURS = 4
-"""The length of a window where the API shows none."""
+"""The length of a window if the API shows none."""
 
 SETTING_ACTIONS = ("enable_backups", "change_backup_policy")
 
@@ -43,7 +43,7 @@ def preliminary_status(state, backups, grace, now):
 
 def policy_changed_at(droplet, actions):
     """When the policy in force was set: by the last enable or change that completed among `actions`, else when the
-    Droplet was created; None where that is not known."""
+    Droplet was created; None if that is not known."""
     times = [
         action.completed_at or action.started_at
         for action in actions
@@ -65,7 +65,7 @@ def pending_or_overdue(policy, since, grace, now):
 
 
 def final_status(first, policy, told, since, grace, now):
-    """A status at first sight, and where that is PENDING a closer one; None if the backups were not `told`."""
+    """A status at first sight, and if that is PENDING a closer one; None if the backups were not `told`."""
     if first != PENDING:
         return first
     return pending_or_overdue(policy, since, grace, now) if told else None

@@ -19,7 +19,7 @@ OUTCOMES = ("changed", "compliant", "left_alone", "failed", "not_tried")
 def digest(policies, planned, fleet=None, findings=()):
     """A list of lines, of which the first says how it went.
 
-    `policies` is the result of `backup_policies`, or of a task before it that failed; `planned` is True where nothing
+    `policies` is the result of `backup_policies`, or of a task before it that failed; `planned` is True if nothing
     was sent. For an audit `fleet` is the result of `droplet_backups_info`, `findings` what came of both.
     """
     broken = fleet if "rules" in policies else policies

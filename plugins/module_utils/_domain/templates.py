@@ -15,7 +15,7 @@ _PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
 
 def checked(template, allowed=PLACEHOLDERS, option="snapshot_name"):
-    """`template`, None included; raises InputError where it is no name, or has a placeholder that is not `allowed`."""
+    """`template`, None included; raises InputError if it is no name, or has a placeholder that is not `allowed`."""
     if template is None:
         return None
     odd = next((part for part in re.findall(r"\{[^{}]*\}|[{}]", template) if part[1:-1] not in allowed), None)
@@ -30,7 +30,7 @@ def checked(template, allowed=PLACEHOLDERS, option="snapshot_name"):
 def rendered(template, droplet_name, made, option="snapshot_name"):
     """The name for an image that was made at `made` of the Droplet of that name.
 
-    Raises InputError where a placeholder has nothing to stand for, or where the name gets too long.
+    Raises InputError if a placeholder has nothing to stand for, or if the name gets too long.
     """
     date, time = (iso(made) or "T").rstrip("Z").split("T")
     values = {"droplet": droplet_name, "date": date, "time": time}
@@ -45,7 +45,7 @@ def rendered(template, droplet_name, made, option="snapshot_name"):
 
 
 def fits(template, droplet_name, image):
-    """True where `image` bears the name that `template` gives to it."""
+    """True if `image` bears the name that `template` gives to it."""
     try:
         return image.name == rendered(template, droplet_name, image.created_at)
     except InputError:

@@ -124,7 +124,7 @@ class Applier:
     def _adopt_running(self, jobs):
         """Wait for what an earlier or a parallel run has begun, instead of sending beside it.
 
-        What ended between the look at the state and this one is in neither: where it would be made twice, look again.
+        What ended between the look at the state and this one is in neither: if it would be made twice, look again.
         """
         jobs = [job for job in jobs if job.state is State.READY and job.steps]
         by_description = any(job.change.visible is not None and isinstance(_maker(job), ConvertBackup) for job in jobs)
@@ -157,13 +157,13 @@ class Applier:
         return evidence.ended_within(action, span, self._client.now(), getattr(step, "size_gigabytes", None))
 
     def _await(self, job, awaited):
-        """Wait for an Awaited before anything else; False where there is none."""
+        """Wait for an Awaited before anything else; False if there is none."""
         if awaited:
             self._adopt(job, awaited.action)
         return bool(awaited)
 
     def _adopt_first(self, job, seen):
-        """Wait for the first action in progress among those `seen`; False where there is none."""
+        """Wait for the first action in progress among those `seen`; False if there is none."""
         running = [action for action in seen if action.in_progress]
         job.others.update({action.id: action for action in seen if action.id not in job.actions})
         for action in running[:1]:
@@ -255,7 +255,7 @@ class Applier:
         return False
 
     def _left(self, job):
-        """Seconds within which the next step may be sent; below 0 where a guarded one needs another look before."""
+        """Seconds within which the next step may be sent; below 0 if a guarded one needs another look before."""
         if not (job.steps and job.steps[0].requires_fresh_state):
             return 0.0
         return -1.0 if job.observed_at is None else STALE_AFTER - (self._client.budget.spent - job.observed_at)
@@ -339,7 +339,7 @@ class Applier:
             self._sent(job, action)
 
     def _sent(self, job, action):
-        """The next step is on its way, or done with its answer where `action` is None."""
+        """The next step is on its way, or done with its answer if `action` is None."""
         job.tries, job.lost, job.looks, job.behind = 0, None, 0, action
         job.done.append(job.steps.pop(0))
         job.plan_again = action is None and bool(job.steps)
@@ -359,7 +359,7 @@ class Applier:
     def _look(self, job, step, sent_at: datetime, error):
         """After a lost answer: find what the request may have begun and wait for it, or plan again from the state.
 
-        The log may lag as the state does: where neither shows anything, it is not sent again before the absence is old.
+        The log may lag as the state does: if neither shows anything, it is not sent again before the absence is old.
         """
         job.outcome_unknown = True
         job.notes.append(f"the answer to {step.type or 'a request'} was lost: {error.message}")
@@ -426,13 +426,13 @@ class Applier:
     def _look_into(self, job: Job, refusal: ApiError) -> None:
         """Plan again if the refused step is not needed any more or goes another way; else raises the refusal.
 
-        Only of what was sent: where a read is refused, planning again would meet the same, and find no end.
+        Only of what was sent: if a read is refused, planning again would meet the same, and find no end.
         """
         if refusal.fatal or not (self._needless(job, refusal) or self._otherwise(job, refusal)):
             raise refusal
 
     def _needless(self, job, error):
-        """True where what the API refuses is not wanted any more, because somebody else has done it meanwhile."""
+        """True if what the API refuses is not wanted any more, because somebody else has done it meanwhile."""
         if not job.steps:
             return False
         try:
@@ -535,7 +535,7 @@ class Applier:
     def _rescue(self, job):
         """What a failure must not leave behind is put right, as far as it can be: once, and without a wait.
 
-        Not after a time-out, from which a rerun goes on, nor where an order may yet be carried out.
+        Not after a time-out, from which a rerun goes on, nor if an order may yet be carried out.
         """
         if isinstance(job.error, OutcomeUnknownError | WaitTimeoutError):
             return

@@ -130,7 +130,7 @@ class ByTagApplier(Applier):
             job.notes.append(f"the answer to {self._plan.by_tag.action.type} by tag was lost: {error.message}")
 
     def _look_for(self, needing, jobs):
-        """After a lost answer: where the log has actions of this order it is out, and else it may be sent again."""
+        """After a lost answer: if the log has actions of this order it is out, and else it may be sent again."""
         error = self._lost
         try:
             begun = self._begun_since(self._sent_at, self._known)
@@ -160,13 +160,13 @@ class ByTagApplier(Applier):
             self._client.sleep(max(0, min(pause, self._client.budget.left)))
 
     def _take_part(self, jobs):
-        """Where the log alone can tell, a running action of this type is part of an order that is out already."""
+        """If the log alone can tell, a running action of this type is part of an order that is out already."""
         begun = [job.running.started_at for job in jobs if job.state is State.WAITING and job.done]
         if begun and all(begun):
             self._hand_out(jobs, self._begun_since(min(begun), known=frozenset()))
 
     def _begun_since(self, moment, known):
-        """A dict of Droplet id to the newest action of this type, for each member where one has begun since then.
+        """A dict of Droplet id to the newest action of this type, for each member if one has begun since then.
 
         None of those `known`, by id, is meant.
         """

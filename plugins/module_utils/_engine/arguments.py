@@ -156,7 +156,7 @@ def one_droplet(params):
 
 
 def wait_timeout(params, default):
-    """Seconds for the whole task, `default` where it has no such option or it is left out; raises InputError."""
+    """Seconds for the whole task, `default` if it has no such option or it is left out; raises InputError."""
     if params.get("wait_timeout") is None:
         return default
     at_least(params, "wait_timeout", 1)

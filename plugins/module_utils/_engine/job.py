@@ -126,7 +126,7 @@ class Job:
         return {*self.others, *self.actions}
 
     def about(self, target: Droplet) -> bool:
-        """The Droplet that is made for it is known now; False where it was known before."""
+        """The Droplet that is made for it is known now; False if it was known before."""
         new = self.change.target.id is None and target.id is not None
         if new:
             self.change = replace(self.change, target=target)

@@ -12,7 +12,7 @@ from .._domain.plan import Plan
 from .apply import State
 
 LIST_ALL_UP_TO = 200
-"""More Droplets than this are listed only where something happened to them, unless the user asks for all."""
+"""More Droplets than this are listed only if something happened to them, unless the user asks for all."""
 
 
 def diff(plan: Plan, describe: Callable[[dict[str, Any]], str]) -> dict[str, str]:

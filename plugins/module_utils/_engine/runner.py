@@ -43,7 +43,7 @@ class Verb:
     left_behind if there is something to prove, to tell, to put right, another way to go, or left to tell, and settled
     if one of its steps takes its time to show and is not the last.
     `request(params)` gives its typed request; `observe(client, request)` all that `plan` needs; `reread(client,
-    changes)` what `unmet`, `unproven` and `aftermath` need. `tell(request, observed, plan, entries)`, where there is
+    changes)` what `unmet`, `unproven` and `aftermath` need. `tell(request, observed, plan, entries)`, if there is
     one, gives further keys of the result from all entries of its `droplets`.
     """
 

@@ -28,7 +28,7 @@ class Verifier:
         self._lag = client.lag_tolerance
 
     def unmet(self, job: Job, seen: Any) -> str | NotConvergedError | None:
-        """What `unmet` of the plans says; a NotConvergedError where no other look would better it."""
+        """What `unmet` of the plans says; a NotConvergedError if no other look would better it."""
         try:
             return self._verb.plans.unmet(self._request, job.change, seen)
         except NotConvergedError as error:

@@ -12,7 +12,7 @@ from .verify import LONGEST_POLL
 def until_ended(client, action, ask):
     """The Action once it has completed; `ask()` gives it as it is now.
 
-    Raises ActionFailedError where it ends as errored, and WaitTimeoutError, after which it may still run.
+    Raises ActionFailedError if it ends as errored, and WaitTimeoutError, after which it may still run.
     """
     pause, unheard = FIRST_POLL, ""
     while not action.ended:

@@ -64,7 +64,7 @@ def request(params):
 
 
 def observed(request, droplets, states, now):
-    """The first Observed; raises SelectionError where tags that rules ask for are hidden from the token."""
+    """The first Observed; raises SelectionError if tags that rules ask for are hidden from the token."""
     refuse_hidden_tags(request.rules, droplets)
     there = still_there(request.selection, droplets, states)
     return Observed(droplets=tuple(sorted(there, key=lambda droplet: droplet.id)), states=states, day=now.date())

@@ -35,10 +35,10 @@ NOT_WITH_AN_ID = ("exclude_tag", "allow_empty")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for: `wanted` of each Droplet of `selection`, or every backup where it is None.
+    """What the user asked for: `wanted` of each Droplet of `selection`, or every backup if it is None.
 
-    `selection` is None where `wanted` names a backup by its id. `chosen` are the restore points that were decided for
-    one Droplet, as they were then; `droplet` is that Droplet where it is gone and cannot be asked for.
+    `selection` is None if `wanted` names a backup by its id. `chosen` are the restore points that were decided for
+    one Droplet, as they were then; `droplet` is that Droplet if it is gone and cannot be asked for.
     """
 
     selection: Selection | None
@@ -118,7 +118,7 @@ def _fits(template, name, point):
 
 
 def the_image(image):
-    """`image`, which was asked for by its id; raises SelectionError where it can be no backup."""
+    """`image`, which was asked for by its id; raises SelectionError if it can be no backup."""
     if image.public or image.type not in TYPES:
         raise SelectionError(f"Image {image.id} ({image.name}) is no backup, and none that became a snapshot.")
     return image
@@ -288,14 +288,14 @@ def _points(request, seen, one, now):
 
 
 def _made_by_this(request, one, snapshot):
-    """True where an earlier run of this task would have left the snapshot under its name."""
+    """True if an earlier run of this task would have left the snapshot under its name."""
     if request.name is None:
         return made_from_a_backup(snapshot, one.droplet.name)
     return _bears_the_name(request, one, snapshot)
 
 
 def _find(point, name, there):
-    """What became of `point` among `there`: by its id, or by name and time where converting gave it a new one."""
+    """What became of `point` among `there`: by its id, or by name and time if converting gave it a new one."""
     same_id = (other for other in there if other.id == point.id)
     twins = (
         other
@@ -351,7 +351,7 @@ def _change(request, one, points):
 
 
 def _visible(request, one):
-    """The ids of what there is, where another would be meant while what was converted does not show."""
+    """The ids of what there is, if another would be meant while what was converted does not show."""
     described = request.wanted is None or request.wanted.id is None
     return frozenset(point.id for point in (*one.backups, *one.snapshots)) if described else None
 
@@ -384,7 +384,7 @@ def _shown(one, listed, snapshots, backups):
 
 
 def _line(request, point, kind, tags):
-    """A restore point as `before` and `after` show it; tags only where the user sets them."""
+    """A restore point as `before` and `after` show it; tags only if the user sets them."""
     return {"type": kind, "name": point.name, **({"tags": tags} if request.tags else {})}
 
 

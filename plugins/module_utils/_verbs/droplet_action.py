@@ -83,7 +83,7 @@ class Request:
 
     @property
     def irreversible(self):
-        """What this does that needs `confirm`, in words; None where it does not."""
+        """What this does that needs `confirm`, in words; None if it does not."""
         words = {
             "rebuild": "rebuild wipes the disk, and that cannot be undone",
             "password_reset": "password_reset replaces the root password, and that cannot be undone",
@@ -93,7 +93,7 @@ class Request:
 
     @property
     def goal(self):
-        """What it leads to, in the keys of `before` and `after`; `disk` is added where it is known."""
+        """What it leads to, in the keys of `before` and `after`; `disk` is added if it is known."""
         if self.type in POWER:
             return {"status": POWER[self.type]}
         if self.type in FEATURES:
@@ -124,8 +124,8 @@ class Request:
 class Observed:
     """The Droplets by ascending id, and what the type of action needs besides.
 
-    `snapshots` is a dict of Droplet id to RestorePoints and `sizes` one of slug to Size, empty where they are not
-    needed; `image` is what `rebuild` puts on the disk, None where there is no such image. What is read may be late by
+    `snapshots` is a dict of Droplet id to RestorePoints and `sizes` one of slug to Size, empty if they are not
+    needed; `image` is what `rebuild` puts on the disk, None if there is no such image. What is read may be late by
     `lag`.
     """
 
@@ -162,7 +162,7 @@ def request(selection, params):
 
 
 def needs_sizes(request, droplets):
-    """True where the sizes that there are decide whether `droplets` can be resized."""
+    """True if the sizes that there are decide whether `droplets` can be resized."""
     return request.type == "resize" and any(request.disk or droplet.size != request.size for droplet in droplets)
 
 
@@ -256,7 +256,7 @@ def _image(text):
 
 
 def _guard_number(request, droplets):
-    """Raises RefusedError where it is not the number of Droplets that this may be sent to."""
+    """Raises RefusedError if it is not the number of Droplets that this may be sent to."""
     number = len(droplets)
     matched = f"the selection matches {number} Droplets, {some(droplets)}" if number else "the selection matches none"
     if number > 1 and request.irreversible:

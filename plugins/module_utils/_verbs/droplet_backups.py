@@ -41,7 +41,7 @@ def checked_max_disable(params):
 
 
 def observed(request, droplets, states):
-    """The first Observed; raises SelectionError where a Droplet that was called for is gone by now."""
+    """The first Observed; raises SelectionError if a Droplet that was called for is gone by now."""
     there = still_there(request.selection, droplets, states)
     return Observed(tuple(sorted(there, key=lambda droplet: droplet.id)), states)
 
@@ -170,7 +170,7 @@ def disabled_by(wanted, observed):
 
 
 def guard_number(disabled, most, too_wide):
-    """Raises RefusedError where more Droplets are `disabled` than `most`; `too_wide` is what the user can narrow."""
+    """Raises RefusedError if more Droplets are `disabled` than `most`; `too_wide` is what the user can narrow."""
     if len(disabled) > most:
         raise RefusedError(
             f"This would disable the backups of {len(disabled)} Droplets ({some(disabled)}), more than "
@@ -184,7 +184,7 @@ def changes(desired, observed, wanted, now):
 
 
 def _risky(observed, state, goal):
-    """True where reaching `goal` may cost restore points, should there be any."""
+    """True if reaching `goal` may cost restore points, should there be any."""
     if goal is None or not state.enabled:
         return False
     if not goal.enabled:
@@ -197,7 +197,7 @@ def _risky(observed, state, goal):
 
 
 def _retention(observed, policy):
-    """Days that a backup made under `policy` is kept; None where nobody says."""
+    """Days that a backup made under `policy` is kept; None if nobody says."""
     if policy is None or policy.retention_period_days is not None:
         return policy and policy.retention_period_days
     offer = offer_of(observed.supported or (), policy.plan)
@@ -319,7 +319,7 @@ def _difference(goal: BackupState, state: BackupState) -> str:
 def _shown(request, droplet, state):
     """`before` or `after` of a Droplet: what the user can set, and `monthly_cost` (USD, or "unknown").
 
-    The lengths that a plan brings with it are shown only where the user sets them.
+    The lengths that a plan brings with it are shown only if the user sets them.
     """
     if not state.enabled:
         return {"state": "disabled", "monthly_cost": monthly_backup_cost(droplet.price_monthly, state)}
@@ -331,7 +331,7 @@ def _shown(request, droplet, state):
 
 
 def _find(point, there):
-    """`point` among the restore points `there`: by its id, or by name and time where converting gave it a new id."""
+    """`point` among the restore points `there`: by its id, or by name and time if converting gave it a new id."""
     same_id = (other for other in there if other.id == point.id)
     twins = (other for other in there if (other.name, other.created_at) == (point.name, point.created_at))
     return next(same_id, None) or next(twins, None)

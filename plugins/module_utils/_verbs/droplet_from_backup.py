@@ -38,7 +38,7 @@ class Request:
     """What the user asked for: a Droplet `name` from `wanted`, of the Droplet `source_id` or `source_name` if any.
 
     None is "left out". `options` are further fields of the request that creates it. `backups` is the DesiredPolicy for
-    its backups, None where they stay off. `planned` is the Change to carry on with, once there is one.
+    its backups, None if they stay off. `planned` is the Change to carry on with, once there is one.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What is verified once the Droplet is up; `policy` is None where its backups are as they may be."""
+    """What is verified once the Droplet is up; `policy` is None if its backups are as they may be."""
 
     tags: tuple[str, ...]
     policy: BackupPolicy | None = None
@@ -118,7 +118,7 @@ def request(params):
 
 
 def there(request, named):
-    """The one Droplet among `named` that has the name wanted, or None; raises SelectionError where there are two."""
+    """The one Droplet among `named` that has the name wanted, or None; raises SelectionError if there are two."""
     same = [droplet for droplet in named if droplet.name == request.name]
     if len(same) > 1:
         raise SelectionError(
@@ -171,7 +171,7 @@ def _is_of_one_gone(name, droplet):
 
 
 def lacks_source(request, image):
-    """True where the Droplet that `image` was taken of has to tell what the request leaves out."""
+    """True if the Droplet that `image` was taken of has to tell what the request leaves out."""
     return request.size is None or (request.region is None and len(image.regions) != 1)
 
 
@@ -206,7 +206,7 @@ def pin(request, change, _done):
 def unmet(request, change, observed):
     """A sentence that tells how the Droplet differs from what `change` wanted; None when it is as planned.
 
-    Raises NotConvergedError where no other look would better it.
+    Raises NotConvergedError if no other look would better it.
     """
     same = [droplet for droplet in observed.named if droplet.name == request.name]
     if len(same) > 1:
@@ -267,7 +267,7 @@ def _checked_tags(tags):
 
 
 def _wish(params):
-    """The DesiredPolicy for the backups of the new Droplet, None where they stay off; raises InputError."""
+    """The DesiredPolicy for the backups of the new Droplet, None if they stay off; raises InputError."""
     policy = params["backup_policy"]
     if params["backups"] is False and policy:
         raise InputError("backups: false leaves no policy, so backup_policy cannot be set with it.")
@@ -420,7 +420,7 @@ def chosen(request, observed, now):
 def _policy(request, supported):
     """The BackupPolicy to create it with, or None; raises InputError.
 
-    Where no hour is wanted it follows from the name, since there is no id yet that it could follow from.
+    If no hour is wanted it follows from the name, since there is no id yet that it could follow from.
     """
     desired = request.backups
     if desired is None:

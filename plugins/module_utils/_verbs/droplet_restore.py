@@ -73,7 +73,7 @@ def _story(request, seen):
 
 
 def horizon(request, seen, now):
-    """How far back the log of actions has to be read, a datetime; None where its latest page is enough."""
+    """How far back the log of actions has to be read, a datetime; None if its latest page is enough."""
     if request.wanted is None:
         return None
     story = _story(request, seen)
@@ -130,7 +130,7 @@ def knowing(request: Request, own: tuple[Action, ...]) -> Request:
 def unmet(request, change, seen):
     """A sentence that tells how the Droplet differs from what `change` wanted; None when it is as planned.
 
-    Raises NotConvergedError where no other look would better it.
+    Raises NotConvergedError if no other look would better it.
     """
     story = _story(request, seen)
     if story.done is None:
@@ -167,7 +167,7 @@ def otherwise(change: Change, step: Step, error: ApiError) -> Change | None:
 
 
 def aftermath(change, seen):
-    """Further keys of a result, from what was read after the work; with `notes` where there is more to say."""
+    """Further keys of a result, from what was read after the work; with `notes` if there is more to say."""
     told = {
         **change.goal.told,
         **restore_result.found(IncidentHistory(seen, change.goal.told["incident"], run=change.goal)),
@@ -233,7 +233,7 @@ def describe(shown):
 
 
 def _point(request, story, now):
-    """The RestorePoint that the incident is about; None where it is gone, and was restored before.
+    """The RestorePoint that the incident is about; None if it is gone, and was restored before.
 
     What was decided counts. Raises SelectionError or RefusedError.
     """
@@ -254,7 +254,7 @@ def _point(request, story, now):
 
 
 def _refuse_another_point(request, story):
-    """An incident has one restore point: raises RefusedError where another one is asked for, or was chosen."""
+    """An incident has one restore point: raises RefusedError if another one is asked for, or was chosen."""
     droplet, decided = story.seen.droplet, story.done or story.intent
     if decided is None:
         return
@@ -288,7 +288,7 @@ def _another(wanted: RestorePointSelector, story: IncidentHistory, decided: Inte
 
 
 def _refuse_a_later_point(request, story):
-    """Raises RefusedError where an image is asked for that a restore without marks cannot have been from."""
+    """Raises RefusedError if an image is asked for that a restore without marks cannot have been from."""
     point = story.find(request.wanted.id)
     if point and point.created_at and point.created_at > story.own_restore.started_at:
         raise RefusedError(
@@ -299,7 +299,7 @@ def _refuse_a_later_point(request, story):
 
 
 def _refuse_after_waiting(story):
-    """Raises RefusedError where the restore of somebody else that was waited for has ended."""
+    """Raises RefusedError if the restore of somebody else that was waited for has ended."""
     awaited = story.run and story.run.awaited
     action = next((action for action in story.seen.actions if action.id == awaited), None)
     if action and not action.in_progress:
@@ -347,7 +347,7 @@ def _sentence(story, action, point):
 
 
 def _stopped(story, conflicting_restores, point, now):
-    """The Plan where somebody else is at work: wait, then fail; raises RefusedError where they have ended."""
+    """The Plan if somebody else is at work: wait, then fail; raises RefusedError if they have ended."""
     running = next((action for action in conflicting_restores if action.in_progress), None)
     if running is None:
         raise RefusedError(
@@ -369,7 +369,7 @@ def _listing(seen: Seen, now: datetime) -> Change:
 
 
 def _unchanged(request, story, point, now):
-    """`(Change, warnings)` where the restore is done."""
+    """`(Change, warnings)` if the restore is done."""
     incident, mark = story.incident, story.done
     shown = {"state": "restored", "image": mark.image}
     goal = _goal(story, point, now)
@@ -426,7 +426,7 @@ def _power_on(story):
 
 
 def _restore(request, story, point, now):
-    """`(Change, warnings)` where nothing is restored yet."""
+    """`(Change, warnings)` if nothing is restored yet."""
     droplet, seen, safety = story.seen.droplet, story.seen, story.safety()
     running = droplet.status != "off"
     name, size = safety_name(request.incident, droplet.name), _disk_gigabytes(seen)
@@ -502,7 +502,7 @@ def _notes(request, story, point, safety, now):
 
 
 def _refuse_expiring(story, point, minutes, now):
-    """Raises RefusedError where a backup would expire before it is restored; warnings where that is not known.
+    """Raises RefusedError if a backup would expire before it is restored; warnings if that is not known.
 
     A backup that is there although its date is past was made under another policy than the one in force.
     """
@@ -537,7 +537,7 @@ def _open_incidents(story):
 
 
 def _goal(story, point, now, snapshot=None):
-    """The Goal; `snapshot` is the safety snapshot as `(id, name)`, its id None where it is still to be made."""
+    """The Goal; `snapshot` is the safety snapshot as `(id, name)`, its id None if it is still to be made."""
     seen, run = story.seen, story.run
     known = frozenset(action.id for action in seen.actions if action.type in DISK_WRITES)
     told = restore_result.told(story, point, now, snapshot)
@@ -553,7 +553,7 @@ def _goal(story, point, now, snapshot=None):
 
 
 def _gigabytes(point, seen):
-    """The size of a restore point in GiB; the disk's where it is not told."""
+    """The size of a restore point in GiB; the disk's if it is not told."""
     return (point and point.size_gigabytes) or seen.droplet.disk
 
 

@@ -47,7 +47,7 @@ SHUTDOWN_TIMEOUT = 120
 """Seconds that a Droplet has to shut down before it is powered off, unless the task says otherwise."""
 
 NEW_NAME = "{droplet}-snapshot-{date}"
-"""The name of a new snapshot where only its age is asked for."""
+"""The name of a new snapshot if only its age is asked for."""
 
 ONLY_PRESENT = ("max_age_hours", "regions", "tags", "stop_first")
 ONLY_ABSENT = ("snapshot_id", "deleted_droplets", "older_than_hours", "last_restore_point")
@@ -58,7 +58,7 @@ class Request:
     """What the user asked for.
 
     Exactly one of `selection`, `ids` (of snapshots) and `deleted` (snapshots of Droplets that are gone) says whose.
-    What was decided for one Droplet has its `selection`, or the `droplet` where it is gone, and `ids`; `since` is then
+    What was decided for one Droplet has its `selection`, or the `droplet` if it is gone, and `ids`; `since` is then
     what `max_age` means, `done` what a run has done by now (`stopped.kinds`), and `unlisted_until` when it no longer
     waits for a snapshot that the Droplet has and no list shows, None if it has met none.
     """
@@ -83,13 +83,13 @@ class Request:
 
     @property
     def by_age(self):
-        """True where any snapshot that is new enough will do."""
+        """True if any snapshot that is new enough will do."""
         return self.max_age is not None or self.since is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What has been read. `regions` are the slugs of all there are, None where nobody asked or may know.
+    """What has been read. `regions` are the slugs of all there are, None if nobody asked or may know.
 
     `counted` are the ids of Droplets whose backups are known. What is read may be late by `lag`.
     """
@@ -116,7 +116,7 @@ class Seen:
 
 
 def request(selection, params):
-    """The Request in a task's `params`; `selection` is None where they have none. Raises InputError."""
+    """The Request in a task's `params`; `selection` is None if they have none. Raises InputError."""
     present = params["state"] == "present"
     for name in ONLY_ABSENT if present else ONLY_PRESENT:
         if params[name]:
@@ -184,7 +184,7 @@ def _hours(hours):
 
 
 def guard_kinds(images):
-    """Raises SelectionError where one of `images`, which were asked for and are among no snapshots, is another image.
+    """Raises SelectionError if one of `images`, which were asked for and are among no snapshots, is another image.
 
     None stands for one that is not there at all, which is as it should be.
     """
@@ -306,7 +306,7 @@ def _left_stopped(change: Change, droplet: Droplet) -> str | None:
 
 
 def aftermath(change, seen):
-    """`snapshots` of a result, where a snapshot was wanted: the one there is."""
+    """`snapshots` of a result, if a snapshot was wanted: the one there is."""
     if not change.goal.present:
         return {}
     return {"snapshots": [record(_wanted(change.goal, _own_of(change, seen), None))]}
@@ -430,7 +430,7 @@ def _stopping(
 
 
 def _shown(request, point, regions, tags):
-    """`before` or `after` of a Droplet; regions and tags only where the user sets them."""
+    """`before` or `after` of a Droplet; regions and tags only if the user sets them."""
     shown = {"snapshot": point and point.name}
     if request.regions:
         shown["regions"] = sorted(regions)
