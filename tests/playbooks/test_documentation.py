@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import finished, surroundings
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import yaml_blocks
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "docs" / "policies.md", *sorted(ROOT.glob("roles/*/README.md"))]
@@ -20,7 +21,7 @@ RULES = ("-e", f"@{ROOT / 'docs' / 'examples' / 'policies.yml'}")
 EXAMPLES = [
     pytest.param(block, id=f"{page.relative_to(ROOT)}-{number}")
     for page in PAGES
-    for number, block in enumerate(re.findall(r"^```yaml\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE), 1)
+    for number, block in enumerate(yaml_blocks(page.read_text()), 1)
 ]
 
 

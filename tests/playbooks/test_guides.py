@@ -22,6 +22,7 @@ from ansible_collections.lifeboat.digitalocean.tests.playbooks import (
     test_moving_guide,
     test_recover,
 )
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import fenced
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
@@ -40,9 +41,8 @@ DROPLETS = [
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
-    """Language and text of each fenced block, also of one that is indented."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    return re.findall(r"^ *```(\w*)\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
+    """Language and text of each of its fenced blocks."""
+    return fenced((ROOT / page).read_text(encoding="utf-8"))
 
 
 def examples(page: str) -> list[Any]:

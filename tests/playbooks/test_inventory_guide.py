@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import finished, surroundings
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import yaml_blocks
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
 PLUGIN = {"plugin": "lifeboat.digitalocean.droplets"}
 PAGE = (ROOT / "docs" / "inventory.md").read_text()
-BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+BLOCKS = yaml_blocks(PAGE)
 FILES = [block for block in BLOCKS if isinstance(yaml.safe_load(block), dict)]
 PLAYS = [yaml.safe_load(block) for block in BLOCKS if block not in FILES]
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}

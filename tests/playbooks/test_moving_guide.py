@@ -12,14 +12,14 @@ import yaml
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import moving
 from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import finished, surroundings
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import yaml_blocks
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
 
 def blocks(page):
-    text = (ROOT / "docs" / page).read_text()
-    return re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return yaml_blocks((ROOT / "docs" / page).read_text())
 
 
 EXAMPLES = [yaml.safe_load(block) for block in blocks("moving.md")]

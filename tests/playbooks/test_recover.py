@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import yaml_blocks
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
 NAME = "lifeboat.digitalocean.recover_deleted"
 GUIDE = (ROOT / "docs" / "recover.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+BLOCKS = yaml_blocks(GUIDE)
 
 
 @pytest.fixture(name="gone")

@@ -4,18 +4,17 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 import yaml
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import yaml_blocks
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
 SECTION = (ROOT / "docs" / "backups.md").read_text("utf-8").partition("## Usage-based plans")[2].partition("\n## ")[0]
 EXAMPLES = [
     next(iter(task[0][key] for key in task[0] if key.endswith(".droplet_backups")))
-    for task in map(yaml.safe_load, re.findall(r"^```yaml\n(.*?)^```$", SECTION, re.DOTALL | re.MULTILINE))
+    for task in map(yaml.safe_load, yaml_blocks(SECTION))
 ]
 NEW, LONGER = EXAMPLES
 PLANS = {"intra_daily_4h": 7, "intra_daily_6h": 3, "intra_daily_12h": 30}
