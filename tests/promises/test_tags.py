@@ -115,6 +115,21 @@ def test_a_tag_that_the_account_spells_otherwise_is_put_on_and_found_again(sim, 
         assert "lacks the tags" not in str(told.droplets)
 
 
+@pytest.mark.parametrize("exists", ["accept", "reject"])
+def test_a_fleet_gets_a_tag_that_is_there_already(sim, ids, exists):
+    """It is asked for once for all of them, whether or not the API takes that for a mistake."""
+    sim.api("POST", "tags", {"name": "kept"}, status=201)
+    sim.behave(tag_exists=exists)
+    run = Runner(sim, module="droplet_snapshot")
+    task = {"droplet_id": ids, "snapshot_name": "{droplet}-now", "tags": ["kept"]}
+    told = run(**task)
+    assert not told.failed, told
+    assert sum(write["path"] == "/v2/tags" for write in told.writes) == 1
+    snapshots = [one for key in ids for one in sim.state().droplets[key]["snapshots"]]
+    assert [one["tags"] for one in snapshots] == [["kept"]] * len(ids)
+    assert not run(**task).changed
+
+
 @pytest.mark.parametrize("position", [("exact", "absent"), ("exact", "included"), ("insensitive", "absent")], ids=str)
 @pytest.mark.parametrize("gpu", ["include", "only"])
 @pytest.mark.parametrize("spelling", SPELLINGS)

@@ -9,12 +9,22 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from .._domain.errors import LifeboatError
 
 FRESH = 30.0
 """Seconds after which a shared read is made again: planning for thousands takes its time under the burst limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a read has returned, which may be an error as well, or the `error` that it has raised; `at` is its time."""
+
+    at: float
+    found: Any = None
+    error: LifeboatError | None = None
 
 
 class SharedReads:
@@ -25,7 +35,7 @@ class SharedReads:
         self._clock = clock
         self._began = clock()
         self._locks: defaultdict[Hashable, threading.Lock] = defaultdict(threading.Lock)
-        self._known: dict[Hashable, tuple[float, Any]] = {}
+        self._known: dict[Hashable, _Outcome] = {}
 
     def read(self, key: Hashable, read: Callable[[], Any]) -> Any:
         """What `read()` returns, from memory if another target has asked for `key` lately.
@@ -33,21 +43,19 @@ class SharedReads:
         Raises what it raises, for all who ask for it: a read that has failed was repeated, and took its time, before.
         """
         with self._locks[key]:
-            at, found = self._known.get(key, (None, None))
-            if at is None or self._clock() - at > FRESH:
-                at, found = self._read(read)
-                self._known[key] = at, found
-        if isinstance(found, LifeboatError):
-            raise found.again()
-        return found
+            known = self._known.get(key)
+            if known is None or self._clock() - known.at > FRESH:
+                known = self._known[key] = self._read(read)
+        if known.error is not None:
+            raise known.error.again()
+        return known.found
 
-    def _read(self, read: Callable[[], Any]) -> tuple[float, Any]:
-        """The time from which it counts, and what was read, or why it could not be."""
+    def _read(self, read: Callable[[], Any]) -> _Outcome:
         began = self._clock()
         try:
-            return began, read()
+            return _Outcome(began, found=read())
         except LifeboatError as error:
-            return self._clock(), error
+            return _Outcome(self._clock(), error=error)
 
     @property
     def oldest(self) -> float:

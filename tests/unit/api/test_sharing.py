@@ -107,3 +107,9 @@ def test_what_went_wrong_went_wrong_for_all(reads, clock, error):
         assert listed.reads == 1
         clock.sleep(FRESH + 1)
         assert shared("images", listed) == 2
+
+
+def test_an_error_that_is_returned_is_returned_to_all(reads):
+    error = ScopeError("The token lacks tag:create.", status=403)
+    with taking_from(reads):
+        assert [shared("tag", lambda: error) for _asker in range(2)] == [error, error]
