@@ -94,7 +94,7 @@ class Governor:
     def acquire(self):
         """Return when one more request may be sent; raises RateLimitError when that is after the budget's end.
 
-        Each request that was let go is to be reported by `answered`.
+        Each request that was let go is to be reported by `release`.
         """
         while True:
             with self._lock:

@@ -4,6 +4,9 @@
 
 The collection sleeps in one place, its transport, and reads `time.monotonic`. With both replaced, an hour's limit, a
 back-off or a stuck action costs a test no time, and yet every sum of the module about its budget comes out.
+
+A request takes no time by these clocks: a pause moves them once no other thread has one under way. Else minutes would
+pass between an answer and what the module makes of it.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from unittest import mock
 
 from azure.core.pipeline.transport import RequestsTransport
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.limits import Governor
+
 COLLECTION = "ansible_collections.lifeboat.digitalocean.plugins."
 _real_monotonic = time.monotonic
 _lock = threading.Lock()
@@ -29,6 +34,33 @@ def monotonic():
 
 
 _rebound = set()
+
+PATIENCE = 5.0
+"""Real seconds after which a pause no longer waits for a request: the answer may be a slow one."""
+
+
+class _UnderWay:
+    """Counts the requests that a Governor has let go and not heard of since."""
+
+    def __init__(self):
+        self._changed = threading.Condition()
+        self._count = 0
+
+    def counting(self, function, change):
+        """`function`, after which so many more are under way."""
+
+        def counted(*args, **named):
+            told = function(*args, **named)
+            with self._changed:
+                self._count += change
+                self._changed.notify_all()
+            return told
+
+        return counted
+
+    def wait_for_none(self):
+        with self._changed:
+            self._changed.wait_for(lambda: self._count <= 0, PATIENCE)
 
 
 def _rebind_defaults():
@@ -57,6 +89,7 @@ def quick_time(simulator, on_sleep=None):
         target = monotonic() + seconds
         if on_sleep:
             on_sleep(seconds)
+        under_way.wait_for_none()
         with _lock:
             left = target - monotonic()
             if left > 0:
@@ -64,5 +97,11 @@ def quick_time(simulator, on_sleep=None):
                 _slept += left
 
     _rebind_defaults()
-    with mock.patch.object(RequestsTransport, "sleep", sleep), mock.patch.object(time, "monotonic", monotonic):
+    under_way = _UnderWay()
+    with (
+        mock.patch.object(RequestsTransport, "sleep", sleep),
+        mock.patch.object(time, "monotonic", monotonic),
+        mock.patch.object(Governor, "acquire", under_way.counting(Governor.acquire, 1)),
+        mock.patch.object(Governor, "release", under_way.counting(Governor.release, -1)),
+    ):
         yield
