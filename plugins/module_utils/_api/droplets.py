@@ -59,17 +59,26 @@ def list_by_name(client, *names):
     return tuple(known[key] for key in sorted(known))
 
 
-def owner_of_image(client, image_id):
-    """The Droplet among whose backups and snapshots that image is, or None; needs the token to see `backup_ids`."""
+def owner_of_image(client: Client, image_id: int) -> Droplet | None:
+    """The Droplet among whose backups and snapshots that image is, or None; reads all Droplets.
+
+    Raises ScopeError if a Droplet hides these ids: the image may be one of its own.
+    """
     everyone = _list(client) + _list(client, type="gpus")
-    return next(
-        (
-            droplet
-            for droplet in everyone
-            if image_id in (droplet.backup_ids or ()) or image_id in (droplet.snapshot_ids or ())
-        ),
-        None,
-    )
+    hidden = []
+    for droplet in everyone:
+        own = {"backup_ids": droplet.backup_ids, "snapshot_ids": droplet.snapshot_ids}
+        if any(image_id in (ids or ()) for ids in own.values()):
+            return droplet
+        hidden += [(name, droplet) for name, ids in own.items() if ids is None]
+    if hidden:
+        name, droplet = hidden[0]
+        raise ScopeError(
+            f"Of which Droplet image {image_id} was taken cannot be told: GET /v2/droplets does not tell the {name} of "
+            f"Droplet {droplet}. Give the token the scope image:read.",
+            droplet=droplet.id,
+        )
+    return None
 
 
 def chosen(client, selection):

@@ -14,9 +14,12 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
 PLAIN = (
     {"id": 3, "name": "Web", "backup_ids": [30], "snapshot_ids": []},
     {"id": 1, "name": "web", "backup_ids": [10, 11], "snapshot_ids": [12]},
-    {"id": 2, "name": "db"},
+    {"id": 2, "name": "db", "backup_ids": [], "snapshot_ids": []},
 )
-GPU = ({"id": 4, "name": "web", "backup_ids": [], "snapshot_ids": [40]}, {"id": 5, "name": "train"})
+GPU = (
+    {"id": 4, "name": "web", "backup_ids": [], "snapshot_ids": [40]},
+    {"id": 5, "name": "train", "backup_ids": [], "snapshot_ids": []},
+)
 
 
 class Client:
@@ -65,6 +68,16 @@ def test_several_names_share_the_list_of_gpu_droplets():
 def test_the_droplet_that_an_image_was_taken_of(image, key):
     found = droplets.owner_of_image(Client(), image)
     assert (found and found.id) == key
+
+
+@pytest.mark.parametrize("hidden", ["backup_ids", "snapshot_ids"])
+def test_no_image_is_nobodys_while_a_droplet_hides_its_own(monkeypatch, hidden):
+    lacking = {**PLAIN[2]}
+    del lacking[hidden]
+    monkeypatch.setitem(globals(), "PLAIN", (*PLAIN[:2], lacking))
+    assert droplets.owner_of_image(Client(), 40).id == 4
+    with pytest.raises(ScopeError, match=f"GET /v2/droplets does not tell the {hidden} of Droplet db"):
+        droplets.owner_of_image(Client(), 99)
 
 
 def test_sizes_by_slug():
