@@ -160,9 +160,10 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import Client
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.lag import looks
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, NotFoundError
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, given_time, iso
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.names import checked_id
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.time import given_time, iso
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.wait import until_ended
 
@@ -247,7 +248,7 @@ def one(client, wanted, droplet):
         return until_ended(client, begun(client, ask), ask) if wanted.wait else ask()
     except NotFoundError as error:
         where = f"of Droplet {droplet}" if droplet else "in this account"
-        raise error.again(f"There is no action {wanted.action_id} {where}. Check the id and the token.") from error
+        raise error.copy(f"There is no action {wanted.action_id} {where}. Check the id and the token.") from error
 
 
 def begun(client: Client, ask: Callable[[], Action]) -> Action:

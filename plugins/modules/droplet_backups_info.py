@@ -274,7 +274,7 @@ def read(client, wanted):
     if "policies" in wanted.include:
         known = statuses.backup_statuses(client, found, states, points, wanted.grace)
     told["droplets"] = [
-        report.about(
+        report.droplet_record(
             droplet,
             state=states.get(droplet.id),
             backups=points and points[droplet.id],

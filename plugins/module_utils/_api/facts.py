@@ -43,7 +43,7 @@ def fetch(connection, wanted, clock):
             return {**found, "warnings": [*found["warnings"], *client.warnings]}
     except LifeboatError as error:
         # No module stands between this and the user, to take the token out of the API's own words.
-        raise error.again(error.message.replace(connection.token, "********")) from None
+        raise error.copy(error.message.replace(connection.token, "********")) from None
 
 
 def _fetch(client, wanted, clock):

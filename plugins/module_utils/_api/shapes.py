@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Protocol
 
-from .._domain.models import timestamp
+from .._domain.time import timestamp
 
 NOTHING = type(None)
 LARGEST = 2**63 - 1

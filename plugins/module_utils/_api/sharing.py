@@ -47,7 +47,7 @@ class SharedReads:
             if known is None or self._clock() - known.at > FRESH:
                 known = self._known[key] = self._read(read)
         if known.error is not None:
-            raise known.error.again()
+            raise known.error.copy()
         return known.found
 
     def _read(self, read: Callable[[], Any]) -> _Outcome:

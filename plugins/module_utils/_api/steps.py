@@ -47,7 +47,7 @@ def _create(client, step):
     except ApiError as error:
         if "droplet limit" not in error.message:
             raise
-        raise error.again(
+        raise error.copy(
             f"{error.message.rstrip('.')}. Ask DigitalOcean for a higher limit, or delete a Droplet that is not needed."
         ) from None
     droplet, link = body["droplet"]["id"], body["links"]["actions"][0]["id"]

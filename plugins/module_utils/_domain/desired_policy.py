@@ -10,6 +10,7 @@ from itertools import product
 from .cost import SHARE_OF_PRICE, is_basic
 from .errors import InputError
 from .models import BackupPolicy
+from .text import listed
 from .windows import WEEKDAYS, Window, any_hour, interval, spread
 
 DEFAULT_PLAN = "daily"
@@ -122,17 +123,6 @@ def resolve_policies(desired, droplets, moving, states, supported):
 def offer_of(supported, plan):
     """The SupportedPolicy of a plan, or None."""
     return next((offer for offer in supported if offer.plan == plan), None)
-
-
-def listed(values):
-    """Values for a sentence: "0, 4, 8"."""
-    return ", ".join(str(value) for value in values)
-
-
-def some(droplets, most=5):
-    """Droplets for a sentence, the first of them by name: "web-01 (1), web-02 (2) and 3 more"."""
-    names = listed(droplets[:most])
-    return names + (f" and {len(droplets) - most} more" if len(droplets) > most else "")
 
 
 def _allowed(desired, droplet, state, supported):

@@ -45,11 +45,11 @@ class LifeboatError(Exception):
         self.droplet = droplet
         self.action = action
 
-    def again(self, message=None):
+    def copy(self, message=None):
         """An error of the same kind for another Droplet, with another `message` if one is given."""
         return self.__class__(message or self.message, self.status, self.request_id)
 
-    def about(self, droplet=None, action=None):
+    def with_context(self, droplet=None, action=None):
         """The same error, knowing which Droplet or action (ids) it is about."""
         self.droplet = self.droplet or droplet
         self.action = self.action or action

@@ -16,10 +16,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from .errors import ScopeError, SelectionError
-from .models import Action, Droplet, RestorePoint, iso
+from .models import Action, Droplet, RestorePoint
 from .orphans import droplet_name, orphaned
 from .restore_points import RestorePointSelector
 from .retention import newest_first
+from .time import iso
 
 NAMED = 8
 """So many backups or names are listed in a sentence."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .errors import InputError
-from .models import BackupState, Droplet, RestorePoint, iso, timestamp
+from .models import BackupState, Droplet, RestorePoint
 from .moving import OF_AGES, RECORD
 from .options import grace_of, no_empty_entry
 from .report import next_window
@@ -21,6 +21,7 @@ from .retention import newest_first
 from .selection import Selection, finish, idle_exclusions
 from .status import OVERDUE, PENDING, UNKNOWN_PLAN, final_status, preliminary_status
 from .tags import carries_any
+from .time import iso, timestamp
 
 NAMES = ("name", "id", "public_v4", "private_v4", "public_v6")
 """Attributes that a host can be called by."""

@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from .models import Droplet, RestorePoint, iso
+from .models import Droplet, RestorePoint
 from .retention import newest_first
+from .time import iso
 
 LONGEST_KEPT = timedelta(days=28)
 """The retention of the weekly plan, the longest of the plans that are a share of the Droplet's price."""

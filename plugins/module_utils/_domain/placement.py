@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from .desired_policy import listed
 from .errors import InputError
 from .models import Size
+from .text import listed
 
 
 def region(wanted, point, source):

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections import Counter
 
 from .cost import monthly_backup_cost
-from .models import iso
 from .retention import newest_first
 from .status import STATUSES
+from .time import iso
 
 
-def about(droplet, state, backups, status, cost, now):
+def droplet_record(droplet, state, backups, status, cost, now):
     """A Droplet's record. `state` and `backups` are None if they were not read, `status` if it is not known.
 
     `cost` says whether to tell it.

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from .errors import InputError, RefusedError, SelectionError
 from .journal import safety_of
-from .models import RestorePoint, given_time, iso
+from .models import RestorePoint
 from .names import checked_id
 from .retention import newest_first
+from .time import given_time, iso
 
 MOST_LISTED = 20
 """Restore points that a sentence lists."""

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from .incidents import DISK_WRITES, IncidentHistory, Seen
 from .journal import safety_of, undo_key
-from .models import RestorePoint, iso
+from .models import RestorePoint
 from .retention import newest_first
+from .time import iso
 
 MODULE = "lifeboat.digitalocean.droplet_restore"
 KEYS = (

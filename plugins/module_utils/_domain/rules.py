@@ -11,10 +11,11 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from .cost import SHARE_OF_PRICE
-from .desired_policy import POLICY_OPTIONS, DesiredPolicy, listed
+from .desired_policy import POLICY_OPTIONS, DesiredPolicy
 from .errors import InputError, SelectionError
 from .models import Droplet
 from .tags import carries_all, carries_any
+from .text import listed
 from .windows import WEEKDAYS
 
 PUBLISHED_HOURS = (0, 4, 8, 12, 16, 20)
@@ -125,7 +126,7 @@ def parsed(policies, protect_unlisted_plans):
         try:
             rules.append(_parsed(options, protect_unlisted_plans))
         except InputError as error:
-            raise about(name, error) from error
+            raise in_rule(name, error) from error
     _refuse_doubles(rules)
     _refuse_never_matching(rules)
     return tuple(rules)
@@ -143,9 +144,9 @@ def refuse_hidden_tags(rules, droplets):
         )
 
 
-def about(name, error):
+def in_rule(name, error):
     """`error` with the name of the rule that it is about."""
-    return error.again(f"Rule {name!r}: {error.message}").about(error.droplet)
+    return error.copy(f"Rule {name!r}: {error.message}").with_context(error.droplet)
 
 
 def _parsed(options, protect_unlisted_plans):

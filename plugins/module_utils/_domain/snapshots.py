@@ -13,10 +13,11 @@ from . import tags as tagging
 from .cost import monthly_snapshot_cost
 from .errors import InputError
 from .journal import safety_of
-from .models import Droplet, RestorePoint, iso
+from .models import Droplet, RestorePoint
 from .names import LONGEST, is_tag
 from .plan import Doubt
 from .retention import newest_first
+from .time import iso
 
 TYPES = ("backup", "snapshot")
 
@@ -96,11 +97,6 @@ def monthly_cost(points):
     """USD a month of all these snapshots together, "unknown" if the size of one is not told."""
     costs = [monthly_snapshot_cost(point.size_gigabytes) for point in points]
     return "unknown" if None in costs else round(sum(costs, 0.0), 2)
-
-
-def priced(cost):
-    """A monthly cost (USD, or "unknown") as words."""
-    return "an unknown sum a month" if cost == "unknown" else f"{cost:.2f} USD a month"
 
 
 def checked_tags(tags):

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from .desired_policy import listed, some
 from .findings import KINDS
+from .text import listed, some
 
 NAMED = 20
 """So many Droplets are named in a line."""

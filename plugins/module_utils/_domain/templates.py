@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 
 from .errors import InputError
-from .models import iso
 from .names import LONGEST
+from .time import iso
 
 PLACEHOLDERS = ("droplet", "date", "time")
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")

@@ -221,7 +221,7 @@ class Applier:
                 job.change = planned
             job.latest = planned
             job.plan_again = False
-            if job.about(planned.target):
+            if job.now_about(planned.target):
                 self._claim(job)
             if self._await(job, planned.wait_for):
                 return False
@@ -347,7 +347,7 @@ class Applier:
             return
         job.actions[action.id] = action
         if action.resource_type == "droplet":
-            job.about(replace(job.change.target, id=action.resource_id))
+            job.now_about(replace(job.change.target, id=action.resource_id))
         if self._wait or job.steps:
             self._wait_for(job, action, ours=True)
         else:
@@ -371,7 +371,7 @@ class Applier:
             seen = self._actions_of(job, step)
         except LifeboatError as second:
             job.plan_again = True
-            raise second.again(f"{error.message} {second.message}") from second
+            raise second.copy(f"{error.message} {second.message}") from second
         if not self._find_lost(job, seen):
             job.plan_again = True
             job.others.update({action.id: action for action in seen})
@@ -521,14 +521,14 @@ class Applier:
         needed = scopes.of_steps(job.change.steps) if isinstance(error, ScopeError) else ()
         if len(needed) > 1:
             # One that is missing is seldom alone, and each would cost another run.
-            error = error.again(f"{error.message} Altogether this task needs {', '.join(needed)}, and scopes to read.")
+            error = error.copy(f"{error.message} Altogether this task needs {', '.join(needed)}, and scopes to read.")
         if error.fatal:
             self._stopped_by = error
         job.fail(error)
 
     def _give_up(self, job):
         """The end for a Droplet whose next step cannot be sent any more."""
-        job.fail(self._stopped_by.again() if self._stopped_by else timed_out(self._client, job))
+        job.fail(self._stopped_by.copy() if self._stopped_by else timed_out(self._client, job))
         if not job.attempted:
             job.state = State.NOT_TRIED
 
@@ -560,7 +560,7 @@ class Applier:
         job.left, sentences = self._verb.plans.left_behind(request, job.latest or job.change, seen)
         if sentences:
             first = job.error
-            job.error = first.again(" ".join([first.message, *sentences])).about(first.droplet, first.action)
+            job.error = first.copy(" ".join([first.message, *sentences])).with_context(first.droplet, first.action)
             job.error.__cause__ = first.__cause__
 
     def _watch(self, jobs):
@@ -602,7 +602,7 @@ class Applier:
             return
         except LifeboatError as error:
             for job in waiting:
-                self._fail(job, error.again())
+                self._fail(job, error.copy())
             return
         for job, action in zip(waiting, refreshed, strict=True):
             job.unheard = None
@@ -663,7 +663,7 @@ class Applier:
             return
         except LifeboatError as error:
             for job in settling:
-                self._fail(job, error.again())
+                self._fail(job, error.copy())
             return
         for job in settling:
             job.unheard = None

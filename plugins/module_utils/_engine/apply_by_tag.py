@@ -101,7 +101,7 @@ class ByTagApplier(Applier):
             self._lose(needing, error)
             self._look_for(needing, jobs)
         except NotFoundError as error:
-            raise error.again(f"No Droplet carries the tag {tag!r} any more. Nothing was sent to any.") from error
+            raise error.copy(f"No Droplet carries the tag {tag!r} any more. Nothing was sent to any.") from error
         except ApiError as error:
             if error.fatal:
                 raise
@@ -135,7 +135,7 @@ class ByTagApplier(Applier):
         try:
             begun = self._begun_since(self._sent_at, self._known)
         except LifeboatError as second:
-            raise second.again(f"{error.message} {second.message}") from second
+            raise second.copy(f"{error.message} {second.message}") from second
         missing = [job for job in needing if job.change.target.id not in begun]
         if missing and self._client.budget.spent < self._lost_until:
             for job in needing:
@@ -221,14 +221,14 @@ class ByTagApplier(Applier):
 
     def _fail_all(self, jobs, error):
         for job in jobs:
-            again = error.again()
+            again = error.copy()
             again.__cause__ = error.__cause__
             self._fail(job, again)
 
 
 def _of_all(error: ApiError) -> ApiError:
     """The refusal of an order, with what it means."""
-    return error.again(
+    return error.copy(
         f"{error.message.rstrip('.')}. An order by tag goes to all that carry it or to none: leave by_tag out to send "
         "it to each Droplet that needs it."
     )

@@ -117,7 +117,7 @@ class Job:
     def not_tried(cls, change: Change, error: LifeboatError) -> Job:
         """The Job of a Change for which nothing was sent because of `error`."""
         job = cls(change, list(change.steps))
-        job.fail(error.again())
+        job.fail(error.copy())
         job.state = State.NOT_TRIED
         return job
 
@@ -125,7 +125,7 @@ class Job:
     def known(self) -> set[int]:
         return {*self.others, *self.actions}
 
-    def about(self, target: Droplet) -> bool:
+    def now_about(self, target: Droplet) -> bool:
         """The Droplet that is made for it is known now; False if it was known before."""
         new = self.change.target.id is None and target.id is not None
         if new:
@@ -135,7 +135,7 @@ class Job:
     def fail(self, error: LifeboatError) -> None:
         self.state = State.FAILED
         action = self.running or self.behind
-        self.error = error.about(droplet=self.change.target.id, action=action and action.id)
+        self.error = error.with_context(droplet=self.change.target.id, action=action and action.id)
 
     def wait_for(self, action: Action, ours: bool, now: float) -> None:
         self.state, self.running, self.own_action, self.attempted = State.WAITING, action, ours, True

@@ -192,7 +192,7 @@ def _tell(told, plan, jobs, entries, params):
 
 def _failed(first, sentence):
     """The error of a task: of the kind of the first failure, with the sentence about all of them."""
-    error = first.again(sentence).about(first.droplet, first.action)
+    error = first.copy(sentence).with_context(first.droplet, first.action)
     error.__cause__ = first.__cause__
     return error
 

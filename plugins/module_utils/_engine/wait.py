@@ -21,7 +21,7 @@ def until_ended(client, action, ask):
             doubt = unheard or action.doubt
             state = f"{'may still be' if doubt else 'is still'} running after {client.budget.seconds:.0f} s."
             told = (f"Action {action.id} ({action.type}) {state}", doubt, "Run the task again to wait on, or raise")
-            raise WaitTimeoutError(f"{' '.join(filter(None, told))} wait_timeout.").about(action=action.id)
+            raise WaitTimeoutError(f"{' '.join(filter(None, told))} wait_timeout.").with_context(action=action.id)
         client.sleep(min(pause, left))
         pause = min(LONGEST_POLL, pause * 2)
         try:
@@ -32,5 +32,5 @@ def until_ended(client, action, ask):
     if action.errored:
         raise ActionFailedError(
             f"Action {action.id} ({action.type}) ended as errored; DigitalOcean does not say why."
-        ).about(droplet=action.resource_id if action.resource_type == "droplet" else None, action=action.id)
+        ).with_context(droplet=action.resource_id if action.resource_type == "droplet" else None, action=action.id)
     return action

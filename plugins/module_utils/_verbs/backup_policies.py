@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from .._domain.desired_policy import DesiredPolicy, some
+from .._domain.desired_policy import DesiredPolicy
 from .._domain.errors import InputError, RefusedError
 from .._domain.observed import Needs
 from .._domain.plan import Plan
-from .._domain.rules import EVERYTHING, Rule, about, idle_exemptions, owner, parsed, refuse_hidden_tags
+from .._domain.rules import EVERYTHING, Rule, idle_exemptions, in_rule, owner, parsed, refuse_hidden_tags
 from .._domain.selection import Selection, still_there
+from .._domain.text import some
 from . import droplet_backups
 from .droplet_backups import aftermath, describe, unproven
 
@@ -178,7 +179,7 @@ def _by(rule, function, *about_its_droplets):
     try:
         return function(rule.desired, *about_its_droplets)
     except (InputError, RefusedError) as error:
-        raise about(rule.name, error) from error
+        raise in_rule(rule.name, error) from error
 
 
 def _unmatched(droplets):

@@ -18,17 +18,9 @@ from .._domain.plan import Change, ConvertBackup, Plan, RenameImage, Tag
 from .._domain.restore_points import RestorePointSelector, resolve
 from .._domain.retention import made_from_a_backup, newest_first
 from .._domain.selection import Selection
-from .._domain.snapshots import (
-    TYPES,
-    DropletImages,
-    carried_tags,
-    checked_tags,
-    missing_tags,
-    monthly_cost,
-    priced,
-    record,
-)
+from .._domain.snapshots import TYPES, DropletImages, carried_tags, checked_tags, missing_tags, monthly_cost, record
 from .._domain.templates import checked, fits, rendered
+from .._domain.text import priced
 
 NOT_WITH_AN_ID = ("exclude_tag", "allow_empty")
 
@@ -98,7 +90,7 @@ def left_of(request, account, error):
     """
     ids, names = request.selection.ids, request.selection.names
     if len(ids or names) > 1:
-        raise error.again(f"{error.message} If one of them is gone, name it alone, in a task of its own.")
+        raise error.copy(f"{error.message} If one of them is gone, name it alone, in a task of its own.")
     if any((ids or names)[0] in (droplet.id, droplet.name) for droplet in account.droplets):
         raise error
     bears = partial(_fits, request.name)

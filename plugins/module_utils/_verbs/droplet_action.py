@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from .._domain import names
 from .._domain.confirmation import unconfirmed
-from .._domain.desired_policy import listed, some
 from .._domain.errors import InputError, RefusedError
 from .._domain.models import Droplet, RestorePoint, Size
 from .._domain.plan import ActionByTag, Change, DropletAction, Plan
 from .._domain.selection import Selection
 from .._domain.snapshots import SCRATCH_DISK, unlisted, unlisted_doubt
 from .._domain.tags import spelling
+from .._domain.text import listed, some
 
 POWER = {"power_on": "active", "power_off": "off", "shutdown": "off"}
 """The status that a type of action leads to."""

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from .._domain.cost import monthly_backup_cost
-from .._domain.desired_policy import PLAN_DEFAULTED, DesiredPolicy, listed, offer_of, resolve_policies, some
+from .._domain.desired_policy import PLAN_DEFAULTED, DesiredPolicy, offer_of, resolve_policies
 from .._domain.errors import InputError, NotConvergedError, RefusedError
-from .._domain.models import BackupPolicy, BackupState, RestorePoint, iso
+from .._domain.models import BackupPolicy, BackupState, RestorePoint
 from .._domain.observed import Needs, Observed
 from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan
 from .._domain.retention import at_risk_by_retention, newest_first, to_convert
 from .._domain.selection import Selection, still_there
+from .._domain.text import listed, some
+from .._domain.time import iso
 
 _SET_BY = {"weekday": "weekdays", "hour": "hours", **{name: name for name in PLAN_DEFAULTED}}
 """Options of a policy besides its plan, each with the field of a DesiredPolicy that holds it."""

@@ -14,13 +14,15 @@ from datetime import datetime, timedelta
 from .._domain import gone, placement, provenance
 from .._domain import tags as tagging
 from .._domain.cost import monthly_backup_cost
-from .._domain.desired_policy import DesiredPolicy, listed, offer_of, resolve_policies
+from .._domain.desired_policy import DesiredPolicy, offer_of, resolve_policies
 from .._domain.errors import ActionFailedError, InputError, NotConvergedError, RefusedError, SelectionError
-from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, Size, SupportedPolicy, iso
+from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, Size, SupportedPolicy
 from .._domain.names import checked_id, droplet_name, tag_name
 from .._domain.plan import Awaited, Change, CreateDroplet, Doubt, Plan
 from .._domain.provenance import Origin
 from .._domain.restore_points import RestorePointSelector, resolve, too_old
+from .._domain.text import listed
+from .._domain.time import iso
 from .._domain.windows import any_hour
 
 LARGEST_USER_DATA = 64 * 1024

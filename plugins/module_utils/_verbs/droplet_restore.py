@@ -16,16 +16,17 @@ from .._domain import restore_result
 from .._domain.confirmation import unconfirmed
 from .._domain.cost import monthly_snapshot_cost
 from .._domain.decided import difference
-from .._domain.desired_policy import listed
 from .._domain.errors import ApiError, InputError, LifeboatError, NotConvergedError, RefusedError, ScopeError
 from .._domain.incidents import DISK_WRITES, Goal, IncidentHistory, Seen, action_order
 from .._domain.journal import Completed, Intent, checked_incident, safety_name, safety_of
-from .._domain.models import Action, iso
+from .._domain.models import Action
 from .._domain.plan import SECONDS_PER_GIB, Awaited, Change, DropletAction, Plan, Step, Tag
 from .._domain.restore_points import RestorePointSelector, resolve
 from .._domain.retention import newest_first
 from .._domain.selection import Selection
 from .._domain.snapshots import SCRATCH_DISK
+from .._domain.text import listed
+from .._domain.time import iso
 
 POWER = ("power_on", "power_off", "power_cycle", "reboot", "shutdown")
 

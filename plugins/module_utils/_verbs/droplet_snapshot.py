@@ -36,12 +36,12 @@ from .._domain.snapshots import (
     checked_tags,
     missing_tags,
     monthly_cost,
-    priced,
     record,
     unlisted_doubt,
 )
 from .._domain.stopped import Stop
 from .._domain.templates import checked, fits, rendered
+from .._domain.text import priced
 
 SHUTDOWN_TIMEOUT = 120
 """Seconds that a Droplet has to shut down before it is powered off, unless the task says otherwise."""

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import iso
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.time import iso
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW
 
 

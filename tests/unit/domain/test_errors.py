@@ -59,5 +59,5 @@ def test_an_error_tells_itself_in_a_result(kind):
 
 
 def test_what_is_known_already_is_not_overwritten():
-    error = errors.NotFoundError("Gone.", droplet=1).about(droplet=9, action=2)
+    error = errors.NotFoundError("Gone.", droplet=1).with_context(droplet=9, action=2)
     assert (error.droplet, error.action) == (1, 2)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import hosts
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.hosts import HostNames, InventoryOptions
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet, iso
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.time import iso
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup
 
 HOUR = timedelta(hours=1)

@@ -18,8 +18,8 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.mode
     RestorePoint,
     Size,
     SupportedPolicy,
-    timestamp,
 )
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.time import timestamp
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup
 
 DROPLET = {

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import snapshots
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import snapshots, text
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import Filter
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, snapshot
@@ -40,8 +40,8 @@ def test_costs_add_up_and_one_unknown_makes_all_unknown():
     assert snapshots.monthly_cost([]) == 0.0
     assert snapshots.monthly_cost([POINT, POINT]) == 0.28
     assert snapshots.monthly_cost([POINT, replace(POINT, size_gigabytes=None)]) == "unknown"
-    assert snapshots.priced(0.28) == "0.28 USD a month"
-    assert snapshots.priced("unknown") == "an unknown sum a month"
+    assert text.priced(0.28) == "0.28 USD a month"
+    assert text.priced("unknown") == "an unknown sum a month"
 
 
 @pytest.mark.parametrize("tag", ["", "with space", "ä", "a/b", "x" * 256, "a,b"])

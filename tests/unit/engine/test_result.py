@@ -126,14 +126,14 @@ class TestOneDroplet:
     def test_one_that_was_made_has_its_id(self):
         planned = replace(change(1), target=droplet(None, "copy"))
         done = job(planned, State.DONE)
-        done.about(droplet(77, "copy"))
+        done.now_about(droplet(77, "copy"))
         told = result.droplets(Plan((planned,)), [done], {77: {"networks": {}}})[0]
         assert (told["id"], told["name"], told["networks"]) == (77, "copy", {})
         assert entry(planned)["id"] is None
 
     def test_an_id_that_is_known_stays(self):
         known = job(change(1), State.DONE)
-        known.about(droplet(77))
+        known.now_about(droplet(77))
         assert known.change.target.id == 1
 
     def test_what_became_of_restore_points_is_added(self):
