@@ -1,12 +1,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every YAML example of the guides about policies runs as it stands."""
+"""Every YAML example of the README and of the pages about policies runs as it stands."""
 
 from __future__ import annotations
 
 import json
 import re
-import textwrap
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,22 +19,23 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator 
 PAGES = [ROOT / "README.md", ROOT / "docs" / "policies.md", *sorted(ROOT.glob("roles/*/README.md"))]
 APPLY = "lifeboat.digitalocean.apply_policies"
 RULES = ("-e", f"@{ROOT / 'docs' / 'examples' / 'policies.yml'}")
+README = (ROOT / "README.md").read_text()
+(REQUIREMENTS,) = (block for block in yaml_blocks(README) if block.startswith("collections:"))
+(INVENTORY,) = (block for block in yaml_blocks(README) if block.startswith("plugin:"))
 EXAMPLES = [
     pytest.param(block, id=f"{page.relative_to(ROOT)}-{number}")
     for page in PAGES
     for number, block in enumerate(yaml_blocks(page.read_text()), 1)
+    if block not in (REQUIREMENTS, INVENTORY)
 ]
 
 
 def test_the_collection_installs_as_the_readme_says(sim, tmp_path):
     """From the tarball, which `requirements.yml` names; and nothing names an address that is nobody's."""
-    page = (ROOT / "README.md").read_text()
-    assert "ansible-galaxy collection install .cache/build/lifeboat-digitalocean-*.tar.gz" in page
-    example = re.search(r"^    collections:\n(?:      .*\n)+", page, re.MULTILINE)[0]
     environ = surroundings(sim, tmp_path, {"ANSIBLE_COLLECTIONS_PATH": tmp_path / "there"}, False)
     build = ["ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(tmp_path / "files")]
     assert finished(build, environ, tmp_path).returncode == 0
-    (tmp_path / "requirements.yml").write_text(textwrap.dedent(example))
+    (tmp_path / "requirements.yml").write_text(REQUIREMENTS)
     install = ["ansible-galaxy", "collection", "install", "-r", "requirements.yml"]
     done = finished(install, environ, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -42,6 +44,16 @@ def test_the_collection_installs_as_the_readme_says(sim, tmp_path):
     assert (there / "playbooks" / "quickstart.yml").exists()
     told = json.loads((there / "MANIFEST.json").read_text())["collection_info"]
     assert not [name for name in ("repository", "documentation", "homepage", "issues") if told[name]]
+
+
+def test_the_inventory_file_of_the_readme(sim: Any, tmp_path: Path) -> None:
+    """It shows who is overdue, by the command below it."""
+    (command,) = re.findall(r"`(ansible-inventory .*)`", README)
+    (tmp_path / "my.droplets.yml").write_text(INVENTORY)
+    sim.reset(world="fleet")
+    done = finished(command.split(), surroundings(sim, tmp_path, {}, True), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "legacy-erp" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("block", EXAMPLES)

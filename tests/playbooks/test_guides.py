@@ -1,9 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every fenced block of the guides is run: by the test of its page, or here, in check mode or, to restore, for real.
+"""Every block of YAML in the guides is run: by the test of its page, or here, in check mode or, to restore, for real.
 
-Lines that are indented by four spaces are no fenced blocks. Of these, the commands that run a playbook are held to
-name one that exists, and variables that it has.
+`tests/unit/test_guides.py` checks the commands and settings.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ansible_collections.lifeboat.digitalocean.tests.playbooks import (
     test_moving_guide,
     test_recover,
 )
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import fenced
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import commands, fenced, pages, yaml_blocks
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
@@ -61,37 +60,29 @@ def run_by_tests(page: str) -> list[Any]:
         return [example for example in examples(page) if not for_hosts(example)] + roles
     if page == RESTORE:
         return examples(page)[:2]
+    if page == "README.md":
+        others = [yaml.safe_load(text) for text in (test_documentation.REQUIREMENTS, test_documentation.INVENTORY)]
+        return others + run_in_plays(page)
     return {
         "docs/inventory.md": [yaml.safe_load(text) for text in test_inventory_guide.FILES] + test_inventory_guide.PLAYS,
-        "docs/moving.md": test_moving_guide.FILES + test_moving_guide.TASKS,
+        "docs/moving.md": test_moving_guide.FILES + test_moving_guide.TASKS + test_moving_guide.OTHERS,
         "docs/recover.md": [yaml.safe_load(text) for text in test_recover.BLOCKS],
-    }.get(page) or [
-        yaml.safe_load(param.values[0]) for param in test_documentation.EXAMPLES if str(param.id).startswith(f"{page}-")
-    ]
+    }.get(page) or run_in_plays(page)
 
 
-def test_every_fenced_block_of_every_page_is_run() -> None:
-    pages = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("roles/*/README.md")]
-    found = sorted(str(page.relative_to(ROOT)) for page in pages if "```" in page.read_text(encoding="utf-8"))
+def run_in_plays(page: str) -> list[Any]:
+    """Those that the test of the README and of the pages about policies runs."""
+    params = [param for param in test_documentation.EXAMPLES if str(param.id).startswith(f"{page}-")]
+    return [yaml.safe_load(param.values[0]) for param in params]
+
+
+def test_every_example_of_every_page_is_run() -> None:
+    found = [page for page, text in pages(ROOT).items() if yaml_blocks(text)]
     assert {*GUIDES, RESTORE} < set(found)
     for page in found:
-        other = [text for language, text in blocks(page) if language != "yaml"]
-        assert len(other) == (3 if page == RESTORE else 0), f"{page}: a block that is no YAML, and not run: {other}"
-        told = sorted(json.dumps(example, default=str) for example in examples(page))
+        shown = sorted(json.dumps(example, default=str) for example in examples(page))
         ran = sorted(json.dumps(example, default=str) for example in run_by_tests(page))
-        assert told == ran, page
-
-
-def test_every_command_names_a_playbook_and_its_variables() -> None:
-    for page in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
-        text = re.sub(r"\n {5,}", " ", page.read_text(encoding="utf-8"))
-        for name, line in re.findall(r"ansible-playbook lifeboat\.digitalocean\.(\w+)(.*)", text):
-            playbook = ROOT / "playbooks" / f"{name}.yml"
-            assert playbook.exists(), f"{page.name}: {name}"
-            given = re.findall(r"-e (\w+)=", line) + re.findall(r'[{,] *"(\w+)":', line)
-            told = playbook.read_text(encoding="utf-8") + (ROOT / "docs" / "playbooks.md").read_text(encoding="utf-8")
-            missing = [variable for variable in given if variable not in told]
-            assert not missing, f"{page.name}: {name} has no {missing}"
+        assert shown == ran, page
 
 
 def account(sim: Any, folder: Path) -> None:
@@ -110,13 +101,10 @@ def alike(text: str) -> str:
 def test_the_guide_to_restoring(sim: Any, play: Any, tmp_path: Path) -> None:
     """Its commands, what they say, and both of its tasks: the disk is brought back, and then as it was before."""
     account(sim, tmp_path)
-    page = (ROOT / RESTORE).read_text(encoding="utf-8")
-    listing, looking, sample = (text for language, text in blocks(RESTORE) if language != "yaml")
-    for command in (listing, looking):
-        options = re.search(r"-e '(\{.*\})'", command, re.DOTALL)
-        assert options
-        flags = ("--check", "--diff") if "--check" in command else ()
-        told = play(None, *flags, "-e", json.dumps(json.loads(options[1])), playbook="lifeboat.digitalocean.restore")
+    listing, looking, undoing = (text for language, text in blocks(RESTORE) if language == "shell")
+    sample, marks = (text for language, text in blocks(RESTORE) if language == "text")
+    for ((_program, playbook, *options),) in (commands(listing), commands(looking)):
+        told = play(None, *options, playbook=playbook)
         assert told.status == 0, told.output
     assert alike(sample) in alike(told.output), told.output
     assert {entry["method"] for entry in sim.journal()} == {"GET"}
@@ -130,10 +118,9 @@ def test_the_guide_to_restoring(sim: Any, play: Any, tmp_path: Path) -> None:
     done = told.results["there"]
     (droplet,) = (one for one in sim.state()["droplets"] if one["name"] == "db-01")
     assert droplet["disk_from"] == done["safety_snapshot"]["id"]
-    (line,) = re.findall(r"^    (ansible localhost .*)$", page, re.MULTILINE)
-    assert alike(line) == alike(done["undo_command"])
-    for mark in re.findall(r"^    (lifeboat:restore:\S+)", page, re.MULTILINE):
-        assert alike(mark) in map(alike, droplet["tags"])
+    assert alike(undoing) == alike(done["undo_command"])
+    for mark in marks.splitlines():
+        assert alike(mark.split()[0]) in map(alike, droplet["tags"])
 
 
 @pytest.mark.parametrize("page", GUIDES if FULL else DAILY)
@@ -148,7 +135,7 @@ def test_the_examples_of_a_guide(sim: Any, play: Any, tmp_path: Path, page: str)
     hosts.write_text(json.dumps({"web": {"hosts": {"web-01": None}, "vars": local}}))
 
     plays, ran = [], []
-    for _language, text in blocks(page):
+    for text in yaml_blocks((ROOT / page).read_text(encoding="utf-8")):
         example = yaml.safe_load(text)
         if for_hosts(example):
             continue

@@ -1,17 +1,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every YAML example of the guide to the inventory works as it stands."""
+"""Every example of the guide to the inventory works as it stands."""
 
 from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import finished, surroundings
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import yaml_blocks
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import commands, fenced, yaml_blocks
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
 
 PLUGIN = {"plugin": "lifeboat.digitalocean.droplets"}
@@ -19,6 +21,14 @@ PAGE = (ROOT / "docs" / "inventory.md").read_text()
 BLOCKS = yaml_blocks(PAGE)
 FILES = [block for block in BLOCKS if isinstance(yaml.safe_load(block), dict)]
 PLAYS = [yaml.safe_load(block) for block in BLOCKS if block not in FILES]
+COMMANDS = [
+    words
+    for language, text in fenced(PAGE)
+    if language == "shell"
+    for words in commands(text)
+    if words[0] == "ansible-inventory"
+]
+(SETTINGS,) = (text for language, text in fenced(PAGE) if language == "ini")
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
 
@@ -53,6 +63,22 @@ def test_a_file_or_a_part_of_one(sim, look, text):
     whole = text if "plugin" in yaml.safe_load(text) else f"{json.dumps(PLUGIN)[1:-1]}\n{text}"
     told = look(whole, SHOP_TOKEN=sim.token)
     assert len(told["_meta"]["hostvars"]) > 40
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("settings", ["", SETTINGS], ids=["by auto", "by name"])
+def test_a_command(sim: Any, tmp_path: Path, command: list[str], settings: str) -> None:
+    """With each file as the page has it; with its settings of Ansible, and without any."""
+    titled = {text.partition("\n")[0].removeprefix("# "): text for text in FILES}
+    for name in command:
+        if name.endswith(".yml"):
+            (tmp_path / name).write_text(titled.get(name, json.dumps({**PLUGIN, "filters": ["false"]})))
+    (tmp_path / "ansible.cfg").write_text(settings)
+    environ = {**STRICT, "SHOP_TOKEN": sim.token, "ANSIBLE_CONFIG": tmp_path / "ansible.cfg"}
+    done = finished(command, surroundings(sim, tmp_path, environ, True), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "@backups_enabled:" in done.stdout
+    assert all(droplet["name"] in done.stdout for droplet in sim.state()["droplets"])
 
 
 def test_the_play_for_the_morning_names_who_is_overdue(sim, play, tmp_path):

@@ -1,19 +1,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every example of ours in the guide to moving in works as it stands; recipes for roles hold in any kind of play."""
+"""Every example in the guide to moving in that is ours works as it stands, and what the others use is explained.
+
+Recipes for roles hold in any kind of play.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import moving
 from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import finished, surroundings
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import yaml_blocks
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.guides import commands, fenced, yaml_blocks
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import ROOT
+from ansible_collections.lifeboat.digitalocean.tests.unit.test_collection import options
 
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
@@ -22,9 +28,13 @@ def blocks(page):
     return yaml_blocks((ROOT / "docs" / page).read_text())
 
 
-EXAMPLES = [yaml.safe_load(block) for block in blocks("moving.md")]
+PAGE = (ROOT / "docs" / "moving.md").read_text()
+EXAMPLES = [yaml.safe_load(block) for block in blocks("moving.md") if "lifeboat.digitalocean." in block]
 FILES = [example for example in EXAMPLES if isinstance(example, dict)]
 TASKS = [example for example in EXAMPLES if example not in FILES]
+OTHERS = [yaml.safe_load(block) for block in blocks("moving.md") if "lifeboat.digitalocean." not in block]
+OTHER_FILES = [example for example in OTHERS if isinstance(example, dict)]
+COMMANDS = [words for language, text in fenced(PAGE) if language == "shell" for words in commands(text)]
 ROLES = [
     example
     for page in ("backups.md", "keep.md", "policies.md")
@@ -77,6 +87,44 @@ def test_a_file_of_digitalocean_cloud(sim, account, tmp_path):
     assert {*FILES[1]["attributes"], "do_tags"} - {"tags"} < hosts["web"].keys()
 
 
+@pytest.mark.parametrize(("theirs", "ours"), [*zip(OTHER_FILES, FILES, strict=False)], ids=lambda file: file["plugin"])
+def test_a_file_of_another_plugin(sim: Any, tmp_path: Path, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+    """Each of its options is the same here, or is on the page and in the error of a file that still has it."""
+    others = theirs.keys() - ours.keys()
+    assert others
+    assert all(theirs[option] == ours[option] for option in theirs.keys() & ours.keys() - {"plugin"})
+    assert [option for option in others if f"`{option}`" not in PAGE] == []
+    source = tmp_path / "digital_ocean.yml"
+    source.write_text(yaml.safe_dump({**theirs, "plugin": ours["plugin"]}))
+    environ = surroundings(sim, tmp_path, STRICT, True)
+    done = finished(["ansible-inventory", "-i", str(source), "--list"], environ, tmp_path)
+    assert done.returncode != 0, done.stdout
+    said = " ".join(done.stderr.split())
+    assert f"There is no option {', '.join(sorted(others))}." in said
+    assert [option for option in others if f"{option} is {moving.OPTIONS[option]}" not in said] == []
+
+
+def test_a_task_of_another_collection() -> None:
+    """Its module is in the table, and the module here has all its options."""
+    (((theirs, given),),) = (example[0].items() for example in OTHERS if isinstance(example, list))
+    table = re.search(rf"^\| `{theirs.rpartition('.')[2]}`.* \| `(\w+)` \|$", PAGE, re.MULTILINE)
+    assert table
+    assert given.keys() <= options(table[1])
+
+
+def test_each_command_of_doctl_has_a_task() -> None:
+    used = {
+        "enable-backups": "droplet_backups",
+        "disable-backups": "droplet_backups",
+        "backups": "droplet_backups_info",
+        "power-off": "droplet_action",
+        "snapshot": "droplet_snapshot",
+    }
+    (tasks,) = (example for example in TASKS if len(example) > 2)
+    called = [key.rpartition(".")[2] for task in tasks for key in task if "." in key]
+    assert [used[words[3]] for words in COMMANDS if words[0] == "doctl"] == called
+
+
 def test_the_groups_of_the_script(sim, account, tmp_path):
     hosts, groups = listed(sim, tmp_path, FILES[2])
     (address,) = (name for name, known in hosts.items() if known["do_name"] == "web")
@@ -84,6 +132,8 @@ def test_the_groups_of_the_script(sim, account, tmp_path):
     record = hosts[address]["do_image"]
     for group in ("digital_ocean", "region_nyc3", "status_active", "env:prod", f"image_{record['slug']}"):
         assert groups[group] == hosts.keys()
+    (command,) = (words for words in COMMANDS if words[0] == "ansible")
+    assert groups[command[command.index("-m") - 1]] == hosts.keys()
     size = hosts[address]["do_size_slug"]
     for group in ("web", str(account["web"]), "k3s-demo"):
         assert groups[group] == {address}
@@ -105,12 +155,11 @@ def test_the_page_has_three_files():
 
 
 def test_the_table_of_options_is_what_the_error_says():
-    page = (ROOT / "docs" / "moving.md").read_text()
     for option in ("api_token", "oauth_token", "baseurl", "var_prefix", "timeout", "pagination", "validate_certs"):
-        assert re.search(rf"^\| .*`{option}\b", page, re.MULTILINE)
+        assert re.search(rf"^\| .*`{option}\b", PAGE, re.MULTILINE)
         assert option in moving.OPTIONS
     for option in ("api_filters", "use_private_network", "cache_path", "cache_max_age", "group_variables"):
-        assert f"`{option}`" in page
+        assert f"`{option}`" in PAGE
         assert option in moving.OPTIONS
 
 

@@ -35,6 +35,17 @@ def documents(module):
     return [yaml.safe_load(texts[name]) for name in ("DOCUMENTATION", "EXAMPLES", "RETURN")]
 
 
+def options(module: str) -> set[str]:
+    """The names of a module's options, with those of the fragments that it extends."""
+    documentation, _examples, _returned = documents(module)
+    known = set(documentation.get("options", ()))
+    for fragment in documentation["extends_documentation_fragment"]:
+        source = ast.parse((ROOT / "plugins" / "doc_fragments" / f"{fragment.split('.')[-1]}.py").read_text())
+        text = next(node.value.value for node in ast.walk(source) if isinstance(node, ast.Assign))
+        known |= set(yaml.safe_load(text)["options"])
+    return known
+
+
 def constants(*path):
     """The texts that a file of `plugins` gives names to, by name."""
     return {
@@ -84,14 +95,9 @@ class TestEveryModule:
         assert all(task.get("name") for task in examples)
 
     def test_its_examples_use_options_that_it_has(self, module):
-        documentation, examples, _returned = documents(module)
-        known = set(documentation.get("options", ()))
-        for fragment in documentation["extends_documentation_fragment"]:
-            source = ast.parse((ROOT / "plugins" / "doc_fragments" / f"{fragment.split('.')[-1]}.py").read_text())
-            text = next(node.value.value for node in ast.walk(source) if isinstance(node, ast.Assign))
-            known |= set(yaml.safe_load(text)["options"])
+        _documentation, examples, _returned = documents(module)
         for task in examples:
-            assert set(task.get(f"{COLLECTION}.{module}") or ()) <= known
+            assert set(task.get(f"{COLLECTION}.{module}") or ()) <= options(module)
 
     def test_its_fragments_exist(self, module):
         documentation, _examples, _returned = documents(module)
