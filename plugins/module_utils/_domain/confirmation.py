@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from .errors import RefusedError
+from .models import Droplet
 
 
-def unconfirmed(does, droplet, confirm):
+def unconfirmed(does: str, droplet: Droplet, confirm: str | None) -> str | None:
     """A sentence that refuses a task without its `confirm`, None if it is there; `does` says what the task does.
 
     Raises RefusedError if `confirm` names another Droplet.

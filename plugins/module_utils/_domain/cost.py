@@ -49,16 +49,16 @@ def monthly_backup_cost(
         return None if price_monthly is None else round(price_monthly * SHARE_OF_PRICE[policy.plan], 2)
     every = interval(policy.plan)
     rate = USD_PER_GIB.get(every) if every else None
-    sizes = [backup.size_gigabytes for backup in backups or ()]
-    if rate is None or backups is None or None in sizes:
+    if rate is None or backups is None:
         return None
-    return round(sum(sizes) * rate, 2)
+    sizes = [backup.size_gigabytes for backup in backups if backup.size_gigabytes is not None]
+    return round(sum(sizes) * rate, 2) if len(sizes) == len(backups) else None
 
 
 SNAPSHOT_USD_PER_GIB = 0.06
 """A month. https://docs.digitalocean.com/products/snapshots/details/pricing/"""
 
 
-def monthly_snapshot_cost(gigabytes):
+def monthly_snapshot_cost(gigabytes: float | None) -> float | None:
     """USD a month, rounded to cents and at least one, for a snapshot of that size (GiB); None if it is not known."""
     return None if gigabytes is None else max(0.01, round(gigabytes * SNAPSHOT_USD_PER_GIB, 2))

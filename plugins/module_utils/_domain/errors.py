@@ -26,18 +26,27 @@ Each message is a sentence for the operator. `kind` is the stable name that a re
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class LifeboatError(Exception):
     """Base of all errors that reach the user as a sentence.
 
-    `status` (int), `request_id` (str), `droplet` and `action` (ids, int) are None if they do not apply.
+    `status` is that of the HTTP answer, `droplet` and `action` are ids; they are None if they do not apply.
     """
 
     kind = "error"
     fatal = False
     """True if going on with other Droplets makes no sense."""
 
-    def __init__(self, message, status=None, request_id=None, droplet=None, action=None):
+    def __init__(
+        self,
+        message: str,
+        status: int | None = None,
+        request_id: str | None = None,
+        droplet: int | None = None,
+        action: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
@@ -45,18 +54,18 @@ class LifeboatError(Exception):
         self.droplet = droplet
         self.action = action
 
-    def copy(self, message=None):
+    def copy(self, message: str | None = None) -> Self:
         """An error of the same kind for another Droplet, with another `message` if one is given."""
         return self.__class__(message or self.message, self.status, self.request_id)
 
-    def with_context(self, droplet=None, action=None):
+    def with_context(self, droplet: int | None = None, action: int | None = None) -> Self:
         """The same error, knowing which Droplet or action (ids) it is about."""
         self.droplet = self.droplet or droplet
         self.action = self.action or action
         return self
 
-    def as_failure(self):
-        """The `failure` of a result: a dict with the keys kind, message, status, request_id, droplet, action."""
+    def as_failure(self) -> dict[str, str | int | None]:
+        """The `failure` of a result."""
         return {
             "kind": self.kind,
             "message": self.message,
@@ -138,7 +147,7 @@ class UnexpectedError(LifeboatError):
     kind = "unexpected"
 
     @classmethod
-    def of(cls, error):
+    def of(cls, error: BaseException) -> Self:
         """Around any other exception, whose traceback stays with it as the cause."""
         what = f"{type(error).__name__}: {error}"
         wrapped = cls(f"Unexpected {what}. This is a fault of the collection: please report it.")

@@ -8,10 +8,14 @@ a field, plan or image type that appears tomorrow is no reason to fail today.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from .time import timestamp
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +23,8 @@ class Droplet:
     """One Droplet. Fields that the token may not read are None, so that "hidden" is never taken for "empty".
 
     `id` is None for one that is still to be made or not told, `name` empty for one that is gone. `price_monthly` is in
-    USD, `disk` in GiB; `tags`, `features`, `backup_ids`, `snapshot_ids` and `volume_ids` are tuples; `image` is the id
-    of the image that it shows, `image_slug` that image's slug, `kernel` the id of a legacy kernel; `public_v4`,
-    `private_v4` and `public_v6` are addresses.
+    USD, `disk` in GiB; `image` is the id of the image that it shows, `image_slug` that image's slug, `kernel` the id of
+    a legacy kernel; `public_v4`, `private_v4` and `public_v6` are addresses.
     https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
     """
 
@@ -50,12 +53,12 @@ class Droplet:
     """Whether it was read from a list, which may be later than what is read of it alone."""
 
     @classmethod
-    def from_list(cls, data: dict) -> Droplet:
+    def from_list(cls, data: Mapping[str, Any]) -> Droplet:
         """From a list of Droplets."""
         return cls.from_api(data, listed=True)
 
     @classmethod
-    def from_api(cls, data, listed=False):
+    def from_api(cls, data: Mapping[str, Any], listed: bool = False) -> Droplet:
         size, image, networks = data.get("size") or {}, data.get("image") or {}, data.get("networks") or {}
         return cls(
             id=data["id"],
@@ -82,7 +85,7 @@ class Droplet:
             listed=listed,
         )
 
-    def __str__(self):
+    def __str__(self) -> str:
         name = self.name or "[deleted]"
         return name if self.id is None else f"{name} ({self.id})"
 
@@ -101,7 +104,7 @@ class BackupPolicy:
     retention_period_days: int | None = None
 
     @classmethod
-    def from_api(cls, data):
+    def from_api(cls, data: Mapping[str, Any]) -> BackupPolicy:
         return cls(
             plan=data.get("plan") or "",
             weekday=data.get("weekday") or None,
@@ -110,8 +113,8 @@ class BackupPolicy:
             retention_period_days=data.get("retention_period_days"),
         )
 
-    def to_api(self):
-        """The `backup_policy` of a request: a dict of the fields that are set."""
+    def to_api(self) -> dict[str, str | int]:
+        """The `backup_policy` of a request: the fields that are set."""
         fields = ("plan", "weekday", "hour", "window_length_hours", "retention_period_days")
         return {field: getattr(self, field) for field in fields if getattr(self, field) is not None}
 
@@ -120,7 +123,7 @@ class BackupPolicy:
 class BackupState:
     """Whether a Droplet's backups are on, and their policy (None when off, or when the API shows none).
 
-    `next_window` is a pair of datetimes, or None.
+    `next_window` is the start and the end.
     """
 
     enabled: bool
@@ -128,7 +131,7 @@ class BackupState:
     next_window: tuple[datetime, datetime] | None = field(default=None, compare=False)
 
     @classmethod
-    def from_api(cls, record):
+    def from_api(cls, record: Mapping[str, Any]) -> BackupState:
         """From a policy record, as in `GET /v2/droplets/backups/policies` and `.../{id}/backups/policy`.
 
         The record decides, not the Droplet's `features`: on usage-based plans the two have been seen to differ.
@@ -136,11 +139,11 @@ class BackupState:
         enabled = bool(record.get("backup_enabled"))
         policy = record.get("backup_policy")
         window = record.get("next_backup_window") or {}
-        times = (timestamp(window.get("start")), timestamp(window.get("end")))
+        start, end = timestamp(window.get("start")), timestamp(window.get("end"))
         return cls(
             enabled,
             policy=BackupPolicy.from_api(policy) if enabled and policy else None,
-            next_window=times if all(times) else None,
+            next_window=(start, end) if start and end else None,
         )
 
 
@@ -155,7 +158,7 @@ class SupportedPolicy:
     retention_period_days: int | None
 
     @classmethod
-    def from_api(cls, data):
+    def from_api(cls, data: Mapping[str, Any]) -> SupportedPolicy:
         return cls(
             plan=data.get("name") or "",
             hours=_tuple(data.get("possible_window_starts")) or (),
@@ -186,7 +189,7 @@ class RestorePoint:
     public: bool = False
 
     @classmethod
-    def from_api(cls, data):
+    def from_api(cls, data: Mapping[str, Any]) -> RestorePoint:
         return cls(
             id=int(data["id"]),
             name=data.get("name") or "",
@@ -200,7 +203,7 @@ class RestorePoint:
         )
 
     @classmethod
-    def from_snapshot(cls, data):
+    def from_snapshot(cls, data: Mapping[str, Any]) -> RestorePoint:
         """From `GET /v2/snapshots`, where ids are strings, no `type` is told, but the Droplet it was made of."""
         origin = data.get("resource_id")
         return replace(
@@ -208,14 +211,14 @@ class RestorePoint:
             droplet_id=int(origin) if origin else None,
         )
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.type} {self.id} ({self.name})"
 
-    def age_hours(self, now):
+    def age_hours(self, now: datetime) -> float | None:
         """Hours since it was made, to a tenth; None if the API does not say when that was."""
         return None if self.created_at is None else round((now - self.created_at).total_seconds() / 3600, 1)
 
-    def older_than(self, days, now):
+    def older_than(self, days: int, now: datetime) -> bool:
         """True when it was made more than `days` days before `now`; an unknown time counts as old."""
         return self.created_at is None or now - self.created_at > timedelta(days=days)
 
@@ -233,7 +236,7 @@ class Size:
     regions: tuple[str, ...] = ()
 
     @classmethod
-    def from_api(cls, data):
+    def from_api(cls, data: Mapping[str, Any]) -> Size:
         return cls(
             slug=data.get("slug") or "",
             disk=data.get("disk"),
@@ -256,7 +259,7 @@ class Action:
     region: str | None = None
 
     @classmethod
-    def from_api(cls, data):
+    def from_api(cls, data: Mapping[str, Any]) -> Action:
         return cls(
             id=data["id"],
             type=data.get("type") or "",
@@ -268,7 +271,7 @@ class Action:
             region=data.get("region_slug"),
         )
 
-    def began_before(self, moment):
+    def began_before(self, moment: datetime | None) -> bool:
         """True if it is known to have begun before `moment` (None: before anything)."""
         return moment is not None and self.started_at is not None and self.started_at < moment
 
@@ -290,15 +293,15 @@ class Action:
         return f"Its status is {self.status!r}, which says neither that it has completed nor that it has failed."
 
     @property
-    def completed(self):
+    def completed(self) -> bool:
         return self.status == "completed"
 
     @property
-    def errored(self):
+    def errored(self) -> bool:
         return self.status == "errored"
 
 
-def _address(interfaces, kind):
+def _address(interfaces: Iterable[Mapping[str, str]] | None, kind: str) -> str | None:
     """The first address of `kind`, "public" or "private"; None if there is none yet."""
     for each in interfaces or ():
         if each.get("type") == kind:
@@ -306,5 +309,5 @@ def _address(interfaces, kind):
     return None
 
 
-def _tuple(values):
+def _tuple(values: Iterable[T] | None) -> tuple[T, ...] | None:
     return None if values is None else tuple(values)

@@ -13,7 +13,7 @@ _HOSTNAME = re.compile(r"[a-zA-Z0-9]?[a-zA-Z0-9.\-]*[a-zA-Z0-9]")
 _TAG = re.compile(r"[a-zA-Z0-9_\-:]+")
 
 
-def droplet_name(option, name):
+def droplet_name(option: str, name: str) -> str:
     """`name`, given for `option`, if a Droplet can have it; raises InputError.
 
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/droplets_create
@@ -26,13 +26,13 @@ def droplet_name(option, name):
     return name
 
 
-def checked_id(option, value, of="a Droplet"):
+def checked_id(option: str, value: int | None, of: str = "a Droplet") -> None:
     """Raises InputError if `value`, given for `option`, cannot be the id of `of`; None is left out."""
     if value is not None and value < 1:
         raise InputError(f"{option} {value} is not the id of {of}: ids are whole numbers from 1.")
 
 
-def snapshot_name(option, name):
+def snapshot_name(option: str, name: str) -> str:
     """`name`, given for `option`, if a snapshot can have it; raises InputError."""
     if not name.strip() or len(name) > LONGEST or not name.isprintable():
         raise InputError(
@@ -41,7 +41,7 @@ def snapshot_name(option, name):
     return name
 
 
-def is_tag(name):
+def is_tag(name: str) -> bool:
     """True if a tag can have this name.
 
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create
@@ -49,7 +49,7 @@ def is_tag(name):
     return len(name) <= LONGEST and _TAG.fullmatch(name) is not None
 
 
-def tag_name(option, name):
+def tag_name(option: str, name: str) -> str:
     """`name`, given for `option`, if a tag can have it; raises InputError."""
     if not is_tag(name):
         raise InputError(

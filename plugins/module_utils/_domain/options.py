@@ -7,31 +7,32 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from .errors import InputError
 
 
-def at_least(options, name, least):
+def at_least(options: Mapping[str, Any], name: str, least: float) -> None:
     """Raises InputError if the option is below `least`."""
     if options[name] < least:
         raise InputError(f"{name} {options[name]} is too small: it must be at least {least}.")
 
 
-def at_most(options: Mapping[str, float], name: str, most: float) -> None:
+def at_most(options: Mapping[str, Any], name: str, most: float) -> None:
     """Raises InputError if the option is above `most`."""
     if options[name] > most:
         raise InputError(f"{name} {options[name]} is too large: it must be at most {most}.")
 
 
-def no_empty_entry(options, *names):
+def no_empty_entry(options: Mapping[str, Any], *names: str) -> None:
     """Raises InputError if one of these options, lists of texts or None, has an entry that says nothing."""
     for name in names:
         if any(not value.strip() for value in options[name] or ()):
             raise InputError(f"{name} has an empty entry.")
 
 
-def grace_of(options):
-    """The option `grace_hours` as a timedelta; raises InputError."""
+def grace_of(options: Mapping[str, Any]) -> timedelta:
+    """The option `grace_hours`; raises InputError."""
     if options["grace_hours"] < 0:
         raise InputError(f"grace_hours {options['grace_hours']} is below 0.")
     return timedelta(hours=options["grace_hours"])

@@ -40,10 +40,10 @@ class Burst:
     requests: int
     seconds: float
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.requests} in {self.seconds:g} s"
 
-    def seconds_for(self, requests):
+    def seconds_for(self, requests: int) -> float:
         """From the first of so many requests to the last, beginning with an empty window."""
         return max(0, -(-requests // self.requests) - 1) * self.seconds
 
@@ -61,10 +61,10 @@ class Quota:
     window: float = HOUR
 
     @property
-    def used(self):
+    def used(self) -> int:
         return self.limit - self.remaining
 
-    def seconds_for(self, requests):
+    def seconds_for(self, requests: int) -> float:
         """Until so many more requests have been free to be sent, 0 if they are free now.
 
         The headers tell when the oldest request stops to count, and not the others: they are taken to have been sent
@@ -77,7 +77,7 @@ class Quota:
             return self.reset_in + max(0.0, self.window - self.reset_in) * lacking / self.used
         return self.window * (1 + (lacking - self.used) / self.limit)
 
-    def lately(self, seconds):
+    def lately(self, seconds: float) -> int:
         """How many of the used requests were sent within the last `seconds`, were all of them sent evenly."""
         since_oldest = self.window - self.reset_in
         return self.used if since_oldest <= seconds else round(self.used * seconds / since_oldest)
@@ -93,19 +93,19 @@ class Forecast:
     quota: Quota | None
 
     @property
-    def seconds(self):
+    def seconds(self) -> float:
         """How long sending takes at least, as far as the headers let it be told."""
         return max(self.burst.seconds_for(self.requests), self.quota.seconds_for(self.requests) if self.quota else 0)
 
     @property
-    def over_quota(self):
+    def over_quota(self) -> bool:
         """True if it is more than the hourly limit has left."""
         return self.quota is not None and self.requests > self.quota.remaining
 
-    def sentence(self, allowed, by="wait_timeout"):
+    def sentence(self, allowed: float, by: str = "wait_timeout") -> str:
         """What there is to send, against which limit, and how long it takes; `by` leaves `allowed` seconds for it."""
         against = f"at most {self.burst} may be sent"
-        if self.over_quota:
+        if self.quota and self.over_quota:
             against = f"the token has {self.quota.remaining:,} requests left this hour"
         return (
             f"{self.requests:,} {self.what} are to be sent, and {against}: that takes about {duration(self.seconds)}, "
@@ -113,7 +113,7 @@ class Forecast:
         )
 
 
-def duration(seconds):
+def duration(seconds: float) -> str:
     """Seconds for people: "45 seconds", "25 minutes", "2.5 hours"."""
     for size, name in ((HOUR, "hour"), (60, "minute")):
         if seconds >= 2 * size:

@@ -5,28 +5,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
+
+from .models import RestorePoint
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 
 
-def newest_first(points):
+def newest_first(points: Iterable[RestorePoint]) -> list[RestorePoint]:
     """Restore points by age, the newest first; the API promises no order."""
     return sorted(points, key=lambda point: (_age_key(point), point.id), reverse=True)
 
 
-def _age_key(point):
+def _age_key(point: RestorePoint) -> datetime:
     return point.created_at or _UNDATED
 
 
-def at_risk_by_retention(backups, retention_days, now):
+def at_risk_by_retention(
+    backups: Iterable[RestorePoint], retention_days: int | None, now: datetime
+) -> list[RestorePoint]:
     """The backups that a retention of `retention_days` would not have kept; all of them if it is not known."""
     if retention_days is None:
         return newest_first(backups)
     return newest_first(backup for backup in backups if backup.older_than(retention_days, now))
 
 
-def made_from_a_backup(snapshot, droplet_name):
+def made_from_a_backup(snapshot: RestorePoint, droplet_name: str) -> bool:
     """True if a snapshot bears the name the API gives to backups, which converting leaves as it is.
 
     The space in it sets it apart from what people like to call their own snapshots.
@@ -37,7 +42,7 @@ def made_from_a_backup(snapshot, droplet_name):
     return re.fullmatch(f"{re.escape(droplet_name)}(?: -|-)? +{made:%Y-%m-%d}", snapshot.name) is not None
 
 
-def to_convert(at_risk, converted, how):
+def to_convert(at_risk: Iterable[RestorePoint], converted: Iterable[RestorePoint], how: str) -> list[RestorePoint]:
     """The backups still to be converted so that `convert_newest` or `convert_all` of those `at_risk` holds.
 
     `converted` are the snapshots that were backups of this Droplet: if one of them is as new as the newest backup

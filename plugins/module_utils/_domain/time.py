@@ -17,13 +17,17 @@ def timestamp(text: str | None) -> datetime | None:
 
     A year that nothing can be added to or taken from is no time of anything either.
     """
+    if not isinstance(text, str):
+        return None
     try:
         moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            return None
         if moment.tzinfo is not UTC:
-            moment = moment.astimezone(UTC) if moment.tzinfo else None
-    except (TypeError, ValueError, OverflowError):
+            moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment and EARLIEST <= moment.year <= LATEST else None
+    return moment if EARLIEST <= moment.year <= LATEST else None
 
 
 def given_time(option: str, text: str | None) -> datetime | None:

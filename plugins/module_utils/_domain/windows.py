@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -39,26 +40,26 @@ class Window(NamedTuple):
     hour: int | None
 
 
-def stable_hash(*parts):
+def stable_hash(*parts: str | int | None) -> int:
     """A number that depends on nothing but `parts`: the same on every machine, in every run."""
     text = "\x1f".join(str(part) for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
-def any_hour(droplet_id, hours):
+def any_hour(droplet_id: int, hours: Iterable[int]) -> int:
     """One of `hours` for a Droplet whose owner named none: stable, and even over many Droplets."""
-    return sorted(hours)[stable_hash(droplet_id, "hour") % len(hours)]
+    ordered = sorted(hours)
+    return ordered[stable_hash(droplet_id, "hour") % len(ordered)]
 
 
-def spread(candidates):
-    """Give every Droplet one of its allowed windows.
+def spread(candidates: Collection[tuple[int, Window | None, Sequence[Window]]]) -> dict[int, Window]:
+    """Give every Droplet one of its allowed windows, by the id of the Droplet.
 
-    `candidates` is a sequence of `(droplet_id, current, allowed)`: `current` a Window or None, `allowed` a non-empty
-    sequence of Windows. A Droplet already in an allowed window stays. The others, by ascending id, go to the allowed
-    window that has the fewest Droplets so far, those that stay counted; ties fall by a stable hash. Returns a dict of
-    droplet_id to Window. The order of `candidates` does not matter.
+    `candidates` are `(droplet_id, current, allowed)`, of which `allowed` is not empty. A Droplet already in an allowed
+    window stays. The others, by ascending id, go to the allowed window that has the fewest Droplets so far, those that
+    stay counted; ties fall by a stable hash. The order of `candidates` does not matter.
     """
-    chosen = {droplet_id: current for droplet_id, current, allowed in candidates if current in allowed}
+    chosen = {key: current for key, current, allowed in candidates if current is not None and current in allowed}
     load = Counter(chosen.values())
     for droplet_id, _unused, allowed in sorted(candidates, key=lambda candidate: candidate[0]):
         if droplet_id not in chosen:
