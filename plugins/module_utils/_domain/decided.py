@@ -8,7 +8,7 @@ means now, but whether it can have meant the point that was chosen, at the time 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from .models import Action, RestorePoint
@@ -38,13 +38,15 @@ def difference(
         return None if wanted.id == point.id else str(wanted.id)
     if not wanted.describes(point):
         return str(wanted)
-    if moment is None:
+    made = point.created_at
+    if moment is None or made is None:
         return None
     ended = {action.started_at: action.completed_at for action in log if action.type in ("backup", "snapshot")}
     newer = [
         other
         for other in points
-        if wanted.describes(other) and other.created_at > point.created_at and _listed_at(other, ended) <= moment
+        if wanted.describes(other) and other.created_at and other.created_at > made
+        if _listed_at(other.created_at, other, ended) <= moment
     ]
     if newer:
         return f"{wanted}, which was {newest_first(newer)[0]} then"
@@ -53,8 +55,8 @@ def difference(
     return None
 
 
-def _listed_at(point: RestorePoint, ended: dict[datetime | None, datetime | None]) -> datetime:
-    """When a restore point was surely in the lists: it bears the time at which its making began."""
+def _listed_at(began: datetime, point: RestorePoint, ended: Mapping[datetime | None, datetime | None]) -> datetime:
+    """When a restore point was surely in the lists; `began` is the time that it bears, at which its making began."""
     by_size = timedelta(seconds=SECONDS_PER_GIB * (point.size_gigabytes or 0))
-    made = ended.get(point.created_at) or point.created_at + max(by_size, LONGEST_MAKING)
+    made = ended.get(began) or began + max(by_size, LONGEST_MAKING)
     return made + LISTED_AFTER

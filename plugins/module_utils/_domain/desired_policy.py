@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any, Self
 
 from .cost import SHARE_OF_PRICE, is_basic
 from .errors import InputError
-from .models import BackupPolicy
+from .models import BackupPolicy, BackupState, Droplet, SupportedPolicy
 from .text import listed
 from .windows import WEEKDAYS, Window, any_hour, interval, spread
 
@@ -44,10 +46,10 @@ class DesiredPolicy:
     """True if a plan that the API does not list is not replaced by another, and not turned off either."""
 
     @classmethod
-    def from_options(cls, options, **further):
-        """From the options of a task or of a rule, `further` fields added; raises InputError.
+    def from_options(cls, options: Mapping[str, Any], **further: Any) -> Self:
+        """From the options of a task or of a rule, None for what is left out; raises InputError.
 
-        `options` is a dict with None for what is left out.
+        `further` are fields that are no option, and those of a subclass.
         """
         enabled = options["state"] != "disabled"
         if not enabled and (given := [name for name in POLICY_OPTIONS if options[name] is not None]):
@@ -55,44 +57,47 @@ class DesiredPolicy:
         for name in ("weekday", "hour"):
             if options[name] == []:
                 raise InputError(f"{name} is an empty list: name at least one, or leave it out to keep what is set.")
-        weekdays = options["weekday"] and [weekday.upper() for weekday in options["weekday"]]
+        weekdays: list[str] | None = options["weekday"] and [weekday.upper() for weekday in options["weekday"]]
         return cls(
             enabled=enabled,
-            weekdays=weekdays and tuple(dict.fromkeys(weekdays)),
-            hours=options["hour"] and tuple(dict.fromkeys(options["hour"])),
+            weekdays=tuple(dict.fromkeys(weekdays)) if weekdays else None,
+            hours=tuple(dict.fromkeys(options["hour"])) if options["hour"] else None,
             **{name: options[name] for name in PASSTHROUGH_OPTIONS},
             **further,
         )
 
     @property
-    def is_impossible(self):
+    def is_impossible(self) -> bool:
         """True if an hour or a weekday is none at all, so that no plan will ever have it."""
         return not (DAY_HOURS.issuperset(self.hours or ()) and set(WEEKDAYS).issuperset(self.weekdays or ()))
 
-    def matches_policy(self, policy):
-        """True if nothing that was set differs from `policy`. Nothing matches what is impossible, so it is refused."""
+    def matches_policy(self, policy: BackupPolicy | None) -> bool:
+        """True if nothing that was set differs from `policy`; from one that the API does not show, everything does.
+
+        Nothing matches what is impossible, so it is refused.
+        """
         if self.is_impossible:
             return False
-        if self.hours is not None and policy.hour not in self.hours:
+        if self.hours is not None and (policy is None or policy.hour not in self.hours):
             return False
-        if self.weekdays is not None and policy.weekday not in self.weekdays:
+        if self.weekdays is not None and (policy is None or policy.weekday not in self.weekdays):
             return False
-        return all(getattr(self, name) in (None, getattr(policy, name)) for name in ("plan", *PLAN_DEFAULTED))
+        return all(getattr(self, name) in (None, getattr(policy, name, None)) for name in ("plan", *PLAN_DEFAULTED))
 
-    def matches(self, state):
-        """True if nothing that the user set differs from `state`, a BackupState."""
+    def matches(self, state: BackupState) -> bool:
+        """True if nothing that the user set differs from `state`."""
         if not self.enabled or not state.enabled:
             return self.enabled == state.enabled
-        return self.matches_policy(state.policy or BackupPolicy(""))
+        return self.matches_policy(state.policy)
 
-    def ignores(self, state, supported):
+    def ignores(self, state: BackupState, supported: Iterable[SupportedPolicy]) -> bool:
         """True if backups are on with a plan that the API does not list, unless the user means it.
 
         Naming any plan, or turning backups off, means it as well; with `protect_unlisted_plans` only its own name does.
         """
         if not state.enabled:
             return False
-        current = state.policy and state.policy.plan
+        current = state.policy.plan if state.policy else None
         if self.protect_unlisted_plans:
             meant = self.plan is not None and self.plan == current
         else:
@@ -100,14 +105,22 @@ class DesiredPolicy:
         return not meant and (current is None or offer_of(supported, current) is None)
 
 
-def resolve_policies(desired, droplets, moving, states, supported):
-    """A dict of Droplet id to the BackupPolicy it gets, for the Droplets `moving`; raises InputError.
+def resolve_policies(
+    desired: DesiredPolicy,
+    droplets: Iterable[Droplet],
+    moving: Iterable[Droplet],
+    states: Mapping[int, BackupState],
+    supported: Sequence[SupportedPolicy],
+) -> dict[int, BackupPolicy]:
+    """The policy that each of the Droplets `moving` gets, by its id; raises InputError.
 
     `droplets` is the whole selection: those that stay count when the others are spread over the allowed windows.
-    `states` is a dict of Droplet id to BackupState, `supported` a tuple of SupportedPolicy.
+    `states` are by the ids of Droplets, too.
     """
     options = {droplet.id: _allowed(desired, droplet, states[droplet.id], supported) for droplet in moving}
-    candidates = [(key, current, allowed) for key, (_policy, current, allowed) in options.items()]
+    candidates: list[tuple[int, Window | None, Sequence[Window]]] = [
+        (key, current, allowed) for key, (_policy, current, allowed) in options.items()
+    ]
     for droplet in droplets:
         policy = states[droplet.id].policy
         if droplet.id not in options and policy and policy.hour is not None:
@@ -120,24 +133,30 @@ def resolve_policies(desired, droplets, moving, states, supported):
     }
 
 
-def offer_of(supported, plan):
-    """The SupportedPolicy of a plan, or None."""
+def offer_of(supported: Iterable[SupportedPolicy], plan: str) -> SupportedPolicy | None:
+    """What the API offers of a plan, or None."""
     return next((offer for offer in supported if offer.plan == plan), None)
 
 
-def _allowed(desired, droplet, state, supported):
+def _allowed(
+    desired: DesiredPolicy, droplet: Droplet, state: BackupState, supported: Sequence[SupportedPolicy]
+) -> tuple[BackupPolicy, Window | None, tuple[Window, ...]]:
     """`(policy without window, current window or None, allowed windows)` for one Droplet that is to change."""
-    current = state.policy or BackupPolicy("")
-    plan_name = desired.plan or current.plan or DEFAULT_PLAN
+    current = state.policy
+    plan_name = desired.plan or (current.plan if current else None) or DEFAULT_PLAN
+    weekday, hour = (current.weekday, current.hour) if current else (None, None)
+    kept = current if current and current.plan == plan_name else None
     offer = offer_of(supported, plan_name)
-    same_plan = current.plan == plan_name
     policy = BackupPolicy(
         plan_name,
-        **{name: _passed_through(desired, plan_name, current, offer, name) for name in PLAN_DEFAULTED},
+        window_length_hours=_passed_through(desired, plan_name, kept, offer, "window_length_hours"),
+        retention_period_days=_passed_through(desired, plan_name, kept, offer, "retention_period_days"),
     )
+    weekdays: Sequence[str | None]
+    hours: Sequence[int | None]
     if offer is None:
         priced_by_size = interval(plan_name) is not None and not is_basic(policy)
-        if desired.allow_unlisted_plan and priced_by_size and not same_plan and not policy.retention_period_days:
+        if desired.allow_unlisted_plan and priced_by_size and not kept and not policy.retention_period_days:
             raise InputError(
                 f"Plan {plan_name!r} needs retention_period_days (for Droplet {droplet}): it is priced by what its "
                 "backups store, and the API wants to be told for how many days to keep them.",
@@ -150,32 +169,38 @@ def _allowed(desired, droplet, state, supported):
                 "Set allow_unlisted_plan: true to send it all the same.",
                 droplet=droplet.id,
             )
-        weekdays = desired.weekdays or ((current.weekday,) if same_plan else (None,))
-        hours = desired.hours or (current.hour,)
+        weekdays = desired.weekdays or ((weekday,) if kept else (None,))
+        hours = desired.hours or (hour,)
     else:
-        weekdays = _weekdays(desired, current, offer, droplet)
-        hours = _hours(desired, current, offer, droplet)
-    allowed = tuple(Window(weekday, hour) for weekday, hour in product(weekdays, hours))
+        weekdays = _weekdays(desired, weekday, offer, droplet)
+        hours = _hours(desired, hour, offer, droplet)
+    allowed = tuple(Window(*start) for start in product(weekdays, hours))
     has_days = weekdays != (None,)
-    stays = Window(current.weekday if has_days else None, current.hour) if current.hour is not None else None
+    stays = Window(weekday if has_days else None, hour) if hour is not None else None
     return policy, stays, allowed
 
 
-def _passed_through(desired, plan_name, current, offer, name):
-    """A field that the API sets by the plan: sent when the user sets it, or if it differs from the plan's own.
+def _passed_through(
+    desired: DesiredPolicy, plan_name: str, kept: BackupPolicy | None, offer: SupportedPolicy | None, name: str
+) -> int | None:
+    """The field `name`, which the API sets by the plan: sent when the user sets it, or if it differs from the plan's.
 
     Plans that are not priced as a share of the Droplet let the user choose, and the API wants it said each time.
+    `kept` is what is set, if that is of the same plan.
     """
-    if getattr(desired, name) is not None:
-        return getattr(desired, name)
-    kept = getattr(current, name) if current.plan == plan_name else None
-    own = offer and getattr(offer, name)
-    if plan_name not in SHARE_OF_PRICE and kept is None:
+    wanted: int | None = getattr(desired, name)
+    current: int | None = getattr(kept, name, None)
+    own: int | None = getattr(offer, name, None)
+    if wanted is not None:
+        return wanted
+    if plan_name not in SHARE_OF_PRICE and current is None:
         return own
-    return None if plan_name in SHARE_OF_PRICE and kept == own else kept
+    return None if plan_name in SHARE_OF_PRICE and current == own else current
 
 
-def _weekdays(desired, current, offer, droplet):
+def _weekdays(
+    desired: DesiredPolicy, current: str | None, offer: SupportedPolicy, droplet: Droplet
+) -> tuple[str | None, ...]:
     if not offer.weekdays:
         if desired.weekdays:
             raise InputError(
@@ -193,8 +218,8 @@ def _weekdays(desired, current, offer, droplet):
             )
     if desired.weekdays:
         return desired.weekdays
-    if current.weekday in offer.weekdays:
-        return (current.weekday,)
+    if current in offer.weekdays:
+        return (current,)
     raise InputError(
         f"Plan {offer.plan!r} needs a weekday, and Droplet {droplet} has none to keep: set weekday to one or more of "
         f"{listed(offer.weekdays)}.",
@@ -202,7 +227,9 @@ def _weekdays(desired, current, offer, droplet):
     )
 
 
-def _hours(desired, current, offer, droplet):
+def _hours(
+    desired: DesiredPolicy, current: int | None, offer: SupportedPolicy, droplet: Droplet
+) -> tuple[int | None, ...]:
     for hour in desired.hours or ():
         if hour not in offer.hours:
             raise InputError(
@@ -212,6 +239,6 @@ def _hours(desired, current, offer, droplet):
             )
     if desired.hours:
         return desired.hours
-    if current.hour in offer.hours:
-        return (current.hour,)
+    if current in offer.hours:
+        return (current,)
     return (any_hour(droplet.id, offer.hours),) if offer.hours else (None,)

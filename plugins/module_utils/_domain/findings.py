@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypedDict
 
 from .status import OVERDUE, UNKNOWN_PLAN, UNPROTECTED
 
@@ -18,18 +19,38 @@ NO_AGES = (
 )
 
 
-def findings(policies, fleet, fail_on_unmatched, describe, accept_unknown_plans=False):
-    """A list of dicts for the Droplets with something to complain of, by their first kind, then by ascending id.
+Record = Mapping[str, Any]
+"""The result of a module, or a part of it."""
+
+
+class Finding(TypedDict):
+    """What is wrong with one Droplet; `rule` is the name of the rule that it follows, `text` a line for people."""
+
+    id: int
+    name: str
+    rule: str | None
+    kinds: list[str]
+    text: str
+
+
+def findings(
+    policies: Record,
+    fleet: Record,
+    fail_on_unmatched: bool,
+    describe: Callable[[Record], str],
+    accept_unknown_plans: bool = False,
+) -> list[Finding]:
+    """The Droplets with something to complain of, by their first kind in KINDS, then by ascending id.
 
     `policies` is the result of `backup_policies` in check mode, all Droplets listed; `fleet` that of
     `droplet_backups_info` for the same account, read afterwards. A Droplet that only one of them has came or went in
-    between. `describe(before)` makes a text of a Droplet's backups. Each dict has `id`, `name`, `rule` (or None),
-    `kinds` (of KINDS) and `text`, a line for people. With `accept_unknown_plans` a plan whose interval nobody knows is
-    nothing to complain of, as long as there is a backup under it that is no older than any known plan would let it be.
+    between. `describe(before)` makes a text of a Droplet's backups. With `accept_unknown_plans` a plan whose interval
+    nobody knows is nothing to complain of, as long as there is a backup under it that is no older than any known plan
+    would let it be.
     """
     entries = {entry["id"]: entry for entry in policies["droplets"]}
     exempt = {droplet["id"] for droplet in policies["exempt"]}
-    found = []
+    found: list[Finding] = []
     for droplet in fleet["droplets"]:
         entry = entries.get(droplet["id"])
         if entry is None or droplet["id"] in exempt:
@@ -51,7 +72,9 @@ def findings(policies, fleet, fail_on_unmatched, describe, accept_unknown_plans=
     return sorted(found, key=lambda finding: (KINDS.index(finding["kinds"][0]), finding["id"]))
 
 
-def _complaints(entry, droplet, describe, accept_unknown_plans):
+def _complaints(
+    entry: Record, droplet: Record, describe: Callable[[Record], str], accept_unknown_plans: bool
+) -> Iterator[tuple[str, str]]:
     """`(kind, text)` of each thing that is wrong with one Droplet that is not exempt."""
     rule, status = entry["rule"], droplet["status"]
     # If no rule matches nobody wants backups off; if one does, it is wanted if `after` has them off.
@@ -70,12 +93,12 @@ def _complaints(entry, droplet, describe, accept_unknown_plans):
         yield DRIFT, f"rule {rule!r} wants {after}" if off else f"not as rule {rule!r} wants it: {before} → {after}"
 
 
-def _plan(droplet: dict[str, Any]) -> str:
+def _plan(droplet: Record) -> str:
     policy = droplet.get("policy")
     return f"its plan {policy['plan']!r}" if policy else "its plan, which the API does not show,"
 
 
-def _age(droplet):
+def _age(droplet: Record) -> str:
     newest = droplet["newest"]
     if newest is None or newest["age_hours"] is None:
         return "there is no backup at all" if newest is None else "the age of its newest backup is not known"

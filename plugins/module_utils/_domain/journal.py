@@ -9,10 +9,12 @@ and one after success (Completed), and the log of actions says what happened in 
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from .errors import InputError
+from .models import Action, RestorePoint
 from .tags import key
 
 PREFIX = "lifeboat:restore:"
@@ -42,10 +44,10 @@ class Intent:
     was_on: bool
 
     @property
-    def tag(self):
+    def tag(self) -> str:
         return f"{PREFIX}{self.incident}:intent:{self.image}:{self.at:{MOMENT}}:{'on' if self.was_on else 'off'}"
 
-    def precedes(self, moment):
+    def precedes(self, moment: datetime | None) -> bool:
         """True if an action or image of that time came after it; what has no time did not."""
         return moment is not None and moment >= self.at - CLOCK_TOLERANCE
 
@@ -59,21 +61,22 @@ class Completed:
     action: int
 
     @property
-    def tag(self):
+    def tag(self) -> str:
         return f"{PREFIX}{self.incident}:done:{self.image}:{self.action}"
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """All Intents and Dones of one Droplet, whatever their incident."""
+    """All that is written down at one Droplet, whatever the incident."""
 
     intents: tuple[Intent, ...]
     dones: tuple[Completed, ...]
 
     @classmethod
-    def read(cls, tags):
+    def read(cls, tags: Iterable[str]) -> Journal:
         """From the Droplet's tags; any other tag, and what only looks like a mark, is none."""
-        intents, dones = [], []
+        intents: list[Intent] = []
+        dones: list[Completed] = []
         for tag in map(key, tags):
             if found := _INTENT.fullmatch(tag):
                 at = _moment(found[3])
@@ -82,32 +85,32 @@ class Journal:
                 dones.append(Completed(found[1], int(found[2]), int(found[3])))
         return cls(tuple(sorted(intents, key=lambda mark: (mark.at, mark.tag))), tuple(dones))
 
-    def intent(self, incident):
+    def intent(self, incident: str) -> Intent | None:
         """The first Intent of an incident, which is the one that counts; None if there is none."""
         return next((mark for mark in self.intents if mark.incident == incident), None)
 
-    def done(self, incident):
+    def done(self, incident: str) -> Completed | None:
         """The last Completed of an incident, or None."""
         own = [mark for mark in self.dones if mark.incident == incident]
         return max(own, key=lambda mark: mark.action, default=None)
 
-    def by(self, action):
-        """The Completed that names an Action, or None."""
+    def by(self, action: Action) -> Completed | None:
+        """The Completed that names an action, or None."""
         return next((mark for mark in self.dones if mark.action == action.id), None)
 
-    def owner(self, action):
-        """The incident whose restore an Action is, by its Completed, else by the last Intent before it; or None."""
+    def owner(self, action: Action) -> str | None:
+        """The incident whose restore an action is, by its Completed, else by the last Intent before it; or None."""
         if mark := self.by(action):
             return mark.incident
         earlier = [mark for mark in self.intents if mark.precedes(action.started_at)]
         return earlier[-1].incident if earlier else None
 
     @property
-    def incidents(self):
-        return {mark.incident for mark in (*self.intents, *self.dones)}
+    def incidents(self) -> set[str]:
+        return {mark.incident for mark in self.intents} | {mark.incident for mark in self.dones}
 
 
-def checked_incident(text):
+def checked_incident(text: str) -> str:
     """The key of an incident as it stands in marks, in which capitals do not count; raises InputError."""
     incident = text.lower()
     if not _INCIDENT.fullmatch(incident) or len(incident) > LONGEST_INCIDENT:
@@ -118,7 +121,7 @@ def checked_incident(text):
     return incident
 
 
-def undo_key(incident, taken):
+def undo_key(incident: str, taken: Container[str | None]) -> str:
     """A key for going back on an incident that is not among those `taken`."""
     number = 1
     while True:
@@ -128,18 +131,18 @@ def undo_key(incident, taken):
         number += 1
 
 
-def safety_name(incident, droplet_name):
+def safety_name(incident: str, droplet_name: str) -> str:
     """The name of the snapshot that is made before the restore of an incident."""
     return f"{SAFETY}{incident}.{droplet_name[:LONGEST_NAME]}"
 
 
-def safety_of(snapshot):
-    """The incident that a RestorePoint was made for as a safety snapshot, or None."""
+def safety_of(snapshot: RestorePoint) -> str | None:
+    """The incident that a restore point was made for as a safety snapshot, or None."""
     found = _SAFETY.fullmatch(snapshot.name) if snapshot.type == "snapshot" else None
     return found and found[1]
 
 
-def _moment(text):
+def _moment(text: str) -> datetime | None:
     try:
         return datetime.strptime(text.upper(), MOMENT).replace(tzinfo=UTC)
     except ValueError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from .models import Droplet, RestorePoint
 from .retention import newest_first
@@ -74,7 +75,7 @@ def expires_by(point: RestorePoint, now: datetime) -> datetime | None:
     return latest if latest and latest > now else None
 
 
-def report(points: Iterable[RestorePoint], now: datetime) -> list[dict]:
+def report(points: Iterable[RestorePoint], now: datetime) -> list[dict[str, Any]]:
     """A record of each orphaned backup, in the order given."""
     return [
         {

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .errors import InputError
-from .models import Size
+from .models import Droplet, RestorePoint, Size
 from .text import listed
 
 
-def region(wanted, point, source):
-    """The slug of the region; `wanted` and the Droplet `source` may be None. Raises InputError with the way there."""
+def region(wanted: str | None, point: RestorePoint, source: Droplet | None) -> str:
+    """The slug of the region; raises InputError with the way there."""
     if wanted is None:
         if source and source.region in point.regions:
             return source.region
@@ -28,12 +30,14 @@ def region(wanted, point, source):
     )
 
 
-def size(wanted, sizes, point, where, source):
+def size(
+    wanted: str | None, sizes: Mapping[str, Size] | None, point: RestorePoint, where: str, source: Droplet | None
+) -> Size:
     """The Size to make it of in the region `where`; raises InputError with what would fit.
 
-    `wanted` is a slug or None, `sizes` a dict of slug to Size, or None if they may not be read and the API decides.
+    `wanted` is a slug; `sizes`, by their slugs, are None if they may not be read and the API decides.
     """
-    slug = wanted or (source and source.size)
+    slug = wanted or (source.size if source else None)
     least = point.min_disk_size or 0
     fitting = _fitting(sizes or {}, where, least)
     if slug is None:
@@ -54,7 +58,7 @@ def size(wanted, sizes, point, where, source):
     return found
 
 
-def _fitting(sizes, where, least):
+def _fitting(sizes: Mapping[str, Size], where: str, least: int) -> str:
     """A sentence with the three cheapest sizes that would do, or nothing."""
     fit = [each for each in sizes.values() if where in each.regions and (each.disk or 0) >= least]
     cheapest = sorted(fit, key=lambda each: (each.price_monthly or 0, each.slug))[:3]

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .models import Droplet
 from .names import LONGEST
 from .tags import key
 
@@ -19,7 +21,7 @@ _WRITTEN = {**{sign: sign for sign in "abcdefghijklmnopqrstuvwxyz0123456789-"}, 
 class Origin:
     """The ids of the image that a Droplet was made from, and of the Droplet that this was taken of (None: not known).
 
-    All are tuples, for nobody keeps a user from tagging; if there is an image, the first one counts. `names` are
+    There may be several, for nobody keeps a user from tagging; if there is an image, the first one counts. `names` are
     those of a Droplet that was gone by then, as `name_in_a_tag` writes them.
     """
 
@@ -28,14 +30,14 @@ class Origin:
     names: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, droplet):
+    def of(cls, droplet: Droplet) -> Origin:
         """As the Droplet's tags tell it. The API keeps the capitals that a tag was first written with."""
         tags = [key(tag) for tag in droplet.tags or ()]
         names = tuple(tag.removeprefix(SOURCE_NAME) for tag in tags if tag.startswith(SOURCE_NAME))
         return cls(_ids(tags, FROM), _ids(tags, SOURCE), names)
 
 
-def tags(image_id, source_id, gone_name=None):
+def tags(image_id: int, source_id: int | None, gone_name: str | None = None) -> tuple[str, ...]:
     """The tags that a Droplet gets with its creation; `source_id` is None if it is not known.
 
     `gone_name` is the name of a source that is gone, by which alone it may be asked for again.
@@ -53,7 +55,7 @@ def tag_of(image_id: int) -> str:
     return f"{FROM}{image_id}"
 
 
-def name_in_a_tag(name):
+def name_in_a_tag(name: str) -> str:
     """A Droplet's name as a part of a tag, which has no dots and whose capitals do not count; no two names share one.
 
     A dot becomes `_`, any other character `:code:` in hexadecimal; a name that gets too long, its hash.
@@ -64,11 +66,11 @@ def name_in_a_tag(name):
     return "::" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def reserved(tag):
+def reserved(tag: str) -> bool:
     """True for a tag that tells an origin."""
     return key(tag).startswith((FROM, SOURCE, SOURCE_NAME))
 
 
-def _ids(tags_, kind):
+def _ids(tags_: Iterable[str], kind: str) -> tuple[int, ...]:
     found = (tag.removeprefix(kind) for tag in tags_ if tag.startswith(kind))
     return tuple(int(text) for text in found if text.isascii() and text.isdigit())

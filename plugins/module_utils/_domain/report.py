@@ -5,19 +5,30 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
 
 from .cost import monthly_backup_cost
+from .models import BackupState, Droplet, RestorePoint
 from .retention import newest_first
 from .status import STATUSES
 from .time import iso
 
 
-def droplet_record(droplet, state, backups, status, cost, now):
+def droplet_record(
+    droplet: Droplet,
+    state: BackupState | None,
+    backups: Collection[RestorePoint] | None,
+    status: str | None,
+    cost: bool,
+    now: datetime,
+) -> dict[str, Any]:
     """A Droplet's record. `state` and `backups` are None if they were not read, `status` if it is not known.
 
     `cost` says whether to tell it.
     """
-    record = {"id": droplet.id, "name": droplet.name}
+    record: dict[str, Any] = {"id": droplet.id, "name": droplet.name}
     record["volumes"] = None if droplet.volume_ids is None else list(droplet.volume_ids)
     if state is not None:
         policy = state.policy
@@ -34,20 +45,20 @@ def droplet_record(droplet, state, backups, status, cost, now):
     return record
 
 
-def next_window(state):
-    """The next window of a BackupState as `start` and `end`, or None."""
+def next_window(state: BackupState) -> dict[str, str | None] | None:
+    """The next window as `start` and `end`, or None."""
     window = state.next_window
     return window and {"start": iso(window[0]), "end": iso(window[1])}
 
 
-def _monthly_cost(droplet, state, backups):
+def _monthly_cost(droplet: Droplet, state: BackupState, backups: Collection[RestorePoint] | None) -> float | str:
     cost = monthly_backup_cost(droplet.price_monthly, state, backups)
     return "unknown" if cost is None else cost
 
 
-def summary(records):
+def summary(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Counts by status, the age of the oldest newest backup, and what all backups cost a month as far as known."""
-    told = {"matched": len(records)}
+    told: dict[str, Any] = {"matched": len(records)}
     if any("status" in record for record in records):
         counted = Counter(record["status"] for record in records)
         told["status"] = {status: counted[status] for status in STATUSES}
@@ -67,7 +78,7 @@ def summary(records):
     return told
 
 
-def _backup(point, now):
+def _backup(point: RestorePoint, now: datetime) -> dict[str, Any]:
     return {
         "id": point.id,
         "name": point.name,

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from .errors import InputError, RefusedError, SelectionError
 from .journal import safety_of
-from .models import RestorePoint
+from .models import Droplet, RestorePoint
 from .names import checked_id
 from .retention import newest_first
 from .time import given_time, iso
@@ -21,7 +22,7 @@ MOST_LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class RestorePointSelector:
-    """The restore point that a task asks for; exactly one of the first five is set. `max_age_hours` in hours."""
+    """The restore point that a task asks for; exactly one of the first five is set."""
 
     backup_id: int | None = None
     snapshot_id: int | None = None
@@ -31,7 +32,7 @@ class RestorePointSelector:
     max_age_hours: float | None = None
 
     @classmethod
-    def from_options(cls, params):
+    def from_options(cls, params: Mapping[str, Any]) -> RestorePointSelector:
         """From a task's options of the same names; raises InputError."""
         before = given_time("before", params["before"])
         for name in ("backup_id", "snapshot_id"):
@@ -60,7 +61,7 @@ class RestorePointSelector:
             return point.type == "snapshot" and point.name == self.snapshot_name
         return self.before is None or point.created_at <= self.before
 
-    def __str__(self):
+    def __str__(self) -> str:
         if self.backup_id is not None:
             return f"backup {self.backup_id}"
         if self.snapshot_id is not None:
@@ -70,8 +71,10 @@ class RestorePointSelector:
         return "the newest restore point" + (f" of {iso(self.before)} or before" if self.before else "")
 
 
-def resolve(wanted, points, droplet, now):
-    """The RestorePoint among `points`, all of them the Droplet's own, that `wanted` means.
+def resolve(
+    wanted: RestorePointSelector, points: Sequence[RestorePoint], droplet: Droplet, now: datetime
+) -> RestorePoint:
+    """The one among `points`, all of them the Droplet's own, that `wanted` means.
 
     Raises SelectionError if there is none, RefusedError if it is older than `max_age_hours`.
     """
@@ -85,7 +88,7 @@ def resolve(wanted, points, droplet, now):
     return found
 
 
-def too_old(wanted, point, now):
+def too_old(wanted: RestorePointSelector, point: RestorePoint, now: datetime) -> str | None:
     """If `point` is older than `max_age_hours`, that in words: "80.5 hours old, and max_age_hours allows 24"."""
     age = point.age_hours(now)
     if wanted.max_age_hours is None or (age is not None and age <= wanted.max_age_hours):
@@ -94,7 +97,7 @@ def too_old(wanted, point, now):
     return f"{told}, and max_age_hours allows {wanted.max_age_hours:g}"
 
 
-def _by_id(wanted, points, droplet):
+def _by_id(wanted: RestorePointSelector, points: Sequence[RestorePoint], droplet: Droplet) -> RestorePoint:
     kind = "backup" if wanted.backup_id is not None else "snapshot"
     found = next((point for point in points if point.id == wanted.id), None)
     if found is None:
@@ -111,7 +114,7 @@ def _by_id(wanted, points, droplet):
     return found
 
 
-def _described(wanted, points, droplet):
+def _described(wanted: RestorePointSelector, points: Sequence[RestorePoint], droplet: Droplet) -> RestorePoint:
     if fit := newest_first(point for point in points if wanted.describes(point)):
         return fit[0]
     raise SelectionError(

@@ -5,14 +5,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
+from typing import Any
 
 from .cost import SHARE_OF_PRICE
 from .desired_policy import POLICY_OPTIONS, DesiredPolicy
-from .errors import InputError, SelectionError
+from .errors import InputError, LifeboatError, SelectionError
 from .models import Droplet
 from .tags import carries_all, carries_any
 from .text import listed
@@ -37,7 +38,7 @@ class Match:
     gpu: bool | None = None
     all: bool = False
 
-    def fits(self, droplet):
+    def fits(self, droplet: Droplet) -> bool:
         return (
             (self.tags_any is None or carries_any(droplet.tags, self.tags_any))
             and (self.tags_all is None or carries_all(droplet.tags, self.tags_all))
@@ -48,20 +49,23 @@ class Match:
         )
 
     @property
-    def tags(self):
+    def tags(self) -> tuple[str, ...]:
         """All tags that it asks for."""
         return (*(self.tags_any or ()), *(self.tags_all or ()))
 
     def idle(self, droplets: Collection[Droplet]) -> Iterator[str]:
         """Each tag, name or id of several that no Droplet has, for a sentence: it may be a typing error."""
-        for name in ("tags_any", "names", "droplet_ids"):
-            for value in sorted(getattr(self, name) or ()):
-                part = Match(**{name: frozenset({value}) if name == "droplet_ids" else (value,)})
-                if not any(part.fits(droplet) for droplet in droplets):
-                    yield f"{name} {value!r}"
+        parts = [
+            *((f"tags_any {tag!r}", Match(tags_any=(tag,))) for tag in sorted(self.tags_any or ())),
+            *((f"names {glob!r}", Match(names=(glob,))) for glob in sorted(self.names or ())),
+            *((f"droplet_ids {key}", Match(droplet_ids=frozenset({key}))) for key in sorted(self.droplet_ids or ())),
+        ]
+        for told, part in parts:
+            if not any(part.fits(droplet) for droplet in droplets):
+                yield told
 
     @property
-    def takes_everything(self):
+    def takes_everything(self) -> bool:
         """True if every Droplet fits."""
         any_name = any(set(glob) == {"*"} for glob in self.names or ())
         return self.all or (any_name and self == Match(names=self.names))
@@ -83,12 +87,12 @@ class Rule:
     reason: str | None = None
     expires: date | None = None
 
-    def expired(self, day):
-        """True if it no longer holds on `day` (a date, UTC)."""
+    def expired(self, day: date) -> bool:
+        """True if it no longer holds on `day` (UTC)."""
         return self.expires is not None and self.expires < day
 
 
-def owner(rules, droplet, day):
+def owner(rules: Iterable[Rule], droplet: Droplet, day: date) -> Rule | None:
     """The first rule that `droplet` fits and that holds on `day`, or None."""
     return next((rule for rule in rules if not rule.expired(day) and rule.match.fits(droplet)), None)
 
@@ -98,14 +102,14 @@ def idle_exemptions(rules: Sequence[Rule], droplets: Collection[Droplet], day: d
 
     Whom it was meant to spare goes by the rules after it.
     """
-    for rule in rules:
+    for number, rule in enumerate(rules):
         if rule.desired is not None or rule.expired(day) or not droplets:
             continue
         fitting = [droplet for droplet in droplets if rule.match.fits(droplet)]
+        earlier = [owner(rules[:number], droplet, day) for droplet in fitting]
         if not fitting:
             yield f"The exemption {rule.name!r} fits no Droplet. Check its match, or remove it."
-        elif all(owner(rules, droplet, day) is not rule for droplet in fitting):
-            first = owner(rules, fitting[0], day)
+        elif all(earlier) and (first := earlier[0]):
             yield (
                 f"The exemption {rule.name!r} spares nobody: an earlier rule takes every Droplet that it fits, "
                 f"{first.name!r} takes {fitting[0]}. Put the exemption before it."
@@ -114,8 +118,8 @@ def idle_exemptions(rules: Sequence[Rule], droplets: Collection[Droplet], day: d
             yield f"The exemption {rule.name!r} has {listed(idle)}, which fits no Droplet. Check how it is written."
 
 
-def parsed(policies, protect_unlisted_plans):
-    """The Rules in the option `policies`, a list of dicts with None for what is left out; raises InputError."""
+def parsed(policies: Sequence[Mapping[str, Any]], protect_unlisted_plans: bool) -> tuple[Rule, ...]:
+    """The rules in the option `policies`, with None for what is left out; raises InputError."""
     if not policies:
         raise InputError("policies is an empty list: write at least one rule.")
     rules = []
@@ -132,7 +136,7 @@ def parsed(policies, protect_unlisted_plans):
     return tuple(rules)
 
 
-def refuse_hidden_tags(rules, droplets):
+def refuse_hidden_tags(rules: Iterable[Rule], droplets: Iterable[Droplet]) -> None:
     """Raises SelectionError if a rule asks for tags and a Droplet's are hidden from the token."""
     by_tag = next((rule for rule in rules if rule.match.tags), None)
     hidden = next((droplet for droplet in droplets if droplet.tags is None), None)
@@ -144,12 +148,12 @@ def refuse_hidden_tags(rules, droplets):
         )
 
 
-def in_rule(name, error):
+def in_rule(name: str, error: LifeboatError) -> LifeboatError:
     """`error` with the name of the rule that it is about."""
     return error.copy(f"Rule {name!r}: {error.message}").with_context(error.droplet)
 
 
-def _parsed(options, protect_unlisted_plans):
+def _parsed(options: Mapping[str, Any], protect_unlisted_plans: bool) -> Rule:
     match = _match(options["match"])
     if options["exempt"]:
         return Rule(name=options["name"], match=match, reason=_reason(options), expires=_expires(options["expires"]))
@@ -165,8 +169,8 @@ def _parsed(options, protect_unlisted_plans):
     return Rule(name=options["name"], match=match, desired=desired)
 
 
-def _match(options):
-    given = {name: value for name, value in options.items() if value is not None}
+def _match(options: Mapping[str, Any]) -> Match:
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     if not given:
         raise InputError("match is empty, which could mean none or all. Write all: true where every Droplet is meant.")
     for name, values in given.items():
@@ -179,22 +183,24 @@ def _match(options):
     if "all" in given and len(given) > 1:
         others = listed(name for name in given if name != "all")
         raise InputError(f"all in match means every Droplet, so {others} cannot be set with it.")
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     if "droplet_ids" in given:
-        given["droplet_ids"] = frozenset(given["droplet_ids"])
-    return Match(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+        fields["droplet_ids"] = frozenset(given["droplet_ids"])
+    return Match(**fields)
 
 
-def _reason(options):
+def _reason(options: Mapping[str, Any]) -> str:
     wrong = [name for name in ("state", *POLICY_OPTIONS, "existing_backups") if options[name] is not None]
     wrong += ["allow_unlisted_plan"] * bool(options["allow_unlisted_plan"])
     if wrong:
         raise InputError(f"exempt: true leaves backups as they are, so {listed(wrong)} cannot be set with it.")
-    if not (options["reason"] or "").strip():
+    reason: str = options["reason"] or ""
+    if not reason.strip():
         raise InputError("an exemption needs a reason, for whoever reads it in a year.")
-    return options["reason"]
+    return reason
 
 
-def _expires(text):
+def _expires(text: str | None) -> date | None:
     if text is None:
         return None
     try:
@@ -205,7 +211,7 @@ def _expires(text):
     raise InputError(f"expires {text!r} is not a day: write it as YYYY-MM-DD, the last day (UTC) on which it holds.")
 
 
-def _refuse_impossible(desired):
+def _refuse_impossible(desired: DesiredPolicy) -> None:
     """Windows that cannot be, as far as that is known before the supported plans are read."""
     for hour in desired.hours or ():
         if not 0 <= hour <= 23:
@@ -221,13 +227,13 @@ def _refuse_impossible(desired):
         raise InputError("plan 'daily' has no weekday: leave weekday out, or set plan: weekly.")
 
 
-def _refuse_doubles(rules):
+def _refuse_doubles(rules: Sequence[Rule]) -> None:
     names = [rule.name for rule in rules]
     if double := next((name for name in names if names.count(name) > 1), None):
         raise InputError(f"{names.count(double)} rules are named {double!r}: give each a name of its own.")
 
 
-def _refuse_never_matching(rules):
+def _refuse_never_matching(rules: Sequence[Rule]) -> None:
     for number, rule in enumerate(rules[:-1]):
         if rule.match.takes_everything and rule.expires is None:
             later = listed(repr(other.name) for other in rules[number + 1 :])

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 
 from . import tags as tagging
@@ -23,7 +23,7 @@ class Selection:
     exclude_tags: tuple[str, ...] = ()
     allow_empty: bool = False
 
-    def __str__(self):
+    def __str__(self) -> str:
         if self.ids is not None:
             text = "droplet_id " + _listed(self.ids)
         elif self.names is not None:
@@ -35,19 +35,20 @@ class Selection:
         return text + (f" without tag {_listed(self.exclude_tags)}" if self.exclude_tags else "")
 
     @property
-    def by_description(self):
+    def by_description(self) -> bool:
         """True if Droplets are described (tag, all) rather than called one by one."""
         return self.tags is not None or self.everything
 
     @property
-    def empty(self):
+    def empty(self) -> bool:
         """True if the selection is an empty list, which can match nothing."""
         return not (self.ids or self.names or self.tags or self.everything)
 
 
-def exactly_ids(ids, droplets):
+def exactly_ids(ids: Iterable[int], droplets: Iterable[Droplet]) -> list[Droplet]:
     """The Droplets with these ids; SelectionError names each id that is missing."""
     by_id = {droplet.id: droplet for droplet in droplets}
+    ids = list(ids)
     missing = [wanted for wanted in ids if wanted not in by_id]
     if missing:
         raise SelectionError(
@@ -57,9 +58,9 @@ def exactly_ids(ids, droplets):
     return [by_id[wanted] for wanted in ids]
 
 
-def exactly_names(names, droplets):
+def exactly_names(names: Iterable[str], droplets: Collection[Droplet]) -> list[Droplet]:
     """One Droplet for each name, letter for letter; SelectionError if a name fits none or more than one."""
-    found = []
+    found: list[Droplet] = []
     for name in names:
         same = [droplet for droplet in droplets if droplet.name == name]
         if len(same) > 1:
@@ -73,7 +74,7 @@ def exactly_names(names, droplets):
     return found
 
 
-def with_any_tag(tags, droplets):
+def with_any_tag(tags: Collection[str], droplets: Iterable[Droplet]) -> list[Droplet]:
     """The Droplets that carry at least one of `tags`, in any spelling."""
     return [droplet for droplet in droplets if tagging.carries_any(droplet.tags, tags)]
 
@@ -87,7 +88,7 @@ def idle_exclusions(selection: Selection, droplets: Collection[Droplet]) -> tupl
     )
 
 
-def finish(selection, droplets):
+def finish(selection: Selection, droplets: Iterable[Droplet]) -> list[Droplet]:
     """What remains after `exclude_tags`, each Droplet once, sorted by id.
 
     Raises SelectionError if nothing is left and `allow_empty` is not set, and if the tags to exclude by are
@@ -109,7 +110,7 @@ def finish(selection, droplets):
     return [unique[key] for key in sorted(unique)]
 
 
-def still_there(selection, droplets, known):
+def still_there(selection: Selection, droplets: Collection[Droplet], known: Container[int]) -> list[Droplet]:
     """The Droplets whose id is among `known` (read after them); SelectionError if one that was called for is not.
 
     One that a tag or `all` described, and that was deleted since, is no longer meant.
@@ -120,5 +121,5 @@ def still_there(selection, droplets, known):
     return [droplet for droplet in droplets if droplet.id in known]
 
 
-def _listed(values):
+def _listed(values: Iterable[int | str]) -> str:
     return ", ".join(repr(value) if isinstance(value, str) else str(value) for value in values) or "[]"

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
 from . import tags as tagging
 from .cost import monthly_snapshot_cost
@@ -45,13 +46,13 @@ class DropletImages:
         object.__setattr__(self, "backups", left)
 
     @classmethod
-    def holding(cls, droplet, points, deleted=False):
+    def holding(cls, droplet: Droplet, points: Sequence[RestorePoint], deleted: bool = False) -> DropletImages:
         """With `points` of any type."""
         backups, snapshots = (tuple(point for point in points if point.type == kind) for kind in TYPES)
         return cls(droplet, backups, snapshots, deleted)
 
     @property
-    def gone(self):
+    def gone(self) -> bool:
         return self.deleted or not self.droplet.name
 
     @property
@@ -70,15 +71,15 @@ def unlisted_doubt(ids: Sequence[int], until: datetime) -> Doubt:
     return Doubt(until, f"the Droplet has a snapshot {ids[-1]}, and the list of snapshots lacks it yet")
 
 
-def by_droplet(snapshots):
-    """A dict of Droplet id to the tuple of its snapshots, by ascending id; None, last, for those that tell none."""
-    own = {}
+def by_droplet(snapshots: Iterable[RestorePoint]) -> dict[int | None, tuple[RestorePoint, ...]]:
+    """The snapshots of each Droplet, by its ascending id; None, last, for those that tell none."""
+    own: dict[int | None, tuple[RestorePoint, ...]] = {}
     for snapshot in sorted(snapshots, key=lambda point: (point.droplet_id is None, point.droplet_id or 0)):
         own[snapshot.droplet_id] = (*own.get(snapshot.droplet_id, ()), snapshot)
     return own
 
 
-def record(point, made=True):
+def record(point: RestorePoint, made: bool = True) -> dict[str, Any]:
     """A snapshot for a result; `made` False for one that is still to be made, whose id is not known."""
     cost = monthly_snapshot_cost(point.size_gigabytes)
     return {
@@ -93,13 +94,13 @@ def record(point, made=True):
     }
 
 
-def monthly_cost(points):
+def monthly_cost(points: Sequence[RestorePoint]) -> float | str:
     """USD a month of all these snapshots together, "unknown" if the size of one is not told."""
-    costs = [monthly_snapshot_cost(point.size_gigabytes) for point in points]
-    return "unknown" if None in costs else round(sum(costs, 0.0), 2)
+    costs = [cost for point in points if (cost := monthly_snapshot_cost(point.size_gigabytes)) is not None]
+    return round(sum(costs, 0.0), 2) if len(costs) == len(points) else "unknown"
 
 
-def checked_tags(tags):
+def checked_tags(tags: Sequence[str] | None) -> tuple[str, ...]:
     """The tags to be put on snapshots, each once; raises InputError."""
     for tag in tags or ():
         if not is_tag(tag):
@@ -110,12 +111,12 @@ def checked_tags(tags):
     return tagging.distinct(tags or ())
 
 
-def missing_tags(tags, point):
+def missing_tags(tags: Iterable[str], point: RestorePoint) -> tuple[str, ...]:
     """Those of `tags` that `point` does not carry in any spelling: the first spelling of a tag is the one it keeps."""
     return tagging.missing(tags, point.tags)
 
 
-def carried_tags(tags, point):
+def carried_tags(tags: Sequence[str], point: RestorePoint) -> list[str]:
     """Those of `tags` that `point` carries, sorted."""
     missing = missing_tags(tags, point)
     return sorted(tag for tag in tags if tag not in missing)
@@ -125,7 +126,7 @@ def carried_tags(tags, point):
 class Filter:
     """Which snapshots are meant: all that fit everything that is set. Ages in hours."""
 
-    droplet_ids: frozenset | None = None
+    droplet_ids: frozenset[int] | None = None
     deleted_droplets: bool = False
     tags: tuple[str, ...] = ()
     name: str | None = None
@@ -133,7 +134,7 @@ class Filter:
     max_age_hours: float | None = None
     min_age_hours: float | None = None
 
-    def fits(self, point, droplets, now):
+    def fits(self, point: RestorePoint, droplets: Container[int | None], now: datetime) -> bool:
         """True for a snapshot that is meant; `droplets` are the ids of those there are.
 
         An unknown age fits no age, and a safety snapshot of a restore is never one that is new enough.
@@ -153,12 +154,15 @@ class Filter:
         )
 
 
-def report(points, droplets, now):
-    """A record of each snapshot, newest first; `droplets` is a dict of id to Droplet of those there are."""
-    return [_report(point, droplets.get(point.droplet_id), now) for point in newest_first(points)]
+def report(points: Iterable[RestorePoint], droplets: Mapping[int, Droplet], now: datetime) -> list[dict[str, Any]]:
+    """A record of each snapshot, newest first; `droplets` are those there are, by their ids."""
+    return [
+        _report(point, None if point.droplet_id is None else droplets.get(point.droplet_id), now)
+        for point in newest_first(points)
+    ]
 
 
-def _report(point, droplet, now):
+def _report(point: RestorePoint, droplet: Droplet | None, now: datetime) -> dict[str, Any]:
     told = record(point)
     origin = {
         "droplet_id": point.droplet_id,
@@ -168,14 +172,13 @@ def _report(point, droplet, now):
     return {**told, **origin, "age_hours": point.age_hours(now)}
 
 
-def summary(points, droplets):
+def summary(points: Sequence[RestorePoint], droplets: Container[int | None]) -> dict[str, Any]:
     """What all these snapshots are together: GiB and USD a month, as far as known."""
-    unsized = [point for point in points if point.size_gigabytes is None]
     sized = [point for point in points if point.size_gigabytes is not None]
     return {
         "count": len(points),
-        "size_gigabytes": round(sum((point.size_gigabytes for point in sized), 0.0), 2),
+        "size_gigabytes": round(sum((point.size_gigabytes or 0.0 for point in sized), 0.0), 2),
         "monthly_cost": monthly_cost(sized),
-        "monthly_cost_unknown": len(unsized),
+        "monthly_cost_unknown": len(points) - len(sized),
         "of_deleted_droplets": sum(point.droplet_id not in droplets for point in points),
     }

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from .models import BackupPolicy
+from .models import Action, BackupPolicy, BackupState, Droplet, RestorePoint
 from .retention import newest_first
 from .windows import WEEKDAYS, interval
 
@@ -26,10 +27,9 @@ WINDOW_HOURS = 4
 SETTING_ACTIONS = ("enable_backups", "change_backup_policy")
 
 
-def preliminary_status(state, backups, grace, now):
-    """The status as far as policy and backups tell: one of STATUSES, where PENDING means that it takes a closer look.
-
-    `state` is a BackupState, `backups` a sequence of RestorePoint, `grace` a timedelta.
+def preliminary_status(state: BackupState, backups: Iterable[RestorePoint], grace: timedelta, now: datetime) -> str:
+    """The status as far as policy and backups tell: one of STATUSES, of which PENDING means that it takes a closer
+    look.
     """
     if not state.enabled:
         return UNPROTECTED
@@ -41,7 +41,7 @@ def preliminary_status(state, backups, grace, now):
     return PENDING
 
 
-def policy_changed_at(droplet, actions):
+def policy_changed_at(droplet: Droplet, actions: Iterable[Action]) -> datetime | None:
     """When the policy in force was set: by the last enable or change that completed among `actions`, else when the
     Droplet was created; None if that is not known."""
     times = [
@@ -52,28 +52,33 @@ def policy_changed_at(droplet, actions):
     return max((moment for moment in times if moment), default=droplet.created_at)
 
 
-def pending_or_overdue(policy, since, grace, now):
+def pending_or_overdue(policy: BackupPolicy | None, since: datetime | None, grace: timedelta, now: datetime) -> str:
     """PENDING until the first window since the policy was set (None: long ago) is over, OVERDUE from then on.
 
     Nobody knows the windows of an unknown plan, so that it is UNKNOWN_PLAN for as long as it may not have had one.
     """
     if since is None:
         return OVERDUE
-    if _interval(policy) is None:
+    opens = first_window_after(policy, since) if policy else None
+    if opens is None:
         return UNKNOWN_PLAN if now <= since + LONGEST_INTERVAL else OVERDUE
-    return PENDING if now <= first_window_after(policy, since) + _length(policy) + grace else OVERDUE
+    return PENDING if now <= opens + _length(policy) + grace else OVERDUE
 
 
-def final_status(first, policy, told, since, grace, now):
+def final_status(
+    first: str, policy: BackupPolicy | None, told: bool, since: datetime | None, grace: timedelta, now: datetime
+) -> str | None:
     """A status at first sight, and if that is PENDING a closer one; None if the backups were not `told`."""
     if first != PENDING:
         return first
     return pending_or_overdue(policy, since, grace, now) if told else None
 
 
-def first_window_after(policy, moment):
-    """The start (UTC) of the first window that opens after `moment`, of a `policy` whose interval is known."""
+def first_window_after(policy: BackupPolicy, moment: datetime) -> datetime | None:
+    """The start (UTC) of the first window that opens after `moment`; None if nobody knows how often one opens."""
     every = interval(policy.plan)
+    if every is None:
+        return None
     start = datetime(moment.year, moment.month, moment.day, policy.hour or 0, tzinfo=UTC)
     if policy.weekday in WEEKDAYS:
         start += timedelta(days=(WEEKDAYS.index(policy.weekday) - start.weekday()) % 7)
@@ -86,8 +91,8 @@ def first_window_after(policy, moment):
 
 def _interval(policy: BackupPolicy | None) -> timedelta | None:
     """From one backup to the next, None if nobody knows; `policy` is None if the API does not show it."""
-    return policy and interval(policy.plan)
+    return interval(policy.plan) if policy else None
 
 
-def _length(policy):
-    return timedelta(hours=policy.window_length_hours or WINDOW_HOURS)
+def _length(policy: BackupPolicy | None) -> timedelta:
+    return timedelta(hours=(policy.window_length_hours if policy else None) or WINDOW_HOURS)

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from .findings import KINDS
+from collections.abc import Iterable, Sequence
+
+from .findings import KINDS, Finding, Record
 from .text import listed, some
 
 NAMED = 20
@@ -16,14 +18,16 @@ NAMES_BEHIND = {"left_alone": "left alone:", "unknown_cost": "cost unknown:", "u
 OUTCOMES = ("changed", "compliant", "left_alone", "failed", "not_tried")
 
 
-def digest(policies, planned, fleet=None, findings=()):
-    """A list of lines, of which the first says how it went.
+def digest(
+    policies: Record, planned: bool, fleet: Record | None = None, findings: Sequence[Finding] = ()
+) -> list[str]:
+    """Lines, of which the first says how it went.
 
     `policies` is the result of `backup_policies`, or of a task before it that failed; `planned` is True if nothing
     was sent. For an audit `fleet` is the result of `droplet_backups_info`, `findings` what came of both.
     """
-    broken = fleet if "rules" in policies else policies
-    if "rules" not in policies or (fleet and fleet.get("failed")):
+    broken = policies if "rules" not in policies else fleet if fleet and fleet.get("failed") else None
+    if broken is not None:
         return [f"not done: {broken.get('msg', 'a task failed')}"]
     lines = [_headline(policies, planned)]
     if fleet:
@@ -38,7 +42,7 @@ def digest(policies, planned, fleet=None, findings=()):
     return lines
 
 
-def _headline(policies, planned):
+def _headline(policies: Record, planned: bool) -> str:
     """ "60 Droplets: 8 changed, 44 as wanted, 6 exempt, 2 without a rule" """
     total = {outcome: sum(rule[outcome] for rule in policies["rules"]) for outcome in OUTCOMES}
     numbers = [*_outcomes(total, planned), ("exempt", len(policies["exempt"]))]
@@ -47,7 +51,7 @@ def _headline(policies, planned):
     return f"{_droplets(matched)}{': ' if matched else ''}{_counted(numbers)}"
 
 
-def _found(findings):
+def _found(findings: Sequence[Finding]) -> str:
     if not findings:
         return "no findings"
     kinds = [kind for finding in findings for kind in finding["kinds"]]
@@ -55,7 +59,7 @@ def _found(findings):
     return f"{number}: {_counted((kind, kinds.count(kind)) for kind in KINDS)}"
 
 
-def _rule(rule, planned):
+def _rule(rule: Record, planned: bool) -> str:
     start = f"rule {rule['name']}: "
     if rule.get("expired"):
         return f"{start}exempt until {rule['expires']}, which is over: its Droplets go by the rules after it"
@@ -67,25 +71,25 @@ def _rule(rule, planned):
     return f"{start}{_droplets(rule['matched'])}, {_counted(_outcomes(rule, planned))}, {_cost(rule['monthly_cost'])}"
 
 
-def _outcomes(numbers, planned):
+def _outcomes(numbers: Record, planned: bool) -> list[tuple[str, int]]:
     words = ("would change" if planned else "changed", "as wanted", "left alone", "failed", "not tried")
     return [(word, numbers[outcome]) for word, outcome in zip(words, OUTCOMES, strict=True)]
 
 
-def _cost(cost):
+def _cost(cost: Record) -> str:
     text = f"{cost['after']:.2f} USD a month"
     if cost["before"] != cost["after"]:
         text = f"{cost['before']:.2f} → {text}"
     return text + (f" and {_droplets(cost['unknown'])} of unknown cost" if cost["unknown"] else "")
 
 
-def _counted(numbers):
+def _counted(numbers: Iterable[tuple[str, int]]) -> str:
     return listed(f"{number} {word}" for word, number in numbers if number)
 
 
-def _droplets(number):
+def _droplets(number: int) -> str:
     return "1 Droplet" if number == 1 else f"{number} Droplets"
 
 
-def _named(droplet):
+def _named(droplet: Record) -> str:
     return f"{droplet['name']} ({droplet['id']})"

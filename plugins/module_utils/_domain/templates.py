@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from datetime import datetime
 
 from .errors import InputError
+from .models import RestorePoint
 from .names import LONGEST
 from .time import iso
 
@@ -14,7 +17,9 @@ PLACEHOLDERS = ("droplet", "date", "time")
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
 
-def checked(template, allowed=PLACEHOLDERS, option="snapshot_name"):
+def checked(
+    template: str | None, allowed: Collection[str] = PLACEHOLDERS, option: str = "snapshot_name"
+) -> str | None:
     """`template`, None included; raises InputError if it is no name, or has a placeholder that is not `allowed`."""
     if template is None:
         return None
@@ -27,7 +32,7 @@ def checked(template, allowed=PLACEHOLDERS, option="snapshot_name"):
     return template
 
 
-def rendered(template, droplet_name, made, option="snapshot_name"):
+def rendered(template: str, droplet_name: str, made: datetime | None, option: str = "snapshot_name") -> str:
     """The name for an image that was made at `made` of the Droplet of that name.
 
     Raises InputError if a placeholder has nothing to stand for, or if the name gets too long.
@@ -44,7 +49,7 @@ def rendered(template, droplet_name, made, option="snapshot_name"):
     return name
 
 
-def fits(template, droplet_name, image):
+def fits(template: str, droplet_name: str, image: RestorePoint) -> bool:
     """True if `image` bears the name that `template` gives to it."""
     try:
         return image.name == rendered(template, droplet_name, image.created_at)

@@ -14,8 +14,8 @@ def listed(values: Iterable[object]) -> str:
     return ", ".join(str(value) for value in values)
 
 
-def some(droplets: Sequence[Droplet], most: int = 5) -> str:
-    """Droplets for a sentence, the first of them by name: "web-01 (1), web-02 (2) and 3 more"."""
+def some(droplets: Sequence[Droplet] | Sequence[str], most: int = 5) -> str:
+    """Droplets, or how they are called, for a sentence: "web-01 (1), web-02 (2) and 3 more"."""
     names = listed(droplets[:most])
     return names + (f" and {len(droplets) - most} more" if len(droplets) > most else "")
 
