@@ -53,7 +53,7 @@ def test_step_by_step(sim, play, gone):
     assert writes(sim) == []
     kept = play(None, "-e", "recover_deleted_droplet=web-01", playbook=NAME)
     assert kept.status == 0, kept.output
-    assert "say of which size with -e recover_deleted_size=SLUG" in said(kept)
+    assert "set its size with -e recover_deleted_size=SLUG" in said(kept)
     assert newest(sim, gone)["type"] == "snapshot"
     sized = ("-e", "recover_deleted_droplet=web-01", "-e", "recover_deleted_size=s-2vcpu-4gb")
     made = play(None, *sized, playbook=NAME)

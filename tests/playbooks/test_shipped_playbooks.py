@@ -104,7 +104,7 @@ def test_keep_backup_by_tag(sim, play, variables):
     assert done.status == 0, done.output
     kept = [droplet for droplet in sim.state()["droplets"] if droplet["snapshots"]]
     assert kept
-    told = f"Droplets looked at: {len(sim.state().droplets)}. Backups that are converted: {len(kept)}."
+    told = f"Droplets selected: {len(sim.state().droplets)}. Backups that are converted: {len(kept)}."
     assert told in " ".join(done.output.split()), done.output
 
 
@@ -112,7 +112,7 @@ def test_restore_without_anything_given_restores_nothing(sim, play):
     """In check mode it says what to give; for real it fails."""
     told = play(None, "--check", playbook="lifeboat.digitalocean.restore")
     assert told.status == 0, told.output
-    assert "give restore_droplet, restore_point, restore_incident and restore_confirm" in told.output
+    assert "Set restore_droplet, restore_point, restore_incident and restore_confirm" in told.output
     failed = play(None, playbook="lifeboat.digitalocean.restore")
     assert failed.status == 2, failed.output
     assert "restore_droplet (missing) must be a name or an id" in failed.output

@@ -26,7 +26,7 @@ QUIET = {
     "ANSIBLE_LOCALHOST_WARNING": "False",
     "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
 }
-SHOWN = ("Name them", "Apply | ", "Summary | For people", "Audit | Every ")
+SHOWN = ("List them", "Apply | ", "Summary | Show", "Audit | Check")
 """Tasks with something to look at."""
 FRAME = ("ok:", "changed:", "skipping:", "---", "+++", "@@", '"msg": [', "]", "}")
 
