@@ -69,9 +69,6 @@ class Account:
         """A request to a route that the API carries out."""
         names = {**self.names, "action_id": self.actions["image" if "images" in template else "droplet"]}
         path = template.format(**names)
-        if template.endswith(("/status", "/retry")):
-            self.simulator.faults.add({"effect": {"action": "errored"}})
-            self.ask("DELETE", f"/v2/droplets/{self.droplet}/destroy_with_associated_resources/selective", {})
         if template == "/v2/images" and method == "GET":
             path += "?private=true"
         if template in ("/v2/droplets/actions", "/v2/droplets") and method != "GET":
@@ -93,7 +90,7 @@ class Account:
 
     async def _ask(self, method: str, path: str, body: Any, hangs_up_after: float) -> Told:
         path, _mark, query = path.partition("?")
-        headers = {"authorization": f"Bearer {self.simulator.token}", "x-dangerous": "true", "host": "api"}
+        headers = {"authorization": f"Bearer {self.simulator.token}", "host": "api"}
         scope = {
             "type": "http", "scheme": "https", "method": method, "path": path, "query_string": query.encode(),
             "headers": [(key.encode(), value.encode()) for key, value in headers.items()], "server": ("api", 443),

@@ -148,7 +148,6 @@ class App:
             base_url=request.base_url,
             scopes=scopes,
             params=params,
-            headers=request.headers,
         )
         call.require(*route.scopes)
         return route.handler(call)

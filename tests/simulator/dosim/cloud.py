@@ -20,7 +20,7 @@ OTHER_WORK = frozenset(
     {
         "create", "enable_backups", "change_backup_policy", "disable_backups", "convert",
         "power_on", "power_off", "power_cycle", "reboot", "shutdown", "resize", "rename",
-        "password_reset", "enable_ipv6", "enable_private_networking", "change_kernel", "destroy",
+        "password_reset", "enable_ipv6", "enable_private_networking", "change_kernel",
     }
 )  # fmt: skip
 SECONDS_PER_GIB = 120

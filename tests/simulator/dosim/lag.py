@@ -31,9 +31,6 @@ READS: dict[str, str] = {
     "/v2/droplets": "lag_droplets_list",
     "/v2/droplets/{droplet_id}": "lag_droplets_single",
     "/v2/droplets/{droplet_id}/kernels": "lag_droplets_single",
-    "/v2/droplets/{droplet_id}/firewalls": "lag_droplets_single",
-    "/v2/droplets/{droplet_id}/neighbors": "lag_droplets_single",
-    "/v2/droplets/{droplet_id}/destroy_with_associated_resources": "lag_droplets_single",
     "/v2/droplets/backups/policies": "lag_policies_list",
     "/v2/droplets/{droplet_id}/backups/policy": "lag_policies_single",
     "/v2/droplets/{droplet_id}/backups": "lag_backups_list",
@@ -196,7 +193,6 @@ def _store(live: Store, kinds: dict[str, Rows]) -> Store:
     store.droplets.rows = cast(dict[int, Droplet], kinds["droplets"])
     store.images.rows = cast(dict[int, Image], kinds["images"])
     store.actions, store.tags = cast(dict[int, Action], kinds["actions"]), cast(dict[str, Tag], kinds["tags"])
-    store.destructions = live.destructions
     store.log = [store.actions[action.id] for action in live.log if action.id in store.actions]
     store.log_of = defaultdict(list)
     for action in store.log:

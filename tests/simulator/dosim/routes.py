@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dosim.handlers import account, actions, destruction, droplet_actions, droplets, images, policies, snapshots, tags
+from dosim.handlers import account, actions, droplet_actions, droplets, images, policies, snapshots, tags
 from dosim.wire import Call, Reply
 
 Handler = Callable[[Call], Reply]
@@ -18,7 +18,6 @@ class Route:
     scopes: tuple[str, ...]
 
 
-_DESTROY = "droplet:delete block_storage:delete block_storage_snapshot:delete image:delete reserved_ip:delete"
 _SERVED: dict[str, tuple[Handler, str]] = {
     "GET /v2/account": (account.show, "account:read"),
     "GET /v2/account/keys": (account.ssh_keys, "ssh_key:read"),
@@ -42,14 +41,6 @@ _SERVED: dict[str, tuple[Handler, str]] = {
     "POST /v2/droplets/{droplet_id}/actions": (droplet_actions.start_on_droplet, "droplet:update"),
     "GET /v2/droplets/{droplet_id}/actions/{action_id}": (actions.one_of_droplet, "droplet:read"),
     "GET /v2/droplets/{droplet_id}/kernels": (droplets.kernels, "droplet:read"),
-    "GET /v2/droplets/{droplet_id}/firewalls": (droplets.firewalls, "firewall:read"),
-    "GET /v2/droplets/{droplet_id}/neighbors": (droplets.neighbors, "droplet:read"),
-    "GET /v2/reports/droplet_neighbors_ids": (droplets.neighbors_ids, "droplet:read"),
-    "GET /v2/droplets/{droplet_id}/destroy_with_associated_resources": (destruction.listing, "droplet:read"),
-    "DELETE /v2/droplets/{droplet_id}/destroy_with_associated_resources/selective": (destruction.selective, _DESTROY),
-    "DELETE /v2/droplets/{droplet_id}/destroy_with_associated_resources/dangerous": (destruction.dangerous, _DESTROY),
-    "GET /v2/droplets/{droplet_id}/destroy_with_associated_resources/status": (destruction.status, "droplet:delete"),
-    "POST /v2/droplets/{droplet_id}/destroy_with_associated_resources/retry": (destruction.retry, _DESTROY),
     "GET /v2/images": (images.listing, "image:read"),
     "GET /v2/images/{image_id}": (images.show, "image:read"),
     "PUT /v2/images/{image_id}": (images.update, "image:update"),
@@ -72,6 +63,14 @@ BEYOND_SCHEMA = frozenset({"/v2/account/keys", "/v2/firewalls"})
 
 # Known to the API and answered 501 here.
 _UNSERVED = """
+    GET    /v2/droplets/{droplet_id}/firewalls
+    GET    /v2/droplets/{droplet_id}/neighbors
+    GET    /v2/reports/droplet_neighbors_ids
+    GET    /v2/droplets/{droplet_id}/destroy_with_associated_resources
+    DELETE /v2/droplets/{droplet_id}/destroy_with_associated_resources/selective
+    DELETE /v2/droplets/{droplet_id}/destroy_with_associated_resources/dangerous
+    GET    /v2/droplets/{droplet_id}/destroy_with_associated_resources/status
+    POST   /v2/droplets/{droplet_id}/destroy_with_associated_resources/retry
     POST   /v2/images
     POST   /v2/images/{image_id}/account_transfer
     POST   /v2/images/{image_id}/account_transfer/accept

@@ -88,9 +88,7 @@ def disks(size: dict[str, Any], local: int) -> list[dict[str, Any]]:
     shapes: list[dict[str, Any]] = size["disk_info"]
     if local == size["disk"]:
         return shapes
-    return [
-        {**disk, "size": {**disk["size"], "amount": local}} if disk["type"] == "local" else disk for disk in shapes
-    ]
+    return [{**disk, "size": {**disk["size"], "amount": local}} if disk["type"] == "local" else disk for disk in shapes]
 
 
 def _extra(cloud: Cloud, shape: dict[str, Any]) -> None:

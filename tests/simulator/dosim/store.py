@@ -108,26 +108,6 @@ class Action:
     args: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Doomed:
-    """A resource that is destroyed with its Droplet; ``destroyed`` is the second at which it was."""
-
-    id: str
-    name: str
-    destroyed: int | None = None
-    error: str | None = None
-
-
-@dataclass(slots=True)
-class Destruction:
-    """A Droplet destroyed with what goes with it. ``action`` is under way, or says how it ended."""
-
-    droplet: Doomed
-    resources: dict[str, list[Doomed]]
-    action: Action
-    completed: int | None = None
-
-
 class Identified(Protocol):
     """Whatever a table can hold."""
 
@@ -184,7 +164,6 @@ class Store:
         self.log: list[Action] = []
         self.log_of: dict[tuple[str, int], list[Action]] = defaultdict(list)
         self.tags: dict[str, Tag] = {}
-        self.destructions: dict[int, Destruction] = {}
         self._shown_by: dict[int, set[int]] = defaultdict(set)
 
     def tag(self, name: str) -> Tag:

@@ -3,7 +3,6 @@
 """A request as the handlers see it, and what they give back."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -35,7 +34,6 @@ class Call:
     base_url: str
     scopes: frozenset[str]
     params: dict[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
 
     def query(self, key: str) -> str | None:
         """A query parameter; an empty one counts as absent."""
@@ -62,9 +60,6 @@ class Call:
         if not isinstance(body, dict):
             raise ApiError(400)
         return body
-
-    def sees(self, scope: str) -> bool:
-        return scope in self.scopes
 
     def require(self, *scopes: str) -> None:
         if not self.scopes.issuperset(scopes):

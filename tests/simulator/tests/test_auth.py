@@ -6,13 +6,6 @@ import pytest
 from dosim_testing import Sim
 
 CREATE = {"name": "new", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
-DESTROY = {
-    "droplet:delete",
-    "block_storage:delete",
-    "block_storage_snapshot:delete",
-    "image:delete",
-    "reserved_ip:delete",
-}
 
 
 @pytest.mark.parametrize(
@@ -98,11 +91,6 @@ def calls(sim: Sim) -> dict[tuple[str, str], tuple[dict | None, set[str]]]:
         ("DELETE", f"/v2/droplets/{droplet}"): (None, {"droplet:delete"}),
         ("DELETE", "/v2/droplets?tag_name=role:ci"): (None, {"droplet:delete", "tag:read"}),
         ("GET", f"/v2/droplets/{droplet}/kernels"): (None, {"droplet:read"}),
-        ("GET", f"/v2/droplets/{droplet}/firewalls"): (None, {"firewall:read"}),
-        ("GET", f"/v2/droplets/{droplet}/neighbors"): (None, {"droplet:read"}),
-        ("GET", "/v2/reports/droplet_neighbors_ids"): (None, {"droplet:read"}),
-        ("GET", f"/v2/droplets/{droplet}/destroy_with_associated_resources"): (None, {"droplet:read"}),
-        ("DELETE", f"/v2/droplets/{droplet}/destroy_with_associated_resources/selective"): ({}, DESTROY),
         ("GET", "/v2/images"): (None, {"image:read"}),
         ("GET", "/v2/images?tag_name=x"): (None, {"image:read", "tag:read"}),
         ("GET", f"/v2/images/{backup}"): (None, {"image:read"}),

@@ -140,29 +140,6 @@ class TestPydo:
         client.tags.delete("fresh")
         assert "fresh" not in [tag["name"] for tag in client.tags.list(per_page=200)["tags"]]
 
-    def test_associated_resources(self, sim: Sim, client: pydo.Client) -> None:
-        known = sim.known("with-volumes")
-        droplet = known["id"]
-        found = client.droplets.list_associated_resources(droplet)
-        assert [item["id"] for item in found["volumes"]] == known["volumes"]
-        chosen = {"snapshots": [item["id"] for item in found["snapshots"]]}
-        client.droplets.destroy_with_associated_resources_selective(droplet, body=chosen)
-        assert client.droplets.destroy_retry_with_associated_resources(droplet)["id"] == "conflict"
-        sim.advance(1)
-        status = client.droplets.get_destroy_associated_resources_status(droplet)
-        assert (status["failures"], len(status["resources"]["snapshots"])) == (0, 1)
-        client.droplets.destroy_with_associated_resources_dangerous(sim.id("untagged"), x_dangerous=True)
-        sim.advance(1)
-        assert "untagged" not in [row["name"] for row in sim.state()["droplets"]]
-
-    def test_what_else_a_droplet_has(self, sim: Sim, client: pydo.Client) -> None:
-        droplet = sim.id("plain-none")
-        assert client.droplets.list_kernels(droplet)["kernels"] == []
-        assert client.droplets.list_firewalls(droplet)["firewalls"] == []
-        groups = client.droplets.list_neighbors_ids()["neighbor_ids"]
-        group = next((group for group in groups if droplet in group), [droplet])
-        assert len(client.droplets.list_neighbors(droplet)["droplets"]) == len(group) - 1
-
     def test_errors(self, sim: Sim, client: pydo.Client) -> None:
         droplet = sim.id("busy-snapshot")
         with pytest.raises(HttpResponseError) as refused:

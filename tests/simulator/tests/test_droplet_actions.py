@@ -208,6 +208,15 @@ def test_kernels_are_for_legacy_droplets(sim: Sim, legacy: int) -> None:
     sim.refused(order(sim, "new", "change_kernel", kernel=7516), 422, "managed internally")
 
 
+def test_kernels_are_listed_for_legacy_droplets(sim: Sim, legacy: int) -> None:
+    first = sim.read(f"/v2/droplets/{legacy}/kernels?per_page=2")
+    assert (len(first["kernels"]), first["meta"]["total"]) == (2, 3)
+    assert "next" in first["links"]["pages"]
+    assert 7515 in [kernel["id"] for kernel in first["kernels"]]
+    assert sim.read(f"/v2/droplets/{sim.id('new')}/kernels")["kernels"] == []
+    sim.refused(sim.get("/v2/droplets/1/kernels"), 404)
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -74,26 +74,9 @@ def every_route(sim: Sim) -> None:
     several = sim.post("/v2/droplets", {**{k: v for k, v in request.items() if k != "name"}, "names": ["a", "b", "c"]})
     assert several.status_code == 202
     sim.advance(2)
-    for what in ("kernels", "firewalls", "neighbors", "destroy_with_associated_resources"):
-        sim.read(f"/v2/droplets/{droplet}/{what}")
-    sim.read("/v2/reports/droplet_neighbors_ids")
-    destroy(sim, *(row["id"] for row in several.json()["droplets"]))
+    sim.read(f"/v2/droplets/{droplet}/kernels")
     assert sim.delete("/v2/droplets?tag_name=role:ci").status_code == 204
     assert sim.delete(f"/v2/droplets/{created.json()['droplet']['id']}").status_code == 204
-
-
-def destroy(sim: Sim, first: int, second: int, third: int) -> None:
-    path = "/v2/droplets/{}/destroy_with_associated_resources/{}"
-    sim.fault({"action": "errored"}, method="DELETE")
-    assert sim.delete(path.format(first, "selective"), json={}).status_code == 202
-    sim.control("DELETE", "faults")
-    assert sim.delete(path.format(second, "dangerous"), headers={"X-Dangerous": "true"}).status_code == 202
-    assert sim.delete(path.format(third, "selective"), json={}).status_code == 202
-    sim.read(path.format(second, "status"))
-    sim.advance(2)
-    assert sim.post(path.format(first, "retry")).status_code == 202
-    sim.advance(2)
-    sim.read(path.format(first, "status"))
 
 
 def snapshots_and_tags(sim: Sim, droplet: int) -> None:

@@ -1,11 +1,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tags: made, counted, put on and taken off, deleted."""
+"""Tags: made, counted, put on and taken off, deleted, and the Droplets that are destroyed by their tag."""
 
 import pytest
 from dosim_testing import Sim
 
 REQUEST = {"name": "new-01", "region": "nyc3", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64"}
+BLOCKED = "there are currently blocking events processing for one or more of the droplets"
+
+
+def names(sim: Sim) -> set[str]:
+    return {droplet["name"] for droplet in sim.state()["droplets"]}
 
 
 def tag(sim: Sim, name: str) -> dict:
@@ -206,3 +211,31 @@ def test_a_token_sees_only_what_it_may_read(sim: Sim) -> None:
     resources = sim.read("/v2/tags/role:ci", token=token)["tag"]["resources"]
     assert (resources["count"], resources["images"]["count"]) == (1, 1)
     assert "droplets" not in resources
+
+
+def test_every_member_of_a_tag_is_destroyed(sim: Sim) -> None:
+    before = names(sim)
+    reply = sim.delete("/v2/droplets?tag_name=role:ci")
+    assert (reply.status_code, reply.content) == (204, b"")
+    assert names(sim) == before - {"twin", "powered-off"}
+    assert [row["type"] for row in sim.read("/v2/actions?per_page=3")["actions"]] == ["destroy"] * 3
+    assert sim.read("/v2/tags/role:ci")["tag"]["resources"]["count"] == 0
+
+
+def test_a_busy_member_saves_all_of_a_tag(sim: Sim) -> None:
+    before = sim.state()["droplets"]
+    sim.refused(sim.delete("/v2/droplets?tag_name=env:staging"), 422, BLOCKED)
+    assert sim.state()["droplets"] == before
+    sim.behave(by_tag_blocked="skip")
+    assert sim.delete("/v2/droplets?tag_name=env:staging").status_code == 204
+    left = [row["name"] for row in sim.state()["droplets"] if "env:staging" in row["tags"]]
+    assert left == ["busy-snapshot", "busy-daily"]
+
+
+def test_destroying_by_tag_wants_a_tag(sim: Sim) -> None:
+    before = names(sim)
+    for query in ("", "?tag_name=", "?tag=role:ci", "?name=twin"):
+        sim.refused(sim.delete(f"/v2/droplets{query}"), 422, "tag_name is required")
+    for tag in ("nothing", "%00", "x" * 5000):
+        sim.refused(sim.delete(f"/v2/droplets?tag_name={tag}"), 404)
+    assert names(sim) == before

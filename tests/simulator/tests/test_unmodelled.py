@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What DigitalOcean has and the simulator has not: 501 with a sentence, or the empty lists that clients start with."""
 
+import re
+
 import pytest
+from dosim import routes
 from dosim_testing import Sim
 
 SERVICES = {
@@ -32,6 +35,17 @@ SERVICES = {
     "/v2/firewalls/bb4b2611-3d72-467b-8602-280330ecd65c": "firewalls",
 }
 CHANGES = [("POST", "/v2/account/keys"), ("POST", "/v2/firewalls"), ("POST", "/v2/kubernetes/clusters")]
+
+
+def test_a_route_that_is_not_modelled_says_so(sim: Sim) -> None:
+    """Also if what its path names is there."""
+    known = sim.known("with-volumes")
+    names = {"droplet_id": known["id"], "image_id": known["snapshots"][0]["id"], "volume_id": known["volumes"][0]}
+    for template, methods in routes.TABLE.items():
+        for method, route in methods.items():
+            if route is None:
+                path = re.sub(r"\{(\w+)\}", lambda found: str(names.get(found[1], 12)), template)
+                sim.refused(sim.request(method, path), 501, f"The simulator does not model {method} {template}.")
 
 
 @pytest.mark.parametrize("path", SERVICES)

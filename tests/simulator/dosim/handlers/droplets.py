@@ -7,7 +7,7 @@ from dosim.errors import BLOCKED_MEMBERS, ApiError
 from dosim.handlers.create import read_request
 from dosim.handlers.find import find_droplet, find_tag, has_tag, members, wanted_tag
 from dosim.paging import page
-from dosim.services import droplets, hosts
+from dosim.services import droplets
 from dosim.services.actions import blocking
 from dosim.store import Droplet, Image
 from dosim.wire import Call, Reply
@@ -103,21 +103,3 @@ def kernels(call: Call) -> Reply:
     """None for a Droplet whose kernel is its own affair, which is every newer one."""
     available = call.cloud.store.catalogue.kernels.values() if find_droplet(call).kernel is not None else ()
     return page(call, "kernels", list(available), lambda kernel: kernel)
-
-
-def firewalls(call: Call) -> Reply:
-    """No account has one here."""
-    find_droplet(call)
-    return page(call, "firewalls", [], lambda firewall: firewall)
-
-
-def neighbors(call: Call) -> Reply:
-    droplet = find_droplet(call)
-    group = next((group for group in hosts.neighbours(call.cloud) if droplet in group), [])
-    shapes = [serialise.droplet(call.cloud, row, call.scopes) for row in group if row is not droplet]
-    return Reply(200, {"droplets": shapes})
-
-
-def neighbors_ids(call: Call) -> Reply:
-    groups = hosts.neighbours(call.cloud)
-    return Reply(200, {"neighbor_ids": [[row.id for row in group] for group in groups]})

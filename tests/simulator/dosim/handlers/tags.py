@@ -4,11 +4,11 @@
 
 from typing import Any
 
-from dosim import serialise_groups
 from dosim.errors import ApiError, TagError
 from dosim.handlers import fields
 from dosim.handlers.find import find_tag
 from dosim.paging import page
+from dosim.serialise import redact
 from dosim.services import tags
 from dosim.store import Tag
 from dosim.wire import Call, Reply
@@ -16,11 +16,30 @@ from dosim.wire import Call, Reply
 MOST_RESOURCES = 1000
 # The scope that tagging a resource needs besides the tag's own.
 _UPDATE = {"droplet": "droplet:update", "image": "image:update"}
+# The scope that shows how many resources of a kind have a tag.
+_READ = {
+    "droplets": "droplet:read",
+    "images": "image:read",
+    "volumes": "block_storage:read",
+    "volume_snapshots": "block_storage_snapshot:read",
+}
 _NOT_MODELLED = ("volume", "volume_snapshot", "database")
 
 
 def _shape(call: Call, tag: Tag) -> dict[str, Any]:
-    return serialise_groups.tag(call.cloud, tag, call.scopes, call.base_url)
+    """A tag as the API shows it; what the token may not see is not counted."""
+    shape: dict[str, Any] = {"volumes": {"count": 0}, "volume_snapshots": {"count": 0}, "databases": {"count": 0}}
+    for kind in tags.tables(call.cloud):
+        members = tags.members(call.cloud, kind, tag)
+        shape[f"{kind}s"] = {"count": len(members)}
+        if members:
+            shape[f"{kind}s"]["last_tagged_uri"] = f"{call.base_url}/v2/{kind}s/{members[-1]}"
+    shape = redact(call.cloud, shape, _READ, call.scopes)
+    found = [inner for inner in shape.values() if inner.get("count")]
+    total = {"count": sum(inner["count"] for inner in found)}
+    if found:
+        total["last_tagged_uri"] = found[-1]["last_tagged_uri"]
+    return {"name": tag.name, "resources": {**total, **shape}}
 
 
 def _find(call: Call) -> Tag:

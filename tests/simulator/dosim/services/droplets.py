@@ -77,5 +77,4 @@ def remove(cloud: Cloud, droplet: Droplet, deleted: int) -> None:
         backups.remove_all(cloud, droplet)
     else:
         backups.outlive(cloud, droplet, deleted)
-    droplet.backup_waiting = False
     cloud.store.droplets.remove(droplet.id)
