@@ -38,7 +38,7 @@ options:
     type: int
     default: 30
   concurrency:
-    description: How many requests may be under way at once, from 1 to 64.
+    description: How many requests may be in flight at once, from 1 to 64.
     type: int
     default: 8
   burst_limit:

@@ -13,6 +13,6 @@ options:
     type: int
     default: 600
 notes:
-  - Besides the keys that are listed under the return values, every result has C(requests), and after a failure
+  - In addition to the keys listed under the return values, every result has C(requests), and after a failure
     C(failure). The guide C(docs/results.md), which is part of the collection, describes them.
 """

@@ -15,7 +15,7 @@ options:
     choices: [changed, all]
     default: changed
 notes:
-  - Besides the keys that are listed under the return values, every result has C(summary), C(requests) and
+  - In addition to the keys listed under the return values, every result has C(summary), C(requests) and
     C(required_scopes), and after a failure C(failure). The guide C(docs/results.md), which is part of the collection,
     describes them.
 """

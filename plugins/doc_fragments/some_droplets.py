@@ -19,12 +19,12 @@ options:
     type: list
     elements: str
   tag:
-    description: Droplets that carry any of these tags. Upper and lower case are the same.
+    description: Droplets that carry any of these tags. Case is ignored.
     type: list
     elements: str
   exclude_tag:
     description:
-      - Leave out Droplets that carry any of these tags. Upper and lower case are the same.
+      - Leave out Droplets that carry any of these tags. Case is ignored.
       - A warning names each of these tags that no selected Droplet carries.
     type: list
     elements: str

@@ -16,8 +16,8 @@ options:
     default: true
   wait_timeout:
     description:
-      - The time limit for the whole task in seconds, including waits for the API's request limits. When it is over,
-        the task fails and names the actions that are still running. They run on, and the next run waits for them
+      - The time limit for the whole task in seconds, including waits for the API's request limits. When it is over, the
+        task fails and names the actions that are still running. They keep running, and the next run waits for them
         instead of starting others. The effect of a completed action is also looked for within this time.
       - If left out, it is 600, and 180 more for each GiB of the images that one Droplet has to wait for, and the time
         that the requests take under O(burst_limit).

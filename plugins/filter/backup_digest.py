@@ -10,8 +10,8 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Turns the result of M(lifeboat.digitalocean.backup_policies) into lines for people. The first one is the outcome,
-    the others are about costs, about each rule, and about the Droplets that no rule covers.
+  - Turns the result of M(lifeboat.digitalocean.backup_policies) into a few readable lines. The first is the outcome;
+    the others are about costs, each rule, and the Droplets that no rule covers.
 positional: _input
 options:
   _input:
@@ -38,7 +38,7 @@ EXAMPLES = r"""
     policies: "{{ rules }}"
   register: kept
 
-- name: Sum up
+- name: Show a summary
   ansible.builtin.debug:
     msg: "{{ kept | lifeboat.digitalocean.backup_digest(planned=ansible_check_mode) }}"
 """

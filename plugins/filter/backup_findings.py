@@ -39,14 +39,14 @@ options:
 """
 
 EXAMPLES = r"""
-- name: What would the rules change?
+- name: Plan the rules in check mode
   lifeboat.digitalocean.backup_policies:
     policies: "{{ rules }}"
     report: all
   check_mode: true
   register: policies
 
-- name: How old are the backups?
+- name: Read the ages of the backups
   lifeboat.digitalocean.droplet_backups_info:
     all: true
   register: fleet
@@ -73,12 +73,9 @@ _value:
       type: str
     kinds:
       description:
-        - What is wrong. V(drift), its rule would change it;
-          V(unprotected), backups are off and no rule wants that;
-          V(overdue), its newest backup is older than it should be;
-          V(unknown_plan), the interval of its plan is not known;
-          V(unmatched), no rule matches it;
-          V(unknown), the ages of its backups could not be read.
+        - What is wrong. V(drift), its rule would change it; V(unprotected), backups are off and no rule disables them;
+          V(overdue), its newest backup is older than it should be; V(unknown_plan), the interval of its plan is not
+          known; V(unmatched), no rule matches it; V(unknown), the ages of its backups could not be read.
       type: list
       elements: str
     text:

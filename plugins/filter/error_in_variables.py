@@ -10,8 +10,8 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - The error of a module names the module's options, but whoever runs a playbook knows only the playbook's variables.
-    For each option that the error names, this filter adds which variable sets it.
+  - The error of a module names the module's options, but the user of a playbook sets the playbook's variables. For each
+    option that the error names, this filter adds which variable sets it.
 positional: _input, variables
 options:
   _input:

@@ -10,8 +10,8 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Reads the Droplets of an account into the inventory, with their addresses, their properties and how they are backed
-    up, and groups them by that.
+  - Reads the Droplets of an account into the inventory, with their addresses, properties and backup facts, and makes
+    groups by the backup facts.
   - It reads files whose names end in C(droplets), C(digitalocean), C(digital_ocean), C(do_hosts) or C(lifeboat), and
     C(.yml) or C(.yaml).
   - No two Droplets ever share a host. See O(same_names).
@@ -24,24 +24,24 @@ description:
     O(exclude_tag) and the attribute V(tags).
 options:
   plugin:
-    description: Journal the file as one for this plugin.
+    description: Marks the file as one for this plugin.
     type: str
     required: true
     choices: [lifeboat.digitalocean.droplets]
   tag:
-    description: Only Droplets that carry any of these tags, in upper or lower case. The API filters by them.
+    description: Only Droplets that carry any of these tags, ignoring case. The API filters by them.
     type: list
     elements: str
     default: []
   exclude_tag:
     description:
-      - Leave out Droplets that carry any of these tags, in upper or lower case.
+      - Leave out Droplets that carry any of these tags, ignoring case.
       - A warning names each of these tags that no Droplet carries.
     type: list
     elements: str
     default: []
   name:
-    description: Only Droplets with any of these names, in upper or lower case. The API filters by them.
+    description: Only Droplets with any of these names, ignoring case. The API filters by them.
     type: list
     elements: str
     default: []

@@ -11,11 +11,10 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Write down once, by tag, name, region or id, how every Droplet of the account is to be backed up. The task makes it
-    so, and names the Droplets that no rule covers.
+  - Rules say, by tag, name, region or id, how each Droplet of the account is to be backed up. The task applies them,
+    and names the Droplets that no rule covers.
   - The rules are tried in order, and the first one that matches a Droplet decides. It is then applied as
-    M(lifeboat.digitalocean.droplet_backups) would apply it. Only what a rule sets is compared; the rest is kept as it
-    is.
+    M(lifeboat.digitalocean.droplet_backups) would apply it. Only what a rule sets is compared and changed.
   - The account is read once, in pages of 200. Everything is planned before anything is sent. Each Droplet is written to
     at most once, apart from conversions, and all are waited for and verified together.
   - Mistakes in the rules themselves are refused before anything is read. So are a rule that disables the backups of
@@ -36,8 +35,8 @@ options:
         required: true
       match:
         description:
-          - Which Droplets the rule is about. If several keys are set, all of them have to be true. Upper and lower case
-            are the same in tags, and differ in everything else.
+          - Which Droplets the rule is about. If several keys are set, all of them must match. Case is ignored in tags,
+            and in nothing else.
         type: dict
         required: true
         suboptions:
@@ -65,7 +64,7 @@ options:
             description: GPU Droplets, or with V(false) all others.
             type: bool
           all:
-            description: Every Droplet. Only V(true) is allowed, and no other key beside it.
+            description: Every Droplet. Only V(true) is allowed, without any other key.
             type: bool
             choices: [true]
       state:
@@ -121,10 +120,10 @@ options:
         default: false
       exempt:
         description:
-          - Leave the Droplets as they are, on purpose. Besides the name and the match, only O(policies[].reason) and
-            O(policies[].expires) can be set then.
-          - A warning says so if an exemption matches no Droplet, or if one of several names, ids or tags in its
-            O(policies[].match) does not, since that may be a typing error.
+          - Leave the Droplets as they are, on purpose. Then only O(policies[].name), O(policies[].match),
+            O(policies[].reason) and O(policies[].expires) can be set.
+          - A warning names an exemption that matches no Droplet, and any name, id or tag in its O(policies[].match)
+            that matches none, since that may be a typing error.
         type: bool
         default: false
       reason:
@@ -145,9 +144,9 @@ options:
   on_unknown_plan:
     description:
       - What to do with a Droplet on a plan that the API does not list as supported.
-      - V(leave) leaves it alone, with a note, whatever its rule says, unless the rule names this very plan.
-      - V(enforce) changes it as the rule says. A rule that neither names a plan nor disables backups has no plan to put
-        in its place, and leaves it alone too.
+      - V(leave) skips it, with a note, unless its rule names that plan.
+      - V(enforce) changes it as the rule says. A rule that neither names a plan nor disables backups has no plan to
+        replace it with, and skips the Droplet too.
     type: str
     choices: [leave, enforce]
     default: leave
@@ -204,13 +203,13 @@ EXAMPLES = r"""
     max_disable: 5
   register: kept
 
-- name: Say what it costs
+- name: Show what it costs
   ansible.builtin.debug:
     msg: >-
       From {{ kept.monthly_cost.before }} to {{ kept.monthly_cost.after }} USD a month,
       {{ kept.exempt | length }} Droplets exempt
 
-- name: Production has backups, and a Droplet that nobody thought of fails the task
+- name: Back up production, and fail if a Droplet matches no rule
   lifeboat.digitalocean.backup_policies:
     policies:
       - name: production
@@ -243,7 +242,7 @@ rules:
       type: int
       sample: 12
     compliant:
-      description: How many already were as the rule wants them.
+      description: How many already were as the rule requires.
       type: int
       sample: 9
     changed:
@@ -259,7 +258,7 @@ rules:
       type: int
       sample: 0
     left_alone:
-      description: How many differ from the rule and were left alone because of their plan.
+      description: How many differ from the rule and were skipped because of their plan.
       type: int
       sample: 0
     monthly_cost:
@@ -342,7 +341,7 @@ droplets:
       description:
         - The backups as they are now, or in check mode would be. Null if that is not known after a failure.
         - C(monthly_cost) is in USD, a share of the Droplet's price (20 % weekly, 30 % daily). It is V(unknown) for
-          other plans, for another retention than these have, and if the API does not tell the Droplet's price. Hours
+          other plans, for another retention than these have, and if the API does not show the Droplet's price. Hours
           are UTC.
       type: dict
       sample:
@@ -370,7 +369,7 @@ droplets:
       type: list
       elements: dict
     notes:
-      description: What else there is to know, in sentences.
+      description: Sentences with anything else to know.
       returned: when there is something
       type: list
       elements: str

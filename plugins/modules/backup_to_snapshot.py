@@ -11,14 +11,14 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Converts backups to snapshots, which do not expire, and gives them a name and tags. Choose a backup by its id, or
+  - Converts backups to snapshots, which do not expire, and gives them a name and tags. Select a backup by its id, or
     Droplets and which of their backups.
   - A converted backup is no longer among the Droplet's backups, so it has one less until the next one is made. A
     snapshot is billed by its size for as long as it exists, 0.06 USD for each GiB and month. The result and the diff
     show both.
   - Another run before the next backup changes nothing, because a snapshot that was made from a backup counts as that
-    backup. Such a snapshot is known by O(snapshot_name), by the name that DigitalOcean gives to backups, or by the logs
-    of actions.
+    backup. Such a snapshot is recognized by O(snapshot_name), by the name that DigitalOcean gives to backups, or by the
+    logs of actions.
   - A backup is renamed before it is converted, so that the next run can finish what an interrupted one has begun.
   - Backups outlive their Droplet by up to four weeks. With O(droplet_name) or O(droplet_id) of one Droplet that is
     gone, its remaining backups are kept. They are found by the Droplet's name, with which a backup's name begins, or by
@@ -61,8 +61,8 @@ options:
         backup was made, in UTC, as in V(keep-{droplet}-{date}). In YAML, put quotes around it.
       - If left out, the snapshot keeps the backup's name.
       - A snapshot of the Droplet that has this name counts as made from its backup of that time.
-      - With O(droplet_name) of a Droplet that is gone, it must contain C({droplet}), because the name may be all that
-        shows the next run whose snapshot it is.
+      - With O(droplet_name) of a Droplet that is gone, it must contain C({droplet}), because the next run may have only
+        the name to find the snapshot by.
     type: str
   tags:
     description: Tags to put on the snapshot. Other tags on it are left alone.
@@ -99,13 +99,13 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.name }}"
 
-- name: Keep what is left of a Droplet that was deleted, before it expires
+- name: Keep the newest backup of a deleted Droplet before it expires
   lifeboat.digitalocean.backup_to_snapshot:
     droplet_name: shop-01
     all_backups: true
     snapshot_name: "keep-{droplet}-{date}"
 
-- name: Keep one backup, whatever becomes of its Droplet
+- name: Keep one backup, even if its Droplet is deleted
   lifeboat.digitalocean.backup_to_snapshot:
     backup_id: 67539192
     snapshot_name: last-of-the-old-shop
@@ -161,7 +161,7 @@ droplets:
       type: list
       elements: dict
     notes:
-      description: What happens to the restore points, and what else there is to know, in sentences.
+      description: Sentences about what happens to the restore points, and anything else to know.
       returned: when there is something
       type: list
       elements: str

@@ -11,10 +11,10 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Sends one of the API's actions to the Droplets that need it, waits for all of them together, and verifies what the
-    state can show.
-  - If the state shows that a Droplet already is as it should be, it is left alone; the description of each O(type) says
-    so. If no state shows it, the action is sent each time, and the result is C(changed).
+  - Sends one of the API's actions to the Droplets that need it, waits for all of them together, and verifies the result
+    as far as the state shows it.
+  - A Droplet whose state shows that it needs nothing is skipped; see the description of each O(type). If no state can
+    show it, the action is sent each time, and the result is C(changed).
   - More than one Droplet needs O(expected_count). An action that cannot be undone takes one Droplet and O(confirm).
   - It needs a token with the scopes C(droplet:read) and C(droplet:update), C(tag:read) for O(tag) and O(exclude_tag),
     and C(actions:read) to wait for many Droplets with few requests. In addition, O(type=resize) needs
@@ -77,7 +77,8 @@ options:
     description:
       - For O(type=resize). Also enlarge the disk to that of the size. It can never become smaller again, so this needs
         O(confirm).
-      - With V(false) the disk stays as it is, and the Droplet can go back to a size with a disk as large as its own.
+      - With V(false) the disk stays as it is, and the Droplet can be resized later to any size whose disk is not
+        smaller.
     type: bool
     default: false
   image:
@@ -94,7 +95,7 @@ options:
     type: str
   shutdown_timeout:
     description:
-      - For O(type=shutdown). How long a Droplet may take to shut down, in seconds. If left out, it is 120.
+      - For O(type=shutdown). How long a Droplet may take to shut down, in seconds. The default is 120.
       - It adds to the default of O(wait_timeout).
     type: int
   power_off_after_timeout:
@@ -137,14 +138,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Shut a Droplet down, and pull the plug if it is still on after two minutes
+- name: Shut a Droplet down, and power it off if it is still on after two minutes
   lifeboat.digitalocean.droplet_action:
     droplet_name: batch-01
     type: shutdown
     shutdown_timeout: 120
     power_off_after_timeout: true
 
-- name: Shut a Droplet down to resize it, and turn it on again whatever happens
+- name: Shut a Droplet down to resize it, and always power it on again
   block:
     - name: Stop it
       lifeboat.digitalocean.droplet_action:
@@ -152,7 +153,7 @@ EXAMPLES = r"""
         type: shutdown
         power_off_after_timeout: true
 
-    - name: Give it more memory, and leave the disk as it is
+    - name: Resize it, and keep the disk as it is
       lifeboat.digitalocean.droplet_action:
         droplet_id: 3164494
         type: resize
@@ -163,7 +164,7 @@ EXAMPLES = r"""
         droplet_id: 3164494
         type: power_on
 
-- name: Enlarge the disk for good
+- name: Enlarge the disk, which cannot be undone
   lifeboat.digitalocean.droplet_action:
     droplet_id: 3164494
     type: resize
@@ -238,7 +239,7 @@ droplets:
           type: power_off
           status: completed
     notes:
-      description: What else there is to know, in sentences.
+      description: Sentences with anything else to know.
       returned: when there is something
       type: list
       elements: str

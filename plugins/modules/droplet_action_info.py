@@ -47,20 +47,20 @@ options:
   limit:
     description:
       - How many actions to return at most, newest first.
-      - If few actions match O(type) and O(status), the search ends after the latest 4,000 actions, unless O(since) says
-        how far back to go.
+      - If few actions match O(type) and O(status), the search ends after the latest 4,000 actions, unless O(since) sets
+        how far back it goes.
     type: int
     default: 200
   wait:
     description:
-      - Wait until the action O(action_id) has ended. If it ends as errored, the task fails with the kind
+      - Wait until the action O(action_id) has ended. If its status becomes C(errored), the task fails with the kind
         C(action_failed).
     type: bool
     default: false
   wait_timeout:
     description:
-      - The time limit for the whole task in seconds. If the action takes longer, it runs on, and the task fails with
-        the kind C(wait_timeout).
+      - The time limit for the whole task in seconds. If the action takes longer, it keeps running, and the task fails
+        with the kind C(wait_timeout).
     type: int
     default: 600
 extends_documentation_fragment:
@@ -77,7 +77,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Begin a snapshot, and do something else meanwhile
+- name: Start a snapshot without waiting for it
   lifeboat.digitalocean.droplet_action:
     droplet_id: 3164494
     type: snapshot
@@ -92,12 +92,12 @@ EXAMPLES = r"""
     wait_timeout: 3600
   when: begun is changed
 
-- name: What was done to this Droplet lately?
+- name: Show the latest actions of a Droplet
   lifeboat.digitalocean.droplet_action_info:
     droplet_name: web-01
     limit: 10
 
-- name: Which backups have failed this week?
+- name: Find the backups that failed this week
   lifeboat.digitalocean.droplet_action_info:
     type: backup
     status: errored
@@ -128,7 +128,7 @@ actions:
       type: str
       sample: "2026-03-11T09:30:00Z"
     completed_at:
-      description: When it ended. Null while it runs; the API has been seen to leave it null afterwards, too.
+      description: When it ended. Null while it runs. The API sometimes leaves it null afterwards.
       type: str
       sample: "2026-03-11T09:34:12Z"
     resource_type:

@@ -140,7 +140,7 @@ droplets:
       description:
         - The backups as they are now, or in check mode would be. Null if that is not known after a failure.
         - C(monthly_cost) is in USD, a share of the Droplet's price (20 % weekly, 30 % daily). It is V(unknown) for
-          other plans, for another retention than these have, and if the API does not tell the Droplet's price. Hours
+          other plans, for another retention than these have, and if the API does not show the Droplet's price. Hours
           are UTC.
       type: dict
       sample:
@@ -168,7 +168,7 @@ droplets:
       type: list
       elements: dict
     notes:
-      description: What else there is to know, in sentences.
+      description: Sentences with anything else to know.
       returned: when there is something
       type: list
       elements: str

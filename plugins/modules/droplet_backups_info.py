@@ -46,7 +46,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Look at the whole account
+- name: Report on the whole account
   lifeboat.digitalocean.droplet_backups_info:
     all: true
   register: fleet
@@ -56,19 +56,19 @@ EXAMPLES = r"""
     that: fleet.droplets | rejectattr('status', 'in', ['protected', 'pending']) | length == 0
     fail_msg: "{{ fleet.summary.status }}"
 
-- name: Which backups are left of Droplets that are gone?
+- name: List the backups of Droplets that are gone
   lifeboat.digitalocean.droplet_backups_info:
     all: true
   register: fleet
 
-- name: Name them
+- name: List them
   ansible.builtin.debug:
     msg: "{{ item.id }} of {{ item.droplet_name }}, {{ item.age_hours }} hours old"
   loop: "{{ fleet.orphaned_backups }}"
   loop_control:
     label: "{{ item.name }}"
 
-- name: Which plans are there?
+- name: List the plans
   lifeboat.digitalocean.droplet_backups_info:
     all: true
     allow_empty: true
@@ -151,8 +151,8 @@ orphaned_backups:
     - The backups that no Droplet owns, newest first. A backup outlives its Droplet by up to four weeks; see
       M(lifeboat.digitalocean.droplet_from_backup) and M(lifeboat.digitalocean.backup_to_snapshot) for what can be
       done with it.
-    - Only the Droplets tell which backups are theirs. So all of them have to be read, and no other selection than
-      O(all) returns this key. The backups of Droplets that O(exclude_tag) leaves out are not orphaned.
+    - Only the records of Droplets show which backups are theirs. So all of them have to be read, and only O(all)
+      returns this key. The backups of Droplets that O(exclude_tag) leaves out are not orphaned.
     - A backup that is younger than O(lag_tolerance), or that may have been made while the lists were read, is not among
       them yet. Null, with a warning, if the token does not show which backups the Droplets have.
   returned: with O(all), and O(include=policies) and O(include=backups)

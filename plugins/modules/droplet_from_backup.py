@@ -14,24 +14,25 @@ description:
   - Makes a new Droplet from a restore point. The Droplet that the restore point was taken from stays as it is, and may
     also be gone.
   - The new Droplet is recognized by its O(name) and by tags that it gets when it is created, C(lifeboat:from:) followed
-    by the id of the image, and C(lifeboat:source:) followed by the id of the source Droplet, if that is known. One that
-    is made from a Droplet that is gone also gets C(lifeboat:source-name:) followed by that Droplet's name.
+    by the id of the image, and C(lifeboat:source:) followed by the id of the source Droplet, if that is known. If the
+    source Droplet is gone, it also gets C(lifeboat:source-name:) followed by that Droplet's name.
   - With O(backup_id) and O(snapshot_id), a Droplet of that name from the same image is unchanged, and one from another
     image is refused. With O(newest), O(before) and O(snapshot_name), a Droplet of that name from the same source
     Droplet is unchanged, even if there are newer restore points by now; it is refused if the restore point that it was
     made from does not fit O(before), O(snapshot_name) or O(max_age_hours). The result shows from which image it was
     made, and how old that is.
-  - A Droplet of that name that this module did not make is refused, and so are two of that name.
+  - The task is refused if a Droplet of that name was not made by this module, or if two Droplets have the name.
   - Options other than the restore point are for the creation. If an existing Droplet differs from them,
     RV(droplets[].notes) says so and nothing is changed; use M(lifeboat.digitalocean.droplet_backups) for its backups.
-  - If the answer to the creation is lost, the Droplet is looked for. The creation is never sent twice in the same run.
+  - If the answer to the creation is lost, the task looks for the Droplet. The creation is never sent twice in the same
+    run.
   - If a run was killed, wait O(lag_tolerance) seconds before you run the task again. Until then the API may not show
-    what that run has begun, and it would be made twice.
+    what that run has begun, and the task would make it again.
   - It deletes no Droplet, so there is no C(state).
   - It needs a token with the scopes C(droplet:read), C(droplet:create), C(image:read), C(tag:read) and C(tag:create);
     C(snapshot:read) for a source that is gone; C(ssh_key:read) for O(ssh_keys); C(vpc:read) for O(vpc_uuid). With
     C(sizes:read) and C(regions:read) it checks the size before it sends anything. With C(actions:read) it also finds
-    Droplets that were begun just now, and more about a source that is gone.
+    Droplets that are just being created, and more about a source that is gone.
 options:
   name:
     description: The exact name of the new Droplet.
@@ -43,8 +44,8 @@ options:
         need this option or O(source_droplet_name).
       - If that Droplet is gone, its snapshots and its remaining backups are used, and O(size) is required. A backup
         does not show the id of its Droplet. It is found by the account's log of actions, if that shows backups, or by a
-        snapshot that was a backup of the same name. If there are younger backups that may belong to it and nothing
-        settles that, the task fails and names them.
+        snapshot that was a backup of the same name. If there are younger backups that may or may not belong to it, the
+        task fails and names them.
     type: int
   source_droplet_name:
     description:
@@ -70,11 +71,11 @@ options:
     description: The VPC to put it in, which must be in the same region. If left out, the region's default VPC.
     type: str
   ssh_keys:
-    description: Ids or fingerprints of SSH keys of the account to authorize besides those on the disk.
+    description: Ids or fingerprints of SSH keys of the account to authorize, in addition to those on the disk.
     type: list
     elements: str
   tags:
-    description: Tags to put on it besides those of this module. The tags of the source are not copied.
+    description: Tags to put on it, in addition to those of this module. The tags of the source are not copied.
     type: list
     elements: str
   user_data:
@@ -121,8 +122,8 @@ options:
   max_age_hours:
     description:
       - Refuse a restore point that is older than this, in hours.
-      - An existing Droplet of that name is refused as well if the restore point that it was made from is older by now,
-        or is gone, because nothing shows its age any more.
+      - The task is also refused if the Droplet exists and the restore point that it was made from is older by now, or
+        is gone, because its age is no longer known.
     type: float
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
@@ -178,7 +179,7 @@ EXAMPLES = r"""
 RETURN = r"""
 droplets:
   description: The new Droplet, as a list of one.
-  returned: once it is known what there is
+  returned: once the account has been read
   type: list
   elements: dict
   contains:
@@ -240,7 +241,7 @@ droplets:
       elements: dict
     notes:
       description:
-        - What else there is to know, in sentences. For an existing Droplet, how it differs from what the task asks for.
+        - Sentences with anything else to know. For an existing Droplet, how it differs from the options.
       returned: when there is something
       type: list
       elements: str

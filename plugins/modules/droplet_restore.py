@@ -14,16 +14,16 @@ description:
   - Overwrites the disk of one Droplet with one of its own restore points, in place; name, addresses and attached
     volumes stay. It uses the action C(restore). If the API accepts only backups for that, it uses C(rebuild) for a
     snapshot, which gives the server new SSH host keys; RV(new_ssh_host_keys) and a note say so.
-  - O(incident) is the key. For one Droplet and incident there is one restore, however often the task is run and
-    whichever restore point is the newest by then. The decision is recorded as a tag of the Droplet before any action is
-    sent, and the outcome as a second tag, so that the next run can finish what an interrupted one has begun.
+  - O(incident) is the key. A Droplet is restored once for each incident, however often the task is run and whichever
+    restore point is the newest by then. The decision is recorded as a tag of the Droplet before any action is sent, and
+    the outcome as a second tag, so that the next run can finish what an interrupted one has begun.
   - First a snapshot of the current disk is taken, unless O(safety_snapshot=false). RV(undo) is the task that restores
     it.
   - If somebody else has begun to overwrite the disk, the task waits for that, then fails and names the action. A disk
-    that was overwritten since the restore point was made is not overwritten again, unless a completed incident explains
-    that.
+    that was overwritten after the restore point was made is not overwritten again, unless that was the restore of a
+    completed incident.
   - If a run was killed, wait O(lag_tolerance) seconds before you run the task again. Until then the API may not show
-    what that run has begun, and it would be done twice.
+    what that run has begun, and the task would do it again.
   - It needs a token with the scopes C(droplet:read), C(droplet:update), C(droplet:admin), C(tag:read) and
     C(tag:create), and C(image:create) for O(safety_snapshot).
 options:
@@ -36,8 +36,7 @@ options:
   incident:
     description:
       - Required, except with O(list).
-      - The key of what has happened, as in V(inc-2026-031), 1 to 80 letters, digits, V(-) and V(_). Upper and lower
-        case are the same.
+      - The key of the incident, as in V(inc-2026-031), 1 to 80 letters, digits, V(-) and V(_). Case is ignored.
       - The same key restores once. Another restore of the same Droplet needs another key, and so does another restore
         point. O(newest) keeps meaning the restore point that was the newest when it was chosen.
     type: str
@@ -57,7 +56,7 @@ options:
     description:
       - Power the Droplet off before the snapshot, so that nothing is written that is in neither image. It stays off
         until the restore has ended.
-      - A Droplet that was on before is powered on again in the end.
+      - A Droplet that was on before is powered on again at the end.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -70,7 +69,7 @@ extends_documentation_fragment:
 notes:
   - O(newest) and O(before) need O(max_age_hours).
   - O(wait=false) is refused, because one step must have ended before the next.
-  - The guide C(docs/restore.md), which is part of the collection, goes through an incident step by step.
+  - The guide C(docs/restore.md), which is part of the collection, shows a restore step by step.
 """
 
 EXAMPLES = r"""
@@ -92,7 +91,7 @@ EXAMPLES = r"""
     confirm: db-01
     stop_first: true
 
-- name: Which restore points are there?
+- name: List the restore points
   lifeboat.digitalocean.droplet_restore:
     droplet_name: db-01
     list: true
@@ -137,7 +136,7 @@ safety_snapshot:
 duration_seconds:
   description:
     - From the beginning of the first action of the incident (power off, snapshot) to the end of the restore, by the
-      times that the actions have. Null if it is not over, or not known.
+      times of the actions. Null if it has not ended, or is not known.
   returned: once the Droplet has been read
   type: int
   sample: 744
@@ -163,7 +162,7 @@ undo:
 undo_command:
   description:
     - The same as one line for a shell that has the token in its environment. Null until there is a safety snapshot, and
-      if the Droplet's name has characters that are special to a shell.
+      if the Droplet's name has characters that a shell treats specially.
   returned: once the Droplet has been read
   type: str
   sample: >-
@@ -229,7 +228,7 @@ droplets:
       type: list
       elements: dict
     notes:
-      description: What else there is to know, in sentences, such as how many hours of data are lost.
+      description: Sentences with anything else to know, such as how many hours of data are lost.
       returned: when there is something
       type: list
       elements: str

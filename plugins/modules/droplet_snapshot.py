@@ -11,14 +11,14 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Ensures that Droplets have a snapshot, of a certain name or not older than a certain age, in certain regions and
-    with certain tags; or that snapshots are deleted, by id, name or age.
+  - Ensures that Droplets have a snapshot with a given name or maximum age, in the given regions and with the given
+    tags; or deletes snapshots by id, name or age.
   - A snapshot of a running Droplet is taken while it runs, and does not include its memory. No snapshot of a Droplet
     includes its attached volumes.
   - A snapshot costs 0.06 USD for each GiB and month for as long as it exists; copies in more regions cost nothing.
   - The last restore point of a Droplet, backups included, is not deleted unless O(last_restore_point) allows it.
   - If a run was killed, wait O(lag_tolerance) seconds before you run the task again. Until then the API may not show
-    what that run has begun, and it would be made twice.
+    what that run has begun, and the task would make it again.
   - It needs a token with the scopes C(droplet:read), C(droplet:update), C(image:create) and C(image:read) to take
     snapshots; C(image:update) for O(regions); C(image:update), C(tag:create) and C(tag:read) for O(tags);
     C(image:delete) and C(snapshot:delete) to delete them; C(snapshot:read) for O(snapshot_id) and
@@ -55,8 +55,8 @@ options:
     type: str
   max_age_hours:
     description:
-      - For O(state=present). A Droplet with a snapshot that is not older than this, in hours, needs no other, whatever
-        the name of that snapshot.
+      - For O(state=present). A Droplet that has a snapshot of any name that is not older than this, in hours, needs no
+        other.
       - O(snapshot_name) is then only the name of a new snapshot, and C({time}) in it stands for the time in UTC. If it
         is left out, the name is C({droplet}-snapshot-{date}).
       - The safety snapshot of a restore (M(lifeboat.digitalocean.droplet_restore)) does not count, because it holds the
@@ -72,8 +72,8 @@ options:
     type: float
   regions:
     description:
-      - Regions that the snapshot should be in, besides the Droplet's own. It is copied to those that lack it, one after
-        another. It is not deleted from others.
+      - Regions that the snapshot should be in, in addition to the Droplet's own. It is copied to those that lack it,
+        one after another, and not deleted from others.
     type: list
     elements: str
     default: []
@@ -100,7 +100,7 @@ options:
   shutdown_timeout:
     description:
       - For O(stop_first). How many seconds the Droplet may take to shut down before it is powered off. V(0) powers it
-        off at once. If left out, it is 120.
+        off at once. The default is 120.
       - It adds to the default of O(wait_timeout).
     type: int
   max_delete:
@@ -118,12 +118,12 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Have a snapshot before the upgrade
+- name: Take a snapshot before the upgrade
   lifeboat.digitalocean.droplet_snapshot:
     droplet_name: web-01
     snapshot_name: before-upgrade
 
-- name: Have a snapshot of each database that is at most 6 hours old, here and in Frankfurt
+- name: Ensure a snapshot of each database that is at most 6 hours old, also in Frankfurt
   lifeboat.digitalocean.droplet_snapshot:
     tag: role:db
     max_age_hours: 6
@@ -132,7 +132,7 @@ EXAMPLES = r"""
     tags: [nightly]
     wait_timeout: 7200
 
-- name: Take a clean one of the database, which is down meanwhile
+- name: Take a snapshot of the database while it is powered off
   lifeboat.digitalocean.droplet_snapshot:
     droplet_name: db-01
     snapshot_name: "clean-{droplet}-{date}"
@@ -146,7 +146,7 @@ EXAMPLES = r"""
     older_than_hours: 336
     max_delete: 50
 
-- name: Delete what is left of Droplets that were deleted, a year later
+- name: Delete snapshots of deleted Droplets after a year
   lifeboat.digitalocean.droplet_snapshot:
     deleted_droplets: true
     state: absent
@@ -205,7 +205,7 @@ droplets:
       type: list
       elements: dict
     notes:
-      description: What else there is to know, in sentences.
+      description: Sentences with anything else to know.
       returned: when there is something
       type: list
       elements: str

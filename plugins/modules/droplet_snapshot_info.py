@@ -64,7 +64,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: What do snapshots cost, and how many are left from Droplets that are gone?
+- name: Show what snapshots cost, and how many belong to Droplets that are gone
   lifeboat.digitalocean.droplet_snapshot_info:
   register: found
 
