@@ -84,7 +84,7 @@ def test_a_command(sim: Any, tmp_path: Path, command: list[str], settings: str) 
 def test_the_play_for_the_morning_names_who_is_overdue(sim, play, tmp_path):
     sim.reset(world="fleet")
     source = written(tmp_path, json.dumps({**PLUGIN, "backup_ages": True}))
-    (example,) = (play_ for play_ in PLAYS if play_[0]["name"] == "Nobody is overdue")
+    (example,) = (play_ for play_ in PLAYS if play_[0]["name"] == "Fail for each overdue Droplet")
     done = play(example, "-i", str(source), environ=STRICT)
     assert done.status == 2, done.output
     assert re.search(r"legacy-erp: the newest backup is of 20\d\d-", done.output), done.output
@@ -96,7 +96,7 @@ def test_the_play_that_takes_snapshots(sim, play, tmp_path, options):
     sim.reset(world="fleet")
     text = f"{json.dumps(PLUGIN)[1:-1]}\n" + next(text for text in FILES if "prefix: tag" in text)
     source = written(tmp_path, json.dumps({**yaml.safe_load(text), "backup_ages": True, **options}))
-    (example,) = (play_ for play_ in PLAYS if play_[0]["name"].endswith("get a snapshot"))
+    (example,) = (play_ for play_ in PLAYS if play_[0]["name"].startswith("Take a snapshot"))
     group = "backups_overdue" if options.get("backup_ages", True) else "backups_enabled"
     plays = json.loads(json.dumps(example).replace("backups_overdue", group))
     before = sim.state().droplets
