@@ -5,17 +5,24 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from .._domain.errors import RateLimitError
-from .connection import checked_url, is_loopback
+from .._domain.quota import Forecast
+from .connection import Connection, checked_url, is_loopback
 from .dependencies import HeadersPolicy, PydoClient, RequestsTransport, UserAgentPolicy, requests
 from .limits import Budget, Governor
 from .pipeline import Meter, SendPolicy
 from .wire import BoundedAdapter
 
 USER_AGENT = "lifeboat.digitalocean/0.1.0"
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 
 class Client:
@@ -24,7 +31,7 @@ class Client:
     Every operation raises errors of `_domain.errors`, 404 included. Use it as a context manager.
     """
 
-    def __init__(self, connection, seconds):
+    def __init__(self, connection: Connection, seconds: float) -> None:
         url = checked_url(connection.api_url)
         self.budget = Budget(seconds)
         self.warnings: list[str] = []
@@ -60,29 +67,31 @@ class Client:
                 SendPolicy(self._governor, self.meter, self.budget, self.sleep, connection),
             ],
         )
-        self._cache = {}
-        self.refused = set()
+        self._cache: dict[Callable[[Client], Any], Any] = {}
+        self.refused: set[str] = set()
         """Operations that the token lacks a scope for, so that they are not tried again."""
         self.policy_page: dict[int, int] = {}
         """On which page of the map of all policies this task has found a Droplet, by its id."""
-        self.tags = {}
+        self.tags: dict[str, str] = {}
         """How the account spells the tags that this task has made or met, by the key that all spellings share."""
         self.tagging = threading.Lock()
         self._thread = threading.local()
         self._threads = ThreadPoolExecutor(max_workers=connection.concurrency, initializer=self._mark_worker)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._session.close()
 
-    def now(self):
-        """The server's time (aware datetime, UTC)."""
+    def now(self) -> datetime:
+        """The server's time, in UTC."""
         return self.meter.now()
 
-    def sleep(self, seconds):
+    def sleep(self, seconds: float) -> None:
         """Pause this thread; the one place where the collection sleeps."""
         self._transport.sleep(seconds)
 
@@ -91,11 +100,11 @@ class Client:
         if sentence not in self.warnings:
             self.warnings.append(sentence)
 
-    def announce(self, requests, what):
-        """Announce requests to come, so that they are spread where they must be; returns their Forecast."""
+    def announce(self, requests: int, what: str) -> Forecast:
+        """Announce requests to come, so that they are spread where they must be."""
         return self._governor.announce(requests, what)
 
-    def reserve(self, reads, what):
+    def reserve(self, reads: int, what: str) -> None:
         """Announce reads to come and give them the time that the burst limit costs.
 
         Raises RateLimitError if the hourly limit would make it longer than the task may take.
@@ -107,7 +116,7 @@ class Client:
                 f"{forecast.sentence(self.budget.left, 'this task')} Select fewer Droplets, or run it later."
             )
 
-    def map(self, function, items):
+    def map(self, function: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
         """`[function(item) for item in items]`, several at a time; the first exception is raised after all ended.
 
         Called from within itself it goes one by one: threads that wait for each other's threads would never end.
@@ -119,16 +128,17 @@ class Client:
         wait(futures)
         return [future.result() for future in futures]
 
-    def once(self, function):
+    def once(self, function: Callable[[Client], Found]) -> Found:
         """`function(self)`, asked only the first time: for what does not change within a task."""
         if function not in self._cache:
             self._cache[function] = function(self)
-        return self._cache[function]
+        found: Found = self._cache[function]
+        return found
 
-    def _mark_worker(self):
+    def _mark_worker(self) -> None:
         self._thread.is_worker = True
 
     @property
-    def requests(self):
+    def requests(self) -> dict[str, int]:
         """The `requests` of a result: every attempt so far."""
         return {"reads": self.meter.reads, "writes": self.meter.writes}

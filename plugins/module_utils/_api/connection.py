@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 from .._domain.errors import InputError
@@ -56,12 +57,12 @@ class Connection:
     burst_limit: str = "250/60"
     lag_tolerance: int = 60
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Connection({self.api_url})"
 
     @classmethod
-    def from_options(cls, options):
-        """From a mapping of the options of the same names; raises InputError."""
+    def from_options(cls, options: Mapping[str, Any]) -> Connection:
+        """From the options of the same names; raises InputError."""
         token, ca_path = options["token"], options["ca_path"]
         if not token:
             raise InputError(
@@ -85,7 +86,7 @@ class Connection:
         return cls(**{name: options[name] for name in cls.__slots__})
 
 
-def checked_url(url):
+def checked_url(url: str) -> str:
     """`url` without a trailing slash; raises InputError unless it is https, or http to this machine."""
     try:
         parts = urlsplit(url)
@@ -130,7 +131,7 @@ def _look_alikes(environ: Mapping[str, str]) -> str:
     return f" {' and '.join(found)} {are} set, but not read; if {it} holds the token, give it as {TOKEN_VARIABLES[0]}."
 
 
-def token_warnings(token):
+def token_warnings(token: str) -> list[str]:
     """A sentence for each variable that holds another token than the one in use, so that none is taken by mistake."""
     others = {name: os.environ[name] for name in TOKEN_VARIABLES if os.environ.get(name)}
     if len(set(others.values())) < 2 or token not in others.values():

@@ -11,8 +11,9 @@ https://docs.digitalocean.com/reference/api/digitalocean/
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from .shapes import (
@@ -75,13 +76,14 @@ class PolicyRecord(Record):
             return fault
         return (".backup_policy.plan", "is missing") if _lacks_plan(record) else None
 
-    def all_fit(self, records: Sequence) -> bool:
+    def all_fit(self, records: Sequence[Any]) -> bool:
         return super().all_fit(records) and not any(map(_lacks_plan, records))
 
 
-def _lacks_plan(record: dict) -> bool:
+def _lacks_plan(record: Any) -> bool:
+    """Of an object that fits otherwise."""
     shown = record.get("backup_policy")
-    return record["backup_enabled"] and shown is not None and shown.get("plan") is None
+    return bool(record["backup_enabled"]) and shown is not None and shown.get("plan") is None
 
 
 # The schema requires nothing of a policy. One that does not say whether it is on would be taken for off.
@@ -109,13 +111,13 @@ SUPPORTED_POLICY = Record(
     retention_period_days=Maybe(between(0, 36500)),
 )
 
-_POINT = {"name": TEXT, "created_at": TIME, "regions": TEXTS, "size_gigabytes": Maybe(NUMBER)}
+_POINT: dict[str, Shape] = {"name": TEXT, "created_at": TIME, "regions": TEXTS, "size_gigabytes": Maybe(NUMBER)}
 OWN_IMAGE = Record(id=ID, type=TEXT, min_disk_size=Maybe(COUNT), tags=Maybe(TEXTS), public=Maybe(FLAG), **_POINT)
 """In the lists of a Droplet's backups and snapshots, and among all images."""
 
 SNAPSHOT = Record(id=NUMERAL, resource_id=NUMERAL, min_disk_size=Maybe(COUNT), tags=Maybe(TEXTS), **_POINT)
 
-_ACTION = {
+_ACTION: dict[str, Shape] = {
     "id": ID,
     "status": TEXT,
     "type": TEXT,
@@ -149,26 +151,26 @@ class Endpoint:
     paged: str | None = None
     whole: bool = False
 
-    def fault(self, url: str, body: dict) -> Fault | None:
+    def fault(self, url: str, body: Mapping[str, Any]) -> Fault | None:
         """The first fault in a body; the place begins with the name of a field."""
         if self.shape is None:
             return None
         if fault := self.shape(body):
             return fault[0].lstrip("."), fault[1]
         if self.paged:
-            return self._misplaced(url, len(body[self.paged]), body["meta"]["total"])
-        return self._mistaken(url, body)
+            return self._misplaced(self.paged, url, len(body[self.paged]), body["meta"]["total"])
+        return self._mistaken(self.shape, url, body)
 
-    def _mistaken(self, url: str, body: dict) -> Fault | None:
+    def _mistaken(self, shape: Record, url: str, body: Mapping[str, Any]) -> Fault | None:
         """One thing was asked for by its id, and it is another."""
         asked = urlsplit(url).path.rpartition("/")[2]
         for root, record in body.items() if self.template.endswith("_id}") and is_numeral(asked) else ():
-            if root in self.shape.fields and str(record["id"]) != asked:
+            if root in shape.fields and str(record["id"]) != asked:
                 return f"{root}.id", f"is {record['id']}"
         return None
 
-    def _misplaced(self, url: str, count: int, total: int) -> Fault | None:
-        """A page that has more or fewer items than its total leaves for it."""
+    def _misplaced(self, root: str, url: str, count: int, total: int) -> Fault | None:
+        """A page that has more or fewer items under the key `root` than its total leaves for it."""
         if self.whole and total > MOST_ITEMS:
             return "meta.total", f"is {total}, and nobody has so many"
         asked = parse_qs(urlsplit(url).query)
@@ -176,7 +178,7 @@ class Endpoint:
         left = max(0, min(size, total - (number - 1) * size))
         if count == left or not (self.whole or (left and not count)):
             return None
-        return self.paged, f"has {count} items on page {number}, and by its total of {total} there should be {left}"
+        return root, f"has {count} items on page {number}, and by its total of {total} there should be {left}"
 
 
 _PAGE = {"per_page": DEFAULT_PER_PAGE, "page": 1}
@@ -184,7 +186,8 @@ _META = Record(total=COUNT)
 
 
 def _list(template: str, root: str, item: Shape, key: str = "id", whole: bool = True) -> Endpoint:
-    return Endpoint("GET", template, 200, Record(**{root: Array(item, key), "meta": _META}), root, whole)
+    fields: dict[str, Shape] = {root: Array(item, key), "meta": _META}
+    return Endpoint("GET", template, 200, Record(**fields), root, whole)
 
 
 def _one(method: str, template: str, status: int, root: str, item: Shape) -> Endpoint:
@@ -239,13 +242,15 @@ TABLE = (
 )
 
 
-def _pattern(template: str) -> re.Pattern:
+def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"{(\w+)}", lambda name: r"\d+" if name[1] in _NUMBERS else "[^/]+", template))
 
 
 _NUMBERS = ("droplet_id", "action_id")
 """In a path; an image may be asked for by its slug, and a tag by its name."""
-_PATTERNS = {method: [] for method in ("GET", "POST", "PUT", "DELETE")}
+_PATTERNS: dict[str, list[tuple[re.Pattern[str], Endpoint]]] = {
+    method: [] for method in ("GET", "POST", "PUT", "DELETE")
+}
 for _endpoint in TABLE:
     _PATTERNS[_endpoint.method].append((_pattern(_endpoint.template), _endpoint))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable
 from heapq import heappop, heappush
 
 from .._domain.errors import InputError, RateLimitError
@@ -29,17 +30,17 @@ MOST_GROUPS = 50
 class Budget:
     """The seconds that a task may take in all, waits for limits included."""
 
-    def __init__(self, seconds, clock=time.monotonic):
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._started = clock()
         self.seconds = seconds
 
     @property
-    def spent(self):
+    def spent(self) -> float:
         return self._clock() - self._started
 
     @property
-    def left(self):
+    def left(self) -> float:
         """Seconds left; negative when the time is over."""
         return self.seconds - self.spent
 
@@ -57,41 +58,48 @@ class Governor:
     and is more than what is left is spread over the time that it will take, so that others on the token can go on.
     """
 
-    def __init__(self, burst_limit, budget, sleep, clock=time.monotonic):
+    def __init__(
+        self,
+        burst_limit: str,
+        budget: Budget,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.burst = parse_burst_limit(burst_limit)
         self._budget = budget
         self._sleep = sleep
         self._clock = clock
         self._lock = threading.Lock()
-        self._leaving = []
+        self._leaving: list[tuple[float, int]] = []
         """A heap of `(when, how many)` counted requests leave the burst window."""
         self._taken = 0
         self._under_way = 0
         self._answered = 0
-        self._of_others = None
+        self._of_others: int | None = None
         self._crowded_until = self._shared_until = 0.0
         self._announced = 0
         self._next = 0.0
         self._paused_until = 0.0
         self._why_paused = ""
-        self._limit = self._remaining = None
+        self._limit: int | None = None
+        self._remaining = 0
         self._reset_at = 0.0
         self._window = HOUR
 
     @property
-    def quota(self):
+    def quota(self) -> Quota | None:
         """The hourly limit as it was last heard of, or None."""
         if self._limit is None:
             return None
         return Quota(self._limit, self._remaining, max(0.0, self._reset_at - self._clock()), self._window)
 
-    def announce(self, requests, what):
-        """Announce so many requests; returns the Forecast."""
+    def announce(self, requests: int, what: str) -> Forecast:
+        """Announce so many requests, which are called `what` in a sentence."""
         with self._lock:
             self._announced += requests
             return Forecast(requests, what, self.burst, self.quota)
 
-    def acquire(self):
+    def acquire(self) -> None:
         """Return when one more request may be sent; raises RateLimitError when that is after the budget's end.
 
         Each request that was let go is to be reported by `release`.
@@ -107,7 +115,13 @@ class Governor:
                 self.check(delay, why)
             self._sleep(delay)
 
-    def release(self, counted=True, limit=None, remaining=None, reset_in=None):
+    def release(
+        self,
+        counted: bool = True,
+        limit: int | None = None,
+        remaining: int | None = None,
+        reset_in: float | None = None,
+    ) -> None:
         """One request is no longer under way, and was `counted` by the API unless the burst limit refused it.
 
         The other three are what the headers of its answer say, or None; `reset_in` is in seconds from now.
@@ -118,11 +132,13 @@ class Governor:
             if counted:
                 self._answered += 1
                 self._take(now + self.burst.seconds)
+            if limit is None or remaining is None or reset_in is None:
+                return
             # A limit no larger than the burst limit is not the hourly one.
-            if None not in (limit, remaining, reset_in) and limit > self.burst.requests:
+            if limit > self.burst.requests:
                 self._update_quota(now, limit, remaining, reset_in)
 
-    def throttled(self, seconds, reason):
+    def throttled(self, seconds: float, reason: str) -> None:
         """The burst limit is used up for `seconds`, and nobody sends until then; raises as `pause` does.
 
         As far as it was not this task, others have used it, and their places become free as evenly as they were taken.
@@ -134,7 +150,7 @@ class Governor:
                 self._share(now, seconds, others)
         self.pause(seconds, reason)
 
-    def pause(self, seconds, reason):
+    def pause(self, seconds: float, reason: str) -> None:
         """Nobody sends for `seconds`; raises RateLimitError when the budget ends before."""
         self.check(seconds, reason)
         with self._lock:
@@ -142,7 +158,8 @@ class Governor:
             if until > self._paused_until:
                 self._paused_until, self._why_paused = until, reason
 
-    def check(self, seconds, reason):
+    def check(self, seconds: float, reason: str) -> None:
+        """Raises RateLimitError when the budget ends before so many seconds have passed."""
         if seconds > self._budget.left:
             raise RateLimitError(
                 f"It takes another {seconds:.0f} s until {reason}, and {max(0, self._budget.left):.0f} s of "
@@ -150,7 +167,7 @@ class Governor:
                 status=429,
             )
 
-    def _update_quota(self, now, limit, remaining, reset_in):
+    def _update_quota(self, now: float, limit: int, remaining: int, reset_in: float) -> None:
         self._limit, self._remaining, self._reset_at = limit, remaining, now + reset_in
         quota = Quota(limit, remaining, reset_in)
         if self._of_others is None and quota.used <= 1:
@@ -167,7 +184,7 @@ class Governor:
             self._crowded_until = now + self.burst.seconds
             self._take(now + self.burst.seconds, fresh)
 
-    def _share(self, now, seconds, others):
+    def _share(self, now: float, seconds: float, others: int) -> None:
         """After a refusal: so many places that seemed free are taken by others, the first of them for `seconds`.
 
         Nothing is known of when they were taken, so they become free evenly. When it happens again, they were taken
@@ -184,17 +201,17 @@ class Governor:
         for place, begun in enumerate(groups):
             self._take(now + seconds + place * spacing, min(size, others - begun))
 
-    def _take(self, until, places=1):
+    def _take(self, until: float, places: int = 1) -> None:
         """So many places of the burst window are taken until then."""
         heappush(self._leaving, (until, places))
         self._taken += places
 
-    def _in_window(self, now):
+    def _in_window(self, now: float) -> int:
         while self._leaving and self._leaving[0][0] <= now:
             self._taken -= heappop(self._leaving)[1]
         return self._taken
 
-    def _delay(self):
+    def _delay(self) -> tuple[float, str]:
         """`(seconds, reason)` to wait before sending; 0 seconds if one request may go now."""
         now = self._clock()
         if self._paused_until > now:
@@ -206,7 +223,8 @@ class Governor:
             most = max(1, int(most * (1 - SPARE)))
         if self._in_window(now) + self._under_way >= most:
             return (self._leaving[0][0] - now if self._leaving else LOOK_AGAIN), "the burst limit frees up"
-        if self._limit is None:
+        quota = self.quota
+        if quota is None:
             return 0, ""
         if self._under_way >= max(self._remaining, 1):
             return LOOK_AGAIN, "the answers under way tell what the hourly limit has left"
@@ -215,11 +233,11 @@ class Governor:
         if self._announced > self._remaining:
             if self._next > now:
                 return self._next - now, "the next request is due, spread over what the hourly limit has left"
-            self._next = now + self.quota.seconds_for(self._announced) / self._announced
+            self._next = now + quota.seconds_for(self._announced) / self._announced
         return 0, ""
 
 
-def parse_burst_limit(text):
+def parse_burst_limit(text: str) -> Burst:
     """`"250/60"` as a Burst; raises InputError."""
     match = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+(?:\.\d+)?)\s*", str(text))
     if not match or not int(match[1]) or not float(match[2]):

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
 
 from .._domain import errors, scopes
 from . import endpoints, shapes, unreachable
-from .dependencies import AzureError, HTTPPolicy
+from .connection import Connection
+from .dependencies import AzureError, HttpRequest, HttpResponse, PipelineRequest, PipelineResponse, Policy
+from .limits import Budget, Governor
 from .printable import make_printable, printable
 from .server_time import ServerTime, reset_of
 from .wire import MOST_BYTES, OversizeError
@@ -40,24 +43,24 @@ PENDING = ("pending event", "blocking event")
 class Meter:
     """Counts every attempt, and knows the server's time. `warn` takes a sentence for the user."""
 
-    def __init__(self, warn=lambda _sentence: None):
+    def __init__(self, warn: Callable[[str], None] = lambda _sentence: None) -> None:
         self._time = ServerTime(warn)
         self.reads = 0
         self.writes = 0
         self.sent_at = 0.0
         """When the last request was sent, in seconds of the budget."""
 
-    def count(self, method):
+    def count(self, method: str) -> None:
         if method == "GET":
             self.reads += 1
         else:
             self.writes += 1
 
-    def record_response(self, response):
+    def record_response(self, response: HttpResponse) -> None:
         """Take the server's time from an answer."""
         self._time.record_response(response.headers)
 
-    def now(self):
+    def now(self) -> datetime:
         """The API's own time, in UTC; the best that is known as long as no answer has told."""
         return self._time.now()
 
@@ -65,28 +68,37 @@ class Meter:
 class TransientError(errors.UnreachableError):
     """An answer that another try may better; `passing` is False if it will not (a certificate)."""
 
-    def __init__(self, message, *about, passing=True, **named):
-        super().__init__(message, *about, **named)
+    def __init__(
+        self, message: str, status: int | None = None, request_id: str | None = None, *, passing: bool = True
+    ) -> None:
+        super().__init__(message, status, request_id)
         self.passing = passing
 
 
-class SendPolicy(HTTPPolicy):
+class SendPolicy(Policy):
     """Paces, counts, retries and turns every failure into an error of `_domain.errors`.
 
     A request with the option `stale_after` (seconds) is not sent when limits have held it up for longer than that:
     PendingEventError, because somebody else may have been at work meanwhile.
     """
 
-    def __init__(self, governor, meter, budget, sleep, connection=None):
+    def __init__(
+        self,
+        governor: Governor,
+        meter: Meter,
+        budget: Budget,
+        sleep: Callable[[float], None],
+        connection: Connection | None = None,
+    ) -> None:
         super().__init__()
-        self._ca_path = connection and connection.ca_path
+        self._ca_path = connection.ca_path if connection else None
         self._request_timeout = connection.request_timeout if connection else DEFAULT_REQUEST_TIMEOUT
         self._governor = governor
         self._budget = budget
         self._meter = meter
         self._sleep = sleep
 
-    def send(self, request):
+    def send(self, request: PipelineRequest) -> PipelineResponse:
         method = request.http_request.method
         stale_after = request.context.options.pop("stale_after", None)
         asked = self._budget.spent
@@ -100,7 +112,7 @@ class SendPolicy(HTTPPolicy):
             self._meter.count(method)
             self._meter.sent_at = self._budget.spent
             tries += 1
-            said = {}
+            said: dict[str, Any] = {}
             try:
                 response = self.next.send(request)
                 self._meter.record_response(response.http_response)
@@ -128,7 +140,7 @@ class SendPolicy(HTTPPolicy):
                     raise problem
                 self._sleep(backoff)
 
-    def _bound(self, request: Any) -> None:
+    def _bound(self, request: PipelineRequest) -> None:
         """Give the next try its time: no more than is left of the task's, but for a last look once that is over."""
         left = self._budget.left
         if left < -OVERTIME:
@@ -139,7 +151,7 @@ class SendPolicy(HTTPPolicy):
             )
         request.context.options["read_timeout"] = min(self._request_timeout, max(left, LAST_LOOK))
 
-    def _wait_until_free(self, response):
+    def _wait_until_free(self, response: HttpResponse) -> None:
         """Let nobody send until a 429 is over: `retry-after` of the burst limit, else the hourly limit's reset."""
         seconds = _number(response, "retry-after")
         if seconds is not None and seconds >= 0:
@@ -152,7 +164,7 @@ class SendPolicy(HTTPPolicy):
         reset = self._meter.now() + timedelta(seconds=seconds)
         self._governor.pause(max(seconds, 0) + 1, f"the API's hourly limit frees up at {reset:%H:%M:%S} UTC")
 
-    def _limits(self, response):
+    def _limits(self, response: HttpResponse) -> dict[str, Any]:
         """What an answer's headers say of the hourly limit, for the governor.
 
         On a 429 of the burst limit `ratelimit-remaining` is 0 although the hourly limit is not used up.
@@ -161,24 +173,24 @@ class SendPolicy(HTTPPolicy):
             return {"counted": False}
         limit, remaining = _number(response, "ratelimit-limit"), _number(response, "ratelimit-remaining")
         reset_in = self._reset_in(response)
-        if None in (limit, remaining, reset_in):
+        if limit is None or remaining is None or reset_in is None:
             return {}
         return {"limit": int(limit), "remaining": int(remaining), "reset_in": max(0.0, reset_in)}
 
-    def _reset_in(self, response):
+    def _reset_in(self, response: HttpResponse) -> float | None:
         """Seconds until the oldest request stops to count against the hourly limit, or None."""
         reset = reset_of(response.headers)
         return None if reset is None else (reset - self._meter.now()).total_seconds()
 
 
-def _forget_odd_limits(response):
+def _forget_odd_limits(response: HttpResponse) -> None:
     """Take away what is no number in the headers that pydo reads as one, when all that they are for is done."""
     for name in LIMITS:
         if not re.fullmatch(r"-?[0-9]{1,18}", response.headers.get(name) or "0"):
             del response.headers[name]
 
 
-def _number(response, name):
+def _number(response: HttpResponse, name: str) -> float | None:
     """A header as a finite number, or None."""
     try:
         number = float(response.headers[name])
@@ -187,7 +199,7 @@ def _number(response, name):
     return number if isfinite(number) else None
 
 
-def error_from_response(response):
+def error_from_response(response: HttpResponse) -> errors.LifeboatError | None:
     """The error in an answer, or None: bodies are decoded here, within the retry, and only once."""
     status = response.status_code
     request = response.request
@@ -195,29 +207,29 @@ def error_from_response(response):
     if status < 300:
         return _unfit(response, where)
     said, request_id = _error_body(response)
-    about = {"status": status, "request_id": request_id}
+    about = (status, request_id)
     if status < 400:
-        return errors.ApiError(f"{where} was answered by a redirect, which is not followed. Check api_url.", **about)
+        return errors.ApiError(f"{where} was answered by a redirect, which is not followed. Check api_url.", *about)
     if status == 408 or (status >= 500 and status != 501):
-        return TransientError(f"{where} was answered with {status} ({said}).", **about)
+        return TransientError(f"{where} was answered with {status} ({said}).", *about)
     if status == 401:
-        return errors.AuthenticationError(f"The API does not accept the token ({said}). Check token.", **about)
+        return errors.AuthenticationError(f"The API does not accept the token ({said}). Check token.", *about)
     if status == 403:
         return errors.ScopeError(
-            f"The token may not do {where} ({said}). It needs the scope {required_scopes(request)}.", **about
+            f"The token may not do {where} ({said}). It needs the scope {required_scopes(request)}.", *about
         )
     if status == 404:
-        return errors.NotFoundError(f"{where}: there is no such thing ({said}).", **about)
+        return errors.NotFoundError(f"{where}: there is no such thing ({said}).", *about)
     if status == 429:
-        return errors.RateLimitError(said, **about)
+        return errors.RateLimitError(said, *about)
     if status == 422 and any(word in said.lower() for word in PENDING):
-        return errors.PendingEventError(said, **about)
+        return errors.PendingEventError(said, *about)
     if status == 422 and "power it off" in said.lower():
         said = f"{said} Power the Droplet off first, as with droplet_action, type: shutdown."
-    return errors.ApiError(f"The API refuses {where} with {status}: {said}", **about)
+    return errors.ApiError(f"The API refuses {where} with {status}: {said}", *about)
 
 
-def _unfit(response, where):
+def _unfit(response: HttpResponse, where: str) -> errors.LifeboatError | None:
     """The error in an answer that says that all is well, or None."""
     request = response.request
     endpoint = endpoints.of(request.method, _path(request))
@@ -234,10 +246,10 @@ def _unfit(response, where):
     if not isinstance(body, dict):
         return _invalid(where, f"is {shapes.kind(body)} and should be an object", response)
     fault = endpoint.fault(request.url, body)
-    return fault and _invalid(where, f"is wrong: `{fault[0]}` {fault[1]}", response)
+    return _invalid(where, f"is wrong: `{fault[0]}` {fault[1]}", response) if fault else None
 
 
-def _invalid(where, what, response):
+def _invalid(where: str, what: str, response: HttpResponse) -> errors.InvalidAnswerError:
     return errors.InvalidAnswerError(
         f"The answer to {where} {what}. Check api_url; if it is right, try again later.",
         response.status_code,
@@ -245,7 +257,9 @@ def _invalid(where, what, response):
     )
 
 
-def error_from_exception(request, error, ca_path=None):
+def error_from_exception(
+    request: HttpRequest, error: AzureError, ca_path: str | None = None
+) -> errors.InvalidAnswerError | TransientError:
     """The error for a request that got no whole answer."""
     where = f"{request.method} {_path(request)}"
     links = list(unreachable.chain(error))
@@ -261,7 +275,7 @@ def error_from_exception(request, error, ca_path=None):
     return TransientError(f"No answer came to {where} ({name}).")
 
 
-def required_scopes(request):
+def required_scopes(request: HttpRequest) -> str:
     """The token scopes that a request needs, for a sentence."""
     path = _path(request)
     method = request.method
@@ -285,11 +299,12 @@ def required_scopes(request):
     return scope + (" and tag:read" if "tag_name=" in request.url else "")
 
 
-def _type_of_action(request):
-    return _body(request).get("type")
+def _type_of_action(request: HttpRequest) -> str | None:
+    kind = _body(request).get("type")
+    return kind if isinstance(kind, str) else None
 
 
-def _body(request):
+def _body(request: HttpRequest) -> dict[str, Any]:
     """The JSON object that a request sends; empty if it sends none."""
     try:
         body = json.loads(request.content)
@@ -298,7 +313,7 @@ def _body(request):
     return body if isinstance(body, dict) else {}
 
 
-def _error_body(response):
+def _error_body(response: HttpResponse) -> tuple[str, str | None]:
     """`(message, request id)` of an error answer, whatever its body is."""
     request_id = response.headers.get("x-request-id")
     try:
@@ -306,12 +321,12 @@ def _error_body(response):
     except (ValueError, LookupError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        text = response.body()[:200].decode("utf-8", "replace").strip()
+        text = response.content[:200].decode("utf-8", "replace").strip()
         return printable(text or response.reason or "no message"), request_id
     said = body.get("message") or body.get("error") or json.dumps(body)[:200]
     told = body.get("request_id")
     return printable(str(said)), told if told and isinstance(told, str) else request_id
 
 
-def _path(request):
+def _path(request: HttpRequest) -> str:
     return "/v2/" + request.url.partition("/v2/")[2].partition("?")[0]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from .._domain.errors import ScopeError
-from . import paging
+from .._domain.quota import PER_PAGE
 from .client import Client
 
 
@@ -15,7 +15,7 @@ def known(client: Client) -> frozenset[str] | None:
     Those that are closed for new Droplets (`available` false) are among them: they can take copies of images.
     """
     try:
-        body = client.do.regions.list(page=1, per_page=paging.PER_PAGE)
+        body = client.do.regions.list(page=1, per_page=PER_PAGE)
     except ScopeError:
         return None
     return frozenset(item["slug"] for item in body["regions"])

@@ -82,7 +82,7 @@ class ServerTime:
         if self._told:
             return self._told.now(), "what other answers told instead"
         machine = datetime.now(UTC)
-        least = self._least and self._least.now()
+        least = self._least.now() if self._least else None
         if least is None or _fits(machine, least):
             return machine, "this machine's clock instead"
         return least, "its rate limit instead, which tells the time to an hour"
@@ -116,9 +116,9 @@ def reset_of(headers: Mapping[str, str]) -> datetime | None:
 def _date(headers: Mapping[str, str]) -> datetime | None:
     """None if there is no date, or none that can be read."""
     try:
-        date = parsedate_to_datetime(headers.get("date"))
+        date = parsedate_to_datetime(headers["date"])
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 

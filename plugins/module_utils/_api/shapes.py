@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import Protocol
+from typing import Any, Protocol
 
 from .._domain.time import timestamp
 
@@ -27,9 +27,9 @@ Fault = tuple[str, str]
 
 
 class Shape(Protocol):
-    def __call__(self, value: object) -> Fault | None: ...
+    def __call__(self, value: object, /) -> Fault | None: ...
 
-    def all_fit(self, values: Sequence) -> bool:
+    def all_fit(self, values: Sequence[Any], /) -> bool:
         """Whether each of these values fits."""
 
 
@@ -51,9 +51,9 @@ class Value:
     `fits` tells of one or more values of these types whether they are allowed (None: all are).
     """
 
-    types: frozenset
+    types: frozenset[type]
     word: str
-    fits: Callable[[Sequence], bool] | None = None
+    fits: Callable[[Sequence[Any]], bool] | None = None
 
     def __call__(self, value: object) -> Fault | None:
         if type(value) not in self.types:
@@ -62,7 +62,7 @@ class Value:
             return "", f"should be {self.word}"
         return None
 
-    def all_fit(self, values: Sequence) -> bool:
+    def all_fit(self, values: Sequence[Any]) -> bool:
         return self.types.issuperset(map(type, values)) and (self.fits is None or not values or self.fits(values))
 
 
@@ -75,7 +75,7 @@ class Maybe:
     def __call__(self, value: object) -> Fault | None:
         return None if value is None else self.shape(value)
 
-    def all_fit(self, values: Sequence) -> bool:
+    def all_fit(self, values: Sequence[Any]) -> bool:
         return self.shape.all_fit([value for value in values if value is not None] if None in values else values)
 
 
@@ -93,7 +93,7 @@ class Record:
                 return f".{name}{fault[0]}", fault[1] if name in record else "is missing"
         return None
 
-    def all_fit(self, records: Sequence) -> bool:
+    def all_fit(self, records: Sequence[Any]) -> bool:
         return _are(dict, records) and all(
             shape.all_fit([*map(dict.get, records, repeat(name))]) for name, shape in self.fields.items()
         )
@@ -120,7 +120,7 @@ class Array:
             return "", "is empty"
         return None
 
-    def all_fit(self, lists: Sequence) -> bool:
+    def all_fit(self, lists: Sequence[Any]) -> bool:
         if self.key is not None or self.least:
             return not any(map(self, lists))
         return _are(list, lists) and self.item.all_fit([*chain.from_iterable(lists)])
@@ -146,7 +146,7 @@ class Numbered:
                 return f"[{name}].{self.key}", f"is {item[self.key]}"
         return None
 
-    def all_fit(self, maps: Sequence) -> bool:
+    def all_fit(self, maps: Sequence[Any]) -> bool:
         return not any(map(self, maps))
 
 
@@ -164,11 +164,11 @@ def is_numeral(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 20
 
 
-def _within(least: int, most: int) -> Callable[[Sequence], bool]:
+def _within(least: int, most: int) -> Callable[[Sequence[Any]], bool]:
     return lambda numbers: least <= min(numbers) and max(numbers) <= most
 
 
-def _are(wanted: type, values: Iterable) -> bool:
+def _are(wanted: type, values: Iterable[Any]) -> bool:
     """Whether all of these values are of one type."""
     return {wanted}.issuperset(map(type, values))
 

@@ -8,11 +8,11 @@ deadline holds for the headers and the body together.
 
 from __future__ import annotations
 
-import functools
 import http.client
 import io
 import time
 import zlib
+from socket import socket
 from typing import Any
 
 from .dependencies import HTTPAdapter, HTTPConnection, HTTPError, HTTPSConnection, PoolManager, Timeout, requests
@@ -30,7 +30,7 @@ class OversizeError(OSError):
 class _Timed(io.RawIOBase):
     """The bytes of a socket until a moment of `time.perf_counter`; raises TimeoutError then."""
 
-    def __init__(self, sock: Any, until: float) -> None:
+    def __init__(self, sock: socket, until: float) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._until = until
@@ -51,27 +51,22 @@ class _Timed(io.RawIOBase):
 
 
 class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, until: float, sock: Any, *args: Any, **named: Any) -> None:
+    """An answer that is whole within the time-out that its socket has when it begins."""
+
+    def __init__(self, sock: socket, *args: Any, **named: Any) -> None:
         super().__init__(sock, *args, **named)
-        self.fp.close()
-        self.fp = io.BufferedReader(_Timed(sock, until))
+        seconds = sock.gettimeout()
+        if seconds is not None:
+            self.fp.close()
+            self.fp = io.BufferedReader(_Timed(sock, time.perf_counter() + seconds))
 
 
-class _TimedAnswers:
-    """A connection whose time-out is for all of an answer."""
-
-    def getresponse(self) -> Any:
-        if isinstance(self.timeout, int | float):
-            self.response_class = functools.partial(_TimedResponse, time.perf_counter() + self.timeout)
-        return super().getresponse()
+class _Http(HTTPConnection):
+    response_class = _TimedResponse
 
 
-class _Http(_TimedAnswers, HTTPConnection):
-    pass
-
-
-class _Https(_TimedAnswers, HTTPSConnection):
-    pass
+class _Https(HTTPSConnection):
+    response_class = _TimedResponse
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -82,14 +77,14 @@ class BoundedAdapter(HTTPAdapter):
         _time(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **named: Any) -> PoolManager:
-        manager = super().proxy_manager_for(proxy, **named)
+        manager: PoolManager = super().proxy_manager_for(proxy, **named)
         _time(manager)
         return manager
 
-    def send(self, request: Any, **named: Any) -> Any:
+    def send(self, request: requests.PreparedRequest, *args: Any, **named: Any) -> requests.Response:
         connecting, whole = named["timeout"]
         limit = Timeout(total=whole, connect=min(connecting, whole), read=whole)
-        response = super().send(request, **{**named, "stream": True, "timeout": limit})
+        response = super().send(request, *args, **{**named, "stream": True, "timeout": limit})
         try:
             response._content = _body(response.raw)
             response._content_consumed = True
@@ -100,7 +95,7 @@ class BoundedAdapter(HTTPAdapter):
         return response
 
 
-def _time(manager: Any) -> None:
+def _time(manager: PoolManager) -> None:
     """Let the pools of this manager make timed connections."""
     manager.pool_classes_by_scheme = {
         scheme: type(pool.__name__, (pool,), {"ConnectionCls": {"http": _Http, "https": _Https}[scheme]})
@@ -109,7 +104,7 @@ def _time(manager: Any) -> None:
 
 
 def _body(raw: Any) -> bytes:
-    """The body of an answer, unpacked; raises OversizeError, and what the connection raises."""
+    """The body of urllib3's answer, unpacked; raises OversizeError, and what the connection raises."""
     raw.enforce_content_length = True
     packing = raw.headers.get("content-encoding", "identity").strip().lower()
     if packing not in ("gzip", "identity", ""):
@@ -144,15 +139,14 @@ class _Unpacked(_Plain):
 
     def __init__(self) -> None:
         super().__init__()
-        self._member = None
+        self._member: zlib._Decompress | None = None
 
     def take(self, chunk: bytes) -> None:
         while chunk and self.size <= MOST_BYTES:
-            self._member = self._member or zlib.decompressobj(16 + zlib.MAX_WBITS)
-            super().take(self._member.decompress(chunk, MOST_BYTES + 1 - self.size))
-            chunk = self._member.unused_data
-            if self._member.eof:
-                self._member = None
+            member = self._member or zlib.decompressobj(16 + zlib.MAX_WBITS)
+            super().take(member.decompress(chunk, MOST_BYTES + 1 - self.size))
+            chunk = member.unused_data
+            self._member = None if member.eof else member
 
     def whole(self) -> bytes:
         if self._member:

@@ -170,8 +170,8 @@ def by_id(account: Account, droplet_id: int, bears: Bears = _nobody_named) -> So
     if not own:
         return None
     loose = [point for point in clues.points if clues.owner(point) is None]
-    names = {droplet_name(point) for point in own} - {None}
-    others = {droplet_name(point) for point in loose} - {None}
+    names = {name for point in own if (name := droplet_name(point))}
+    others = {name for point in loose if (name := droplet_name(point))}
     names |= {name for name in others if any(bears(name, point) for point in own)}
     regions = {region for point in own for region in point.regions}
     if names:
@@ -218,8 +218,8 @@ def prove_all(source: Source) -> None:
 
 def nothing_left(whose: str, account: Account) -> str:
     """A sentence for a Droplet of which nothing is left, with the names of those of which there is something."""
-    named = {droplet_name(point) for point in _Clues(account).points if point.type == "backup"} - {None}
-    names = sorted(name for name in named if name)
+    backups = (point for point in _Clues(account).points if point.type == "backup")
+    names = sorted({name for point in backups if (name := droplet_name(point))})
     if not names:
         return f"No Droplet {whose}, and no backup is left of one that is gone."
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""

@@ -8,9 +8,10 @@ What is kept is JSON as the API sends it, and no judgement, so that a cache of i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from .errors import InputError
 from .models import BackupState, Droplet, RestorePoint
@@ -68,8 +69,8 @@ class InventoryOptions:
     api_records: bool = False
 
     @classmethod
-    def from_options(cls, options):
-        """From a mapping of the options of the inventory; raises InputError."""
+    def from_options(cls, options: Mapping[str, Any]) -> InventoryOptions:
+        """From the options of the inventory; raises InputError."""
         no_empty_entry(options, "tag", "name", "region", "exclude_tag")
         if not (options["prefix"] + "id").isidentifier() or not options["prefix"].isascii():
             raise InputError(f"prefix {options['prefix']!r} cannot begin the name of a variable.")
@@ -83,26 +84,28 @@ class InventoryOptions:
                 needed = "backup_ages" if group in GROUPS_BY_AGE else "backup_facts"
                 raise InputError(f"backup_groups has {group}, which needs {needed}: true.")
         return cls(
-            *(tuple(options[name]) for name in ("tag", "name", "region")),
-            options["gpu"],
-            backup_facts,
-            backup_ages,
-            grace_of(options),
-            tuple(groups),
-            options["prefix"],
-            tuple(options["exclude_tag"]),
-            options["api_records"],
+            tags=tuple(options["tag"]),
+            names=tuple(options["name"]),
+            regions=tuple(options["region"]),
+            gpu=options["gpu"],
+            backup_facts=backup_facts,
+            backup_ages=backup_ages,
+            grace=grace_of(options),
+            groups=tuple(groups),
+            prefix=options["prefix"],
+            exclude_tags=tuple(options["exclude_tag"]),
+            api_records=options["api_records"],
         )
 
     @property
-    def fetched(self):
+    def fetched(self) -> list[Any]:
         """All that decides what is fetched, as a list for JSON."""
         grace = self.grace.total_seconds() if self.backup_ages else None
         proves_tags = bool(self.exclude_tags)
         selected = [*map(sorted, (self.tags, self.names)), self.gpu]
         return [FORMAT, *selected, self.backup_facts, self.backup_ages, grace, proves_tags, self.api_records]
 
-    def keep(self, data: dict, gpu: bool = False) -> dict:
+    def keep(self, data: Mapping[str, Any], gpu: bool = False) -> dict[str, Any]:
         """What is `kept` of a Droplet's JSON object, with all of it if the API's own records are asked for."""
         found = kept(data, gpu)
         if self.api_records:
@@ -132,23 +135,23 @@ class InventoryOptions:
         return {self.variable(name): shape for name, shape in shapes.items()}
 
     @property
-    def everything(self):
+    def everything(self) -> bool:
         return not self.tags and not self.names
 
-    def named(self, kept):
+    def named(self, kept: Mapping[str, Any]) -> bool:
         """True if a Droplet's name is asked for; capitals do not count, as in the API."""
         return not self.names or (kept.get("name") or "").lower() in {name.lower() for name in self.names}
 
-    def tagged(self, kept):
+    def tagged(self, kept: Mapping[str, Any]) -> bool:
         """True if a Droplet has one of the tags that are asked for; capitals do not count, as in the API."""
         return not self.tags or carries_any(kept.get("tags"), self.tags)
 
-    def in_region(self, host):
-        """True if a Host is in one of the regions that are asked for."""
+    def in_region(self, host: Host) -> bool:
+        """True if a host is in one of the regions that are asked for."""
         return not self.regions or host.droplet.region in self.regions
 
     def after_exclusions(self, hosts_: Sequence[Host]) -> tuple[list[Host], tuple[str, ...]]:
-        """The Hosts that remain, and sentences about tags to exclude by that none of them carries.
+        """The hosts that remain, and sentences about tags to exclude by that none of them carries.
 
         Raises SelectionError if the tags are hidden from the token.
         """
@@ -163,21 +166,21 @@ class Host:
     """A Droplet, the `variables` that tell of it, and the `groups` that it is in."""
 
     droplet: Droplet
-    variables: dict
+    variables: dict[str, Any]
     groups: tuple[str, ...] = ()
 
 
 class HostNames:
-    """Whose host each name is, over all files of one inventory.
+    """Whose host each name is, over all files of one inventory. Names are told by the ids of Droplets.
 
     A name that several Droplets wished for stays nobody's, so that it never means one of them.
     """
 
-    def __init__(self):
-        self._owners = {}
+    def __init__(self) -> None:
+        self._owners: dict[str, tuple[str, int] | None] = {}
 
-    def names(self, source, wished, reserved):
-        """A name of its own for each Droplet: a dict of id to name, made of `wished`, a dict of id to name.
+    def names(self, source: str, wished: Mapping[int, str], reserved: Iterable[str]) -> dict[int, str]:
+        """A name of its own for each Droplet, made of the one `wished` for.
 
         If a name is wished for twice, `reserved`, or that of another Droplet, which may be of another `source` (the
         URL of an API), the id comes behind it.
@@ -195,11 +198,13 @@ class HostNames:
             taken.update(names[key] for key in clashing)
             names.update({key: f"{names[key]}_{key}" for key in clashing})
 
-    def shadowed_by(self, groups):
-        """A dict of id to name of those earlier hosts that are called like one of `groups`, which came later."""
+    def shadowed_by(self, groups: Collection[str]) -> dict[int, str]:
+        """The names of those earlier hosts that are called like one of `groups`, which came later."""
         return {owner[1]: name for name, owner in self._owners.items() if owner and name in groups}
 
-    def claim(self, source, wished, names, groups=()):
+    def claim(
+        self, source: str, wished: Mapping[int, str], names: Mapping[int, str], groups: Collection[str] = ()
+    ) -> list[tuple[str, str]]:
         """Write the `names` down. Returns `(old, new)` for each earlier host that shares its name with one of these, or
         with one of `groups`.
         """
@@ -217,7 +222,7 @@ class HostNames:
         return renamed
 
 
-def kept(data, gpu=False):
+def kept(data: Mapping[str, Any], gpu: bool = False) -> dict[str, Any]:
     """What is kept of a Droplet's JSON object, which `Droplet.from_api` reads as well; `gpu` if it surely is one.
 
     The rest is the larger part, and the same for all Droplets of a size, an image or a region.
@@ -231,18 +236,25 @@ def kept(data, gpu=False):
     return found
 
 
-def facts(now, clock, droplets, policies=None, backups=None, set_at=None, warnings=()):
+def facts(
+    now: datetime,
+    clock: datetime,
+    droplets: Iterable[Mapping[str, Any]],
+    policies: Mapping[int, Mapping[str, Any]] | None = None,
+    backups: Mapping[int, Iterable[RestorePoint]] | None = None,
+    set_at: Mapping[int, datetime | None] | None = None,
+    warnings: Iterable[str] = (),
+) -> dict[str, Any]:
     """All that was fetched, as JSON: `now` is the API's time and `clock` that of this machine.
 
-    `droplets` are `kept`; `policies` are JSON objects by id; `backups` are RestorePoints and `set_at` times by id. What
-    was not fetched is None.
+    `droplets` are `kept`; the keys of the others are the ids of Droplets. What was not fetched is None.
     """
     return {
         "format": FORMAT,
         "now": now.isoformat(),
         "clock": clock.isoformat(),
         "droplets": list(droplets),
-        "policies": policies and {str(key): record for key, record in policies.items()},
+        "policies": None if policies is None else {str(key): record for key, record in policies.items()},
         "backups": None
         if backups is None
         else {
@@ -254,19 +266,19 @@ def facts(now, clock, droplets, policies=None, backups=None, set_at=None, warnin
     }
 
 
-def usable(found):
+def usable(found: Any) -> bool:
     """True for facts as they are written today."""
     return isinstance(found, dict) and found.get("format") == FORMAT
 
 
-def time_of(found, clock):
-    """The API's time now (aware datetime, UTC), from when `found` was fetched and how long ago that is by `clock`."""
+def time_of(found: Mapping[str, Any], clock: datetime) -> datetime:
+    """The API's time now (UTC), from when `found` was fetched and how long ago that is by `clock`."""
     passed = clock - datetime.fromisoformat(found["clock"])
     return datetime.fromisoformat(found["now"]) + max(passed, timedelta())
 
 
-def hosts(found, wanted, now):
-    """The Hosts in the facts `found`, by ascending id."""
+def hosts(found: Mapping[str, Any], wanted: InventoryOptions, now: datetime) -> Iterator[Host]:
+    """The hosts in the facts `found`, by ascending id."""
     aged = found["backups"] is not None
     for record in sorted(found["droplets"], key=lambda record: record["id"]):
         droplet = Droplet.from_api(record)
@@ -281,16 +293,14 @@ def hosts(found, wanted, now):
         status = None
         if wanted.backup_ages:
             # When the policy was set is known of those alone that were late when they were fetched: others are overdue.
-            since, first = (
-                timestamp(found["set_at"].get(key)),
-                preliminary_status(state, points or (), wanted.grace, now),
-            )
+            since = timestamp(found["set_at"].get(key))
+            first = preliminary_status(state, points or (), wanted.grace, now)
             status = final_status(first, state.policy, aged, since, wanted.grace, now)
         variables[f"{wanted.prefix}backups"] = _backups(state, now, status, points, wanted.backup_ages)
         yield Host(droplet, variables, groups(state, status))
 
 
-def attributes(record, droplet):
+def attributes(record: Mapping[str, Any], droplet: Droplet) -> dict[str, Any]:
     """The attributes of a `kept` Droplet, by name; what the token may not read is None."""
     return {
         "id": droplet.id,
@@ -317,7 +327,7 @@ def attributes(record, droplet):
     }
 
 
-def groups(state, status):
+def groups(state: BackupState, status: str | None) -> tuple[str, ...]:
     """The names of the groups that a Droplet is in, among GROUPS and GROUPS_BY_AGE."""
     if not state.enabled:
         return ("backups_disabled",)
@@ -328,9 +338,9 @@ def groups(state, status):
     return tuple(found)
 
 
-def shared(wished, names):
+def shared(wished: Mapping[int, str], names: Mapping[int, str]) -> str:
     """The names that several wished for, or that were taken, with the ids of who wished, as text; empty: none."""
-    clashing = {}
+    clashing: dict[str, list[int]] = {}
     for key, name in wished.items():
         if names.get(key) != name:
             clashing.setdefault(name, []).append(key)
@@ -350,9 +360,11 @@ def renamed(names: Mapping[str, str]) -> str:
     return ", ".join(told[:MOST_NAMED] + more)
 
 
-def _backups(state, now, status, points, aged):
+def _backups(
+    state: BackupState, now: datetime, status: str | None, points: Collection[RestorePoint] | None, aged: bool
+) -> dict[str, Any]:
     policy = state.policy
-    told = {
+    told: dict[str, Any] = {
         "enabled": state.enabled,
         "plan": policy and policy.plan,
         "weekday": policy and policy.weekday,

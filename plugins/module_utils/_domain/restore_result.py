@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from .incidents import DISK_WRITES, IncidentHistory, Seen
 from .journal import safety_of, undo_key
@@ -25,7 +27,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 
 def told(
     story: IncidentHistory, point: RestorePoint | None, now: datetime, snapshot: tuple[int | None, str] | None
-) -> dict:
+) -> dict[str, Any]:
     """The KEYS as far as a plan knows them; `snapshot` is the safety snapshot, `(id, name)`, the id None until made."""
     known = {
         "incident": story.incident,
@@ -47,11 +49,11 @@ def told(
     return {**known, **way_back(story, *snapshot)} if snapshot else known
 
 
-def found(story: IncidentHistory) -> dict:
+def found(story: IncidentHistory) -> dict[str, Any]:
     """What log and images tell of an incident that is done: how long it took, its safety snapshot, the way back."""
     seen, incident, mark = story.seen, story.incident, story.done
     action = mark and next((action for action in seen.actions if action.id == mark.action), None)
-    told = {
+    told: dict[str, Any] = {
         **dict.fromkeys(("duration_seconds", "safety_snapshot", "undo", "undo_command")),
         "new_ssh_host_keys": _new_keys(story, story.find(story.image)),
     }
@@ -64,6 +66,7 @@ def found(story: IncidentHistory) -> dict:
             if other.type in ("power_off", "snapshot", *DISK_WRITES)
             and story.intent
             and story.intent.precedes(other.started_at)
+            and other.started_at
             and other.started_at <= action.started_at
         ]
         told["duration_seconds"] = int((action.completed_at - min(first, default=action.started_at)).total_seconds())
@@ -77,7 +80,7 @@ def found(story: IncidentHistory) -> dict:
     return told
 
 
-def way_back(story: IncidentHistory, snapshot: int | None, name: str) -> dict:
+def way_back(story: IncidentHistory, snapshot: int | None, name: str) -> dict[str, Any]:
     """The safety snapshot and the task that brings its state back; `snapshot` is its id, None if it is not made."""
     droplet, points = story.seen.droplet, story.seen.points
     taken = story.marks.incidents | {safety_of(point) for point in points}
@@ -94,7 +97,7 @@ def way_back(story: IncidentHistory, snapshot: int | None, name: str) -> dict:
     }
 
 
-def restore_points(seen: Seen, now: datetime) -> list[dict]:
+def restore_points(seen: Seen, now: datetime) -> list[dict[str, Any]]:
     """The Droplet's own restore points for the result, the newest first."""
     return [
         {
@@ -112,12 +115,12 @@ def restore_points(seen: Seen, now: datetime) -> list[dict]:
 
 def _new_keys(story: IncidentHistory, point: RestorePoint | None) -> bool | None:
     """Whether the server has new SSH host keys afterwards, which only a rebuild gives it; None if it is not known."""
-    if story.own_restore:
-        return story.own_restore.type == "rebuild"
+    if own := story.own_restore:
+        return own.type == "rebuild"
     return False if point and point.type == "backup" else None
 
 
-def _command(options: dict) -> str | None:
+def _command(options: Mapping[str, Any]) -> str | None:
     """The same as a line for a shell; None while there is no snapshot, or if the name is none that a shell may see."""
     if options["snapshot_id"] is None or not _PLAIN.fullmatch(options["confirm"]):
         return None
