@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures tasks over whole accounts on the simulated API, each beside a floor and beside what one would write without
-the collection, and inventories beside those of others, all in one run. Prints tables and writes the figures as JSON.
+"""Measures tasks on whole accounts of the simulated API, together with a floor and with loops that do the same without
+the collection; and inventories, together with those of others. Prints tables and writes the figures as JSON.
 docs/performance.md says how to read them.
 """
 
@@ -31,10 +31,10 @@ from floor import Direct
 from scenarios import POLICIES, SCENARIOS, UNLIMITED, world
 
 INVENTORY = "inventory"
-"""The scenario that is no task."""
+"""The scenario that runs no task."""
 
 ROUNDS, PATIENCE = 3, 15
-"""A measurement is repeated up to so many times, but not again after so many seconds; the median counts."""
+"""How often a measurement is repeated at most, and the seconds after which it is not repeated; the median counts."""
 
 PAGE_ROUNDS = 30
 PLAY = {"hosts": "localhost", "gather_facts": False}
@@ -67,7 +67,7 @@ def main():
             lines = table.measured([row]).splitlines()[2:]
         save(found, options.json)
         print(*lines, f"after {time.monotonic() - began:.0f} s", sep="\n", flush=True)
-    sections = told(found)
+    sections = documented(found)
     print("", *sections.values(), sep="\n\n")
     if options.markdown:
         document = options.markdown.read_text(encoding="utf-8")
@@ -77,7 +77,7 @@ def main():
 
 
 def save(found, path):
-    """Write the figures, after each row anew, so that a run that is stopped leaves what it has."""
+    """Write the figures. Called after each row, so that an interrupted run keeps what it has measured."""
     found["growth"] = figures.growth(found["rows"], "ours")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
@@ -116,7 +116,7 @@ def machine():
 
 
 def ansible_cost(rounds):
-    """Medians in seconds of a play without tasks, and of one with a task that does next to nothing."""
+    """Medians in seconds of a play without tasks, and of a play with one trivial task."""
     times = {"no_task": [], "one_task": []}
     with tempfile.TemporaryDirectory(prefix="lifeboat-bench-") as folder:
         plays = write_plays(Path(folder), no_task=[], one_task=[{"ansible.builtin.ping": {}}])
@@ -129,8 +129,8 @@ def ansible_cost(rounds):
 def limits_cost(burst, window):
     """A fleet larger than the burst limit, under limits scaled to `burst` requests in `window` seconds.
 
-    `seconds` from the first request to the last, by the simulator's clock; `least` is what the limit itself takes for
-    as many; `refused` are the answers with 429.
+    `seconds` is from the first request to the last, by the simulator's clock; `least` is what the limit requires for
+    as many; `refused` counts the answers with 429.
     """
     fleet = world(4 * burst, drift=1.0)
     with tempfile.TemporaryDirectory(prefix="lifeboat-bench-") as folder:
@@ -157,7 +157,7 @@ def limits_cost(burst, window):
 
 
 def page_cost(droplets):
-    """Medians in ms, on one connection, of a page of 200 and of the smallest answer, as a client sees them."""
+    """Medians in ms, on one connection, of a page of 200 and of the smallest answer, as a client measures them."""
     times = {"page_ms": [], "account_ms": []}
     asked = (("page_ms", "/v2/droplets", {"per_page": 200}), ("account_ms", "/v2/account", {}))
     with simulated("--droplets", str(droplets), "--rate-limit", "off") as account:
@@ -180,7 +180,7 @@ def measure(scenario, droplets, latency, options):
         drifting = {int(key) for key, record in policies.items() if not record["backup_enabled"]}
         environment = surroundings(account.environment)
         task = {f"lifeboat.digitalocean.{scenario.module}": {"burst_limit": UNLIMITED, **scenario.options}}
-        plays = write_plays(folder, ours=[{**task, "register": "told"}], empty=[])
+        plays = write_plays(folder, ours=[{**task, "register": "result"}], empty=[])
         pages = direct.pages(scenario.lists)
         # Nothing else changes the account.
         start_again = account.reset if drifting else account.forget
@@ -200,7 +200,7 @@ def measure(scenario, droplets, latency, options):
 
 
 def measure_inventories(droplets, latency, options):
-    """All ways to have that many Droplets as hosts, as `inventories.measure` tells them."""
+    """All ways to have that many Droplets as hosts, as `inventories.measure` returns them."""
     with starting_point(0.0, droplets, latency) as (account, folder):
         environment = surroundings(account.environment)
         return inventories.measure(account, folder, environment, options.rounds, PATIENCE, with_yaml=not options.quick)
@@ -225,7 +225,7 @@ def compared(ours, empty, least, loops):
 
 
 def play(account, playbook, environment, writes):
-    """Run a play of ours; ends the program unless it sent as many writes as the account needed."""
+    """Run a play of ours; ends the program unless it sent exactly the expected writes."""
     run = process.run(["ansible-playbook", playbook], environment)
     sent = Counter()
     for route, count in account.journal_summary().items():
@@ -242,7 +242,7 @@ def play(account, playbook, environment, writes):
 
 @contextmanager
 def starting_point(drift, droplets, latency):
-    """A simulated account of which the share `drift` has no backups, and a folder for files."""
+    """A simulated account in which the share `drift` of the Droplets has no backups, and a folder for files."""
     with tempfile.TemporaryDirectory(prefix="lifeboat-bench-") as folder:
         file = Path(folder, "world.yml")
         file.write_text(json.dumps(world(droplets, drift)), encoding="utf-8")
@@ -260,23 +260,23 @@ def write_plays(folder, **plays):
 
 
 def surroundings(account_variables):
-    """The caller's environment, quiet, with the account, and without the path by which these files find each other."""
+    """The caller's environment with quiet settings and the account, without the import path of these files."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return {**kept, **QUIET, **account_variables}
 
 
-def told(found):
-    """What goes into the documentation: a dict of section to text, for each section that was measured."""
+def documented(found):
+    """The text for the documentation: a dict of section to text, for each section that was measured."""
     sections = {}
     if found["rows"]:
-        sections["measured"] = told_of_tasks(found)
+        sections["measured"] = documented_tasks(found)
     if found["inventories"]:
         parts = [f"Measured on {found['machine']}.", table.inventories(found["inventories"])]
         sections["inventories"] = "\n\n".join(parts)
     return sections
 
 
-def told_of_tasks(found):
+def documented_tasks(found):
     samples = {peer: max(row[peer]["sample"] for row in found["rows"]) for peer in ("uri", "pydo")}
     parts = [
         f"Measured on {found['machine']}. The loops really went through up to {samples['uri']} Droplets with uri and "

@@ -1,14 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is computed from measured seconds: pure."""
+"""Computes ratios, growth and estimates from measured seconds: pure."""
 
 from itertools import pairwise
 
 
 def extrapolated(fixed, parts):
-    """`fixed` seconds, and for each part (seconds, items measured, items in all) its seconds as if all were measured.
+    """`fixed` seconds plus, for each part (seconds, items measured, items in all), the seconds for all items.
 
-    A part of which nothing is wanted costs nothing; one of which nothing was measured cannot be told: ValueError.
+    :raises ValueError: Nothing was measured of a part that has items.
     """
     total = fixed
     for seconds, measured, wanted in parts:
@@ -44,12 +44,12 @@ def growth(rows, key):
 
 
 def unwrapped(found):
-    """A JSON object as `ansible-inventory` prints it; where it only marks a text as no template, that text."""
+    """A JSON object as `ansible-inventory` prints it; if it only marks a text as no template, that text."""
     return found["__ansible_unsafe"] if found.keys() == {"__ansible_unsafe"} else found
 
 
 def difference(hosts, expected):
-    """A sentence where `hosts`, a dict of name to variables, are other Droplets than `expected`; else an empty text."""
+    """A sentence if `hosts`, a dict of name to variables, are other Droplets than `expected`; else an empty text."""
     here, there = ({name: found.get("do_id") for name, found in told.items()} for told in (hosts, expected))
     if here == there:
         return ""

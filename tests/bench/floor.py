@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The least that the answer costs: each page fetched and parsed once, each write sent once, all known beforehand."""
+"""The least possible time: each page is fetched and parsed once, each write sent once, all known in advance."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,13 +9,13 @@ import requests
 from scenarios import ENABLE
 
 CONCURRENCY = 8
-"""As many requests at a time as the collection's modules have by default."""
+"""As many requests at a time as the collection's modules send by default."""
 
 PER_PAGE = 200
 
 
 class Direct:
-    """An account reached by nothing but `requests`, with CONCURRENCY threads and connections."""
+    """An account that is read with `requests` alone, by CONCURRENCY threads and connections."""
 
     def __init__(self, account):
         self._url = account.url
@@ -26,7 +26,7 @@ class Direct:
         self._session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=CONCURRENCY))
 
     def pages(self, lists):
-        """All pages of `lists` (see Scenario), as (path, query); asks each list for its length."""
+        """All pages of `lists` (see Scenario), as (path, query); reads the length of each list."""
         found = []
         for path, query in lists:
             total = self.get((path, {**query, "per_page": 1}))["meta"]["total"]
@@ -51,7 +51,7 @@ class Direct:
         with ThreadPoolExecutor(CONCURRENCY) as threads:
             began = time.perf_counter()
             for function, items in ((self.get, pages), (self.enable, droplet_ids)):
-                # Nothing is kept: what the answers weigh is not part of the floor.
+                # Answers are not kept: their memory is not part of the floor.
                 for _answer in threads.map(function, items):
                     pass
             return time.perf_counter() - began

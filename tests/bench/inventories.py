@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Droplets of an account as hosts: by our plugin, by that of community.digitalocean, and from files.
 
-Each is read by the same two commands. `ansible-inventory --list` makes all hosts with all their variables, as a
-controller asks for them; it writes to a file, so that no screen is measured. `ansible-inventory --host` for one host
-loads the same inventory and tells next to nothing: what a play waits for before its first task.
+Each is read by the same two commands. `ansible-inventory --list` prints all hosts with all their variables, as a
+controller reads them; it writes to a file, so that no terminal is measured. `ansible-inventory --host` for one host
+loads the same inventory and prints almost nothing: it is what a play waits for before its first task.
 """
 
 import json
@@ -22,7 +22,7 @@ from figures import beside, difference, unwrapped
 from scenarios import UNLIMITED
 
 PACKAGE = "ansible==12.3.0"
-"""What the other collection is taken from."""
+"""The package that contains the other collection."""
 
 COLLECTION = "ansible_collections/community/digitalocean/"
 PEERS = ROOT / ".cache" / "peers" / PACKAGE
@@ -31,14 +31,14 @@ OURS, THEIRS, FILE = "ours, no backups", "community", "file, JSON"
 OURS_FEW, THEIRS_FEW = "ours, five attributes", "community, five attributes"
 
 YAML_MOST = 1000
-"""Beyond so many hosts, a file in YAML takes minutes."""
+"""With more hosts, a file in YAML takes minutes."""
 
 ADDRESS = "do_networks.v4 | selectattr('type', 'eq', 'public') | map(attribute='ip_address') | first"
 """How ansible_host is made with the other plugin, as its documentation shows it."""
 
 
 def peers():
-    """A path with the other collection, which is downloaded where it is not yet there."""
+    """A path with the other collection, which is downloaded if it is not there yet."""
     if not PEERS.exists():
         PEERS.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="download-", dir=PEERS.parent) as folder:
@@ -49,14 +49,14 @@ def peers():
                 wheel.extractall(
                     Path(folder, "new"), (name for name in wheel.namelist() if name.startswith(COLLECTION))
                 )
-            # Last of all, so that a download cut short is never taken for a good one.
+            # Renamed last, so that an interrupted download is never taken for a complete one.
             Path(folder, "new").rename(PEERS)
     return PEERS
 
 
 def surroundings(environment, account):
-    """`environment` in which both collections are found, the other one trusts the simulator, and no failure is passed
-    over.
+    """`environment` in which both collections are found, the other one trusts the simulator, and no failure is
+    ignored.
     """
     paths = filter(None, (environment.get("ANSIBLE_COLLECTIONS_PATH"), str(peers())))
     return {
@@ -68,7 +68,7 @@ def surroundings(environment, account):
 
 
 def from_api(folder, account):
-    """Write the inventories that ask the API: a dict of name to file."""
+    """Write the inventories that read the API: a dict of name to file."""
     few = {"attributes": ["id", "name", "networks", "region", "size"]}
     return {
         OURS: _ours(folder / "plain.droplets.yml", backup_facts=False),
@@ -89,7 +89,7 @@ _THE_SAME = [
     *("status", "locked", "created_at", "vcpus", "memory", "disk", "gpu_info", "image", "features", "tags", "vpc_uuid"),
     "volume_ids",
 ]
-"""What ours tells by default, without the price: that plugin has it only within all of a size's record."""
+"""Our default attributes without the price: that plugin has it only within the whole record of a size."""
 
 
 def _ours(file, **options):
@@ -97,13 +97,13 @@ def _ours(file, **options):
 
 
 def _theirs(file, account, attributes, **options):
-    """At its best: the largest pages, and a token that is no template of a slow lookup."""
+    """The other plugin at its best: the largest pages, and a token without a slow lookup."""
     own = {"baseurl": f"{account.url}/v2", "oauth_token": account.token, "pagination": 200, "attributes": attributes}
     return _written(file, {"plugin": "community.digitalocean.digitalocean", **own, **options})
 
 
 def from_files(folder, hosts, with_yaml):
-    """Write the same `hosts`, a dict of name to variables, as inventories that ask nobody: a dict of name to file.
+    """Write the same `hosts`, a dict of name to variables, as inventories without requests: a dict of name to file.
 
     JSON is what Ansible reads quickest: it tries it before YAML.
     """
@@ -121,9 +121,9 @@ def _written(file, content):
 
 
 def measure(account, folder, environment, rounds, patience, with_yaml):
-    """A dict of name to what was measured of that inventory, see `figures.beside`.
+    """A dict of name to the figures of that inventory, see `figures.beside`.
 
-    Each is read once in each round, but not again after `patience` seconds. Ends the program where one of them tells
+    Each is read once in each round, but not again after `patience` seconds. Ends the program if one of them has
     other hosts than the others.
     """
     environment = surroundings(environment, account)
@@ -153,9 +153,9 @@ def _read(account, name, file, environment, expected):
 
 def _list(file, environment):
     """List an inventory: the Run, and a dict of host to its variables."""
-    told = file.with_suffix(".told")
-    run = process.run(["ansible-inventory", "-i", str(file), "--list", "--output", str(told)], environment)
-    listed = json.loads(told.read_text(encoding="utf-8"), object_hook=unwrapped)
+    listing = file.with_suffix(".listing")
+    run = process.run(["ansible-inventory", "-i", str(file), "--list", "--output", str(listing)], environment)
+    listed = json.loads(listing.read_text(encoding="utf-8"), object_hook=unwrapped)
     return run, listed["_meta"]["hostvars"]
 
 

@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one would write without the collection: a loop over `uri`, and a loop with pydo, one request after the other.
+"""The same without the collection: a loop over `uri`, and a loop with pydo, one request after the other.
 
-Beyond a few Droplets a loop takes minutes to hours, so a sample is measured, and the rest computed from what each
-Droplet of the sample took. The sample has the same share of Droplets without backups as the account.
+With more than a few Droplets a loop takes minutes to hours, so a sample is measured, and the rest computed from the
+time for each Droplet of the sample. The sample has the same share of Droplets without backups as the account.
 """
 
 import json
@@ -20,7 +20,7 @@ SAMPLE_PAGES = 2
 
 
 def uri(environment, scenario, droplet_ids, drifting, size):
-    """The seconds of `uri_loop.yml` for all Droplets, of which `size` are tried: see `_told`."""
+    """The seconds of `uri_loop.yml` for all Droplets, of which `size` are measured: see `_extrapolated`."""
     sample = _sample(droplet_ids, drifting, size)
     pages = -(-len(droplet_ids) // 200)
     listed = min(pages, SAMPLE_PAGES)
@@ -39,11 +39,11 @@ def uri(environment, scenario, droplet_ids, drifting, size):
         (loops["Policy"] + loops["Backups"], *asked),
         (loops["Enable"], len(drifting.intersection(sample)), len(drifting)),
     ]
-    return _told(run.seconds - sum(loops.values()), parts, sample, droplet_ids)
+    return _extrapolated(run.seconds - sum(loops.values()), parts, sample, droplet_ids)
 
 
 def pydo(environment, scenario, droplet_ids, drifting, size):
-    """The seconds of `pydo_loop.py` for all Droplets, of which `size` are tried: see `_told`."""
+    """The seconds of `pydo_loop.py` for all Droplets, of which `size` are measured: see `_extrapolated`."""
     sample = _sample(droplet_ids, drifting, size)
     orders = {"backups_too": scenario.backups_too, "enable": ENABLE, "sample_ids": sample}
     run = process.run([sys.executable, str(HERE / "pydo_loop.py"), json.dumps(orders)], environment)
@@ -52,7 +52,7 @@ def pydo(environment, scenario, droplet_ids, drifting, size):
         (took["ask"], len(sample), len(droplet_ids)),
         (took["write"], len(drifting.intersection(sample)), len(drifting)),
     ]
-    return _told(run.seconds - took["ask"] - took["write"], parts, sample, droplet_ids)
+    return _extrapolated(run.seconds - took["ask"] - took["write"], parts, sample, droplet_ids)
 
 
 def task_seconds(run):
@@ -63,8 +63,8 @@ def task_seconds(run):
     return {name: after - at for (at, name), (after, _next) in pairwise(begun)}
 
 
-def _told(fixed, parts, sample, droplet_ids):
-    """`seconds`; whether they are `extrapolated`; the `sample`, how many Droplets were really gone through."""
+def _extrapolated(fixed, parts, sample, droplet_ids):
+    """`seconds`; whether they are `extrapolated`; the `sample`, the number of Droplets that were really read."""
     return {
         "seconds": extrapolated(fixed, parts),
         "extrapolated": len(sample) < len(droplet_ids),

@@ -14,7 +14,7 @@ from pathlib import Path
 from account import ROOT
 
 INTERVAL = 0.01
-"""Seconds between two looks at the processes."""
+"""Seconds between two readings of the processes."""
 
 MODULE_MARK = b"AnsiballZ_"
 """In the command line of the process that Ansible starts to run a module."""
@@ -25,7 +25,7 @@ class Run:
     """`lines` are pairs of seconds since the start and text.
 
     `module_mib` and `other_mib` are the peaks of the largest process that runs a module, and of the largest other one,
-    which is Ansible itself; 0 where there was none. Each is the kernel's own high-water mark of resident memory
+    which is Ansible itself; 0 if there was none. Each is the kernel's own high-water mark of resident memory
     (VmHWM), which every process keeps for itself. It is read every 10 ms, so only what a process takes in its last
     10 ms is missed.
     """
@@ -41,7 +41,7 @@ class Run:
 
 
 def run(command, environment):
-    """Run `command`; ends the program with its output where it fails. Nothing that it started is left behind."""
+    """Run `command`; ends the program with its output if it fails. No process that it started is left."""
     began = time.perf_counter()
     with subprocess.Popen(
         command,
@@ -67,7 +67,7 @@ def run(command, environment):
 
 
 class Peaks:
-    """Within it, a thread keeps looking at the memory of a process and of all that come from it."""
+    """A context in which a thread reads the memory of a process and of its descendants."""
 
     def __init__(self, pid):
         self.module_kib = self.other_kib = 0
@@ -98,12 +98,12 @@ class Peaks:
 
 
 def high_water(status):
-    """VmHWM in KiB of the text of a `/proc/PID/status`; 0 for a process that has ended and is not yet waited for."""
+    """VmHWM in KiB from the text of a `/proc/PID/status`; 0 for a process that has ended and was not yet waited for."""
     return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
 def tree(pid):
-    """The ids of a process and of all that come from it."""
+    """The ids of a process and of its descendants."""
     found = [pid]
     for parent in found:
         # A process may end at any moment.
@@ -115,7 +115,7 @@ def tree(pid):
 
 
 def kill(pids):
-    """End them at once: what was measured half is of no use."""
+    """Kill them: half a measurement is of no use."""
     for pid in pids:
         with suppress(OSError):
             os.kill(pid, signal.SIGKILL)

@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one would write with pydo: the list page by page, then each Droplet asked, and written to where it differs.
+"""The same with pydo: reads the list page by page, then each Droplet, and writes to those that differ.
 
-Reads one JSON object, the orders, from its argument; prints the seconds of its parts as one JSON object.
+Takes its input as one JSON object in its argument; prints the seconds of its parts as one JSON object.
 """
 
 import json

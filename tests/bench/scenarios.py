@@ -1,11 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is measured. One more scenario is one more entry of SCENARIOS."""
+"""The tasks that are measured. To add a scenario, add an entry to SCENARIOS."""
 
 from dataclasses import dataclass, field
 
 UNLIMITED = "1000000/60"
-"""Requests a minute: what the API's limits would add is arithmetic, and not measured."""
+"""Requests a minute: the time that the API's limits add can be computed, and is not measured."""
 
 DROPLETS = ("/v2/droplets", {})
 GPUS = ("/v2/droplets", {"type": "gpus"})
@@ -13,17 +13,17 @@ POLICIES = ("/v2/droplets/backups/policies", {})
 IMAGES = ("/v2/images", {"private": "true"})
 
 ENABLE = {"type": "enable_backups", "backup_policy": {"plan": "daily", "hour": 4}}
-"""What a loop, and the floor, send to a Droplet without backups."""
+"""The request of the loops and the floor for a Droplet without backups."""
 
 
 @dataclass(frozen=True)
 class Scenario:
     """One task over the whole account.
 
-    `module` and `options` are the task, by which all Droplets are meant. `drift` is the share of Droplets that have no
-    backups at the start; the others have seven daily ones. `lists` are the lists that cannot be done without, as (path,
-    query): the floor reads each of their pages once, and writes once to each Droplet that drifts. `backups_too` tells
-    the loops to ask each Droplet for its backups besides its policy.
+    `module` and `options` are the task, which selects all Droplets. `drift` is the share of Droplets that have no
+    backups at the start; the others have seven daily ones. `lists` are the lists that have to be read, as (path,
+    query): the floor reads each of their pages once, and writes once to each Droplet that drifts. With `backups_too`
+    the loops read the backups of each Droplet as well as its policy.
     """
 
     title: str
@@ -42,7 +42,7 @@ RULES = [
     {"name": "web", "match": {"names": ["web-*"]}, "plan": "daily"},
     {"name": "rest", "match": {"all": True}, "plan": "daily", "hour": [0, 4, 8, 12, 16, 20]},
 ]
-"""Six rules, of which two have nothing to match."""
+"""Six rules, of which two match nothing."""
 
 
 SCENARIOS = {

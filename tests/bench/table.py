@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The measurements as tables that can be read on a screen and in Markdown alike: pure."""
+"""Formats the measurements as tables that are readable as plain text and in Markdown: pure."""
 
 HEADER = (
     *("task", "latency ms", "Droplets", "s", "requests", "module MiB", "Ansible MiB"),
@@ -13,7 +13,7 @@ INVENTORY_HEADER = (
 
 
 def seconds(value, extrapolated=False):
-    """`2.35`, `124`, or `~4100` where it was not measured to the end."""
+    """`2.35`, `124`, or `~4100` if it was extrapolated."""
     if extrapolated:
         return f"~{value:.2g}" if value < 10 else f"~{float(f'{value:.2g}'):.0f}"
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
@@ -24,22 +24,22 @@ def times(value):
 
 
 def share(value):
-    """`0.37`, or as `times` from 10 on: what is about as quick as another needs two digits to tell which is quicker."""
+    """`0.37`, or as `times` from 10 on: ratios near 1 need two digits to show which is quicker."""
     return f"{value:.2f}" if value < 10 else times(value)
 
 
 def measured(rows):
-    """The table of all rows, which are those of the JSON file."""
+    """The table of all rows of the JSON file."""
     return markdown(HEADER, [_cells(row) for row in rows])
 
 
 def inventories(measured_ones):
-    """The table of all inventories, which are those of the JSON file."""
+    """The table of all inventories of the JSON file."""
     return markdown(INVENTORY_HEADER, [line for one in measured_ones for line in _inventory_lines(one)])
 
 
 def growth(grown):
-    """The table of what `figures.growth` gives for ours: a line for each scenario and latency."""
+    """The table of the result of `figures.growth` for ours: a line for each scenario and latency."""
     steps = sorted({entry["droplets"] for entry in grown})
     lines = {}
     for entry in grown:
@@ -49,7 +49,7 @@ def growth(grown):
 
 
 def pages(rows):
-    """The table of the simulator's own cost."""
+    """The table of the simulator's own times."""
     header = ("Droplets", "page of 200, ms", "smallest answer, ms")
     return markdown(header, [(row["droplets"], f"{row['page_ms']:.1f}", f"{row['account_ms']:.1f}") for row in rows])
 
@@ -72,7 +72,10 @@ def markdown(header, rows):
 
 
 def put_between_marks(document, section, text):
-    """`document` with `text` in place of what is between the `marks` of `section`; ValueError where it lacks them."""
+    """`document` with `text` between the `marks` of `section`.
+
+    :raises ValueError: The document lacks the marks.
+    """
     opening, closing = marks(section)
     before, begin, rest = document.partition(opening)
     _old, end, after = rest.partition(closing)

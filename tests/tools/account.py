@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A simulated account to show and to measure the collection with."""
+"""A simulated account for the demo and the benchmarks."""
 
 import json
 import subprocess
@@ -18,12 +18,12 @@ START_LIMIT = 60
 
 
 class Account:
-    """A running simulator: where it is, its API and its clock. `ready` is its ready line as a dict."""
+    """A running simulator: its addresses, its API and its clock. `ready` is its ready line as a dict."""
 
     def __init__(self, ready):
         self.url, self.token, self.ca_path = ready["api_url"], ready["token"], ready["ca_path"]
         self._session = requests.Session()
-        # A certificate bundle named by the environment would take the place of the simulator's own.
+        # A certificate bundle that the environment names would replace the simulator's own.
         self._session.trust_env = False
         self._session.verify = self.ca_path
         self._session.headers["Authorization"] = f"Bearer {self.token}"
@@ -38,7 +38,7 @@ class Account:
         }
 
     def get(self, path, **query):
-        """The JSON object that the API answers; any error ends the program."""
+        """The JSON object in the API's answer; any error ends the program."""
         answer = self._session.get(self.url + path, params=query, timeout=30)
         answer.raise_for_status()
         return answer.json()
@@ -48,7 +48,7 @@ class Account:
         return self._control("clock", advance=duration)["now"]
 
     def reset(self):
-        """Back to how the account started, with an empty journal."""
+        """Reset the account to its start, with an empty journal."""
         self._control("reset")
 
     def forget(self):
@@ -56,7 +56,7 @@ class Account:
         self._session.delete(f"{self.url}/_sim/journal", timeout=30).raise_for_status()
 
     def journal(self):
-        """The requests since the journal was last emptied, as the simulator tells them."""
+        """The requests since the journal was last emptied, as the simulator reports them."""
         return self.get("/_sim/journal")["requests"]
 
     def journal_summary(self):

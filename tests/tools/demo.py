@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo: a simulated account of 60 Droplets is kept as five rules say, in five short scenes.
+"""The demo: five rules are applied to a simulated account of 60 Droplets, in five short scenes.
 
 Every figure shown comes from the run: from the playbooks' own output, or from the simulated API.
 """
@@ -18,7 +18,7 @@ from account import ROOT, simulated
 RULES = "tests/tools/demo_policies.yml"
 BUSY = "media-prod-01"
 FINDINGS = 2
-"""The exit code of ansible-playbook where a task fails, as an audit with findings does."""
+"""The exit code of ansible-playbook if a task fails, as an audit with findings does."""
 
 QUIET = {
     "ANSIBLE_NOCOLOR": "1",
@@ -27,21 +27,21 @@ QUIET = {
     "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
 }
 SHOWN = ("List them", "Apply | ", "Summary | Show", "Audit | Check")
-"""Tasks with something to look at."""
+"""The tasks whose output is shown."""
 FRAME = ("ok:", "changed:", "skipping:", "---", "+++", "@@", '"msg": [', "]", "}")
 
 
 def main():
     began = time.monotonic()
     with simulated("--world", "fleet", "--action-seconds", "0") as account:
-        tell(account)
+        play_scenes(account)
     say(f"That took {time.monotonic() - began:.0f} seconds. With an account of your own, the same playbooks:")
     print("   export DIGITALOCEAN_TOKEN=...")
     print("   ansible-playbook lifeboat.digitalocean.audit_policies -e @policies.yml")
     print("   ansible-playbook lifeboat.digitalocean.apply_policies -e @policies.yml --check --diff")
 
 
-def tell(account):
+def play_scenes(account):
     say(f"An account with 60 Droplets, simulated on this machine, and five rules for their backups in {RULES}.")
 
     say("1. Who has no backups today?")
@@ -60,12 +60,12 @@ def tell(account):
     play(account, "apply_policies")
 
     now = account.advance("2d")
-    say(f"5. Two days later, {now}, the audit: two whose backups fail, and two that nobody thought of.")
+    say(f"5. Two days later, {now}, the audit: two whose backups fail, and two that no rule covers.")
     play(account, "audit_policies", status=FINDINGS)
 
 
 def play(account, name, *options, rules=True, status=0):
-    """Run a playbook of the collection, with the demo's rules, and show what a user would look at."""
+    """Run a playbook of the collection with the demo's rules, and print the part of its output that matters."""
     command = ["ansible-playbook", f"lifeboat.digitalocean.{name}", *(["-e", f"@{RULES}"] if rules else []), *options]
     print(f"   $ {shlex.join(command)}")
     environment = {**os.environ, **QUIET, **account.environment}
@@ -83,12 +83,12 @@ def shown(output):
         if title.startswith("PLAY RECAP"):
             yield from (" ".join(line.split()) for line in lines)
         if title.startswith("TASK") and any(name in title for name in SHOWN):
-            told = itertools.takewhile(lambda line: not line.startswith("Origin:"), lines)
-            yield from (plain(line) for line in told if not line.strip().startswith(FRAME))
+            message = itertools.takewhile(lambda line: not line.startswith("Origin:"), lines)
+            yield from (plain(line) for line in message if not line.strip().startswith(FRAME))
 
 
 def plain(line):
-    """A line without what JSON puts around a message or the items of a list."""
+    """A line without the JSON around a message or the items of a list."""
     item = line.strip().removeprefix('"msg": ').removesuffix(",")
     return json.loads(item) if item.startswith('"') else line
 

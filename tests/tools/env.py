@@ -4,8 +4,8 @@
 """Make the checkout's own environment: ``PYTHON tests/tools/env.py``.
 
 Creates ``.venv`` with everything in ``tests/requirements.txt``, and ``.venv/collections``, a collections path in
-which ``ansible_collections/lifeboat/digitalocean`` is this checkout. A stamp tells what the environment was made
-from; while that is the same, nothing is done. Runs before anything is installed: standard library only.
+which ``ansible_collections/lifeboat/digitalocean`` is this checkout. A stamp records what the environment was made
+from; as long as that is the same, nothing is done. It runs before anything is installed: standard library only.
 """
 
 # No "from __future__" and no new syntax in this file: an old Python must get as far as the sentence that refuses it.
@@ -35,7 +35,7 @@ def check_python(version):
 
 
 def base_python():
-    """The interpreter itself, also where PYTHON is the one of a virtual environment (perhaps of our own)."""
+    """The interpreter itself, also if PYTHON is that of a virtual environment (perhaps our own)."""
     return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
 
 
@@ -71,9 +71,9 @@ def link_collection(root):
 
 
 def build(root, python):
-    """Replace ``.venv`` by a new one; what pip downloads is kept in ``.cache``."""
+    """Replace ``.venv`` by a new one; pip's downloads are kept in ``.cache``."""
     venv = os.path.join(root, ".venv")
-    # ansible-test's home is .cache/home, and its pip knows no other cache than the one below it: this one serves both.
+    # ansible-test's home is .cache/home, and its pip uses the cache below that; sharing it saves downloads.
     environ = dict(os.environ, PIP_CACHE_DIR=os.path.join(root, ".cache", "home", ".cache", "pip"))
     environ.pop("PYTHONPATH", None)
     shutil.rmtree(venv, ignore_errors=True)
@@ -90,7 +90,7 @@ def build(root, python):
 
 
 def ensure(root):
-    """Bring ``.venv`` up to date; returns whether there was anything to do."""
+    """Bring ``.venv`` up to date; returns whether anything had to be done."""
     check_python(sys.version_info)
     cache = os.path.join(root, ".cache")
     os.makedirs(cache, exist_ok=True)
@@ -107,7 +107,7 @@ def ensure(root):
         sys.stdout.flush()
         build(root, python)
         link_collection(root)
-        # Last of all, so that a build cut short is never taken for a good one.
+        # Written last, so that an interrupted build is never taken for a complete one.
         with open(stamp, "w") as stream:
             stream.write(key)
         return True

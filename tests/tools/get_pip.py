@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stands in for the get-pip script that ``ansible-test`` would download from its own file store.
 
-``sanity.py`` puts it where ansible-test looks for a copy downloaded earlier. Python brings a pip of its own
-(ensurepip), and that one can install the version asked for, so the tests need no server but the package index.
+``sanity.py`` puts it where ansible-test looks for a copy that was downloaded earlier. Python includes a pip of its own
+(ensurepip), which can install the requested version, so the tests need no server but the package index.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-# What only get-pip understands: "leave out setuptools and wheel", which ensurepip does not bring either.
+# Options of get-pip alone: "leave out setuptools and wheel", which ensurepip does not install anyway.
 GET_PIP_ONLY = {"--no-setuptools", "--no-wheel"}
 
 
 def main(arguments: list[str]) -> None:
-    """Install what is asked for, by a pip made from ensurepip."""
+    """Install the requested packages with a pip from ensurepip."""
     wanted = [argument for argument in arguments if argument not in GET_PIP_ONLY]
     subprocess.run([sys.executable, "-m", "ensurepip", "--default-pip"], check=True, stdout=subprocess.DEVNULL)
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *wanted], check=True)

@@ -5,7 +5,7 @@
 
 The last line is ``N passed, N failed, N skipped``, summed over the layers, and the exit status is 0 only if nothing
 failed. Each test of pytest and of ansible-test counts as one, and so does each linter. A layer that crashed, was
-stopped or ran nothing has failed, whatever else it said. A layer whose folder does not exist yet is left out.
+stopped or ran nothing has failed, whatever it printed. A layer whose folder does not exist is left out.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SANITY_COPY = Path(".cache", "sanity", "ansible_collections", "lifeboat", "digit
 # Seconds after which a command is taken to hang. The promises in every combination take long.
 PATIENCE = 7200 if os.environ.get("LIFEBOAT_TRUST") == "full" else 900
 
-# A test of ansible-test that found no file to look at checked nothing: it is neither passed nor skipped.
+# A test of ansible-test that found no files has checked nothing: it counts as neither passed nor skipped.
 NOT_APPLICABLE = "No tests applicable."
 
 
@@ -67,9 +67,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Layer:
-    """Checks that are run one after the other; ``needs`` is the file or folder without which there are none.
+    """Checks that are run one after the other, if the file or folder ``needs`` exists.
 
-    Layers that are ``beside`` others, since each keeps about one processor busy, run at the same time, after the rest.
+    Layers that are ``beside`` others run at the same time, after the rest: each keeps about one processor busy.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Layer:
 
 
 def pytest_layer(name: str, folder: str, workers: int = 2) -> Layer:
-    """A layer of pytest, on two processors; more `workers` where tests wait for something else."""
+    """A layer of pytest, with two workers, or with more if its tests mostly wait."""
     report = REPORTS / f"{name}.xml"
     command = [
         *(str(BIN / "pytest"), "--quiet", "--numprocesses", str(workers), "--dist", "loadgroup"),
@@ -98,7 +98,7 @@ def molecule_layer(root: Path = ROOT) -> Layer:
 
 
 def layers() -> list[Layer]:
-    """Every layer there is, the quick ones first."""
+    """Every layer, the quick ones first."""
     python = str(BIN / "python")
     linters = [
         Check("ruff", [str(BIN / "ruff"), "check", "--quiet", "."]),
@@ -106,7 +106,7 @@ def layers() -> list[Layer]:
         Check("yamllint", [str(BIN / "yamllint"), "--strict", "."]),
         Check("ansible-lint", [str(BIN / "ansible-lint"), "--offline", "--nocolor", "--profile", "production"]),
         Check("changelog", [str(BIN / "antsibull-changelog"), "lint"]),
-        # Writes a log into its home.
+        # It writes a log into its home.
         Check("documentation", [str(BIN / "antsibull-docs"), "lint-collection-docs", "--plugin-docs", "."], home=HOME),
     ]
     return [
@@ -144,7 +144,7 @@ def count_report(path: Path, output: TextIO | None = None) -> Counts:
 
 
 def judge(check: Check, status: int, root: Path = ROOT, output: TextIO | None = None) -> Counts:
-    """What a finished check counts for; its exit status and its reports must agree."""
+    """The counts of a finished check; its exit status and its reports must agree."""
     if check.reports is None:
         return Counts(failed=1) if status else Counts(passed=1)
     place = root / check.reports
@@ -162,15 +162,15 @@ def judge(check: Check, status: int, root: Path = ROOT, output: TextIO | None = 
 
 
 def forget(reports: Path) -> None:
-    """Remove the reports of an earlier run: a check that crashes must not be judged by them."""
+    """Remove the reports of an earlier run: a check that crashes must not count by them."""
     for path in reports.glob("*.xml") if reports.is_dir() else [reports]:
         path.unlink(missing_ok=True)
 
 
 def run(check: Check, root: Path, patience: float, output: TextIO | None = None) -> int:
-    """The exit status of a check's command; it and all it started are killed when the patience is over.
+    """The exit status of a check's command; it and all its children are killed after ``patience`` seconds.
 
-    What it says goes to ``output``, a file, or where our own goes.
+    Its output goes to the file ``output``, or to our own standard output.
     """
     environ = dict(os.environ)
     if check.home is not None:
@@ -197,7 +197,7 @@ def run(check: Check, root: Path, patience: float, output: TextIO | None = None)
 
 @contextlib.contextmanager
 def alone(check: Check, root: Path) -> Iterator[None]:
-    """Let a check run once at a time in a checkout: two runs would take each other's reports for their own."""
+    """Run a check once at a time in a checkout: two runs would read each other's reports."""
     locks = root / REPORTS
     locks.mkdir(parents=True, exist_ok=True)
     with open(locks / f"{check.name}.lock", "w", encoding="utf-8") as lock:
@@ -223,7 +223,7 @@ def run_check(check: Check, root: Path = ROOT, patience: float = PATIENCE, outpu
 
 
 def run_layer(layer: Layer, root: Path, output: TextIO | None = None) -> tuple[Counts, float]:
-    """What the checks of a layer count for, and its seconds."""
+    """The counts of the checks of a layer, and its seconds."""
     print(f"--- {layer.name}", file=output, flush=True)
     start = time.monotonic()
     counts = sum((run_check(check, root, output=output) for check in layer.checks), Counts())
@@ -231,7 +231,7 @@ def run_layer(layer: Layer, root: Path, output: TextIO | None = None) -> tuple[C
 
 
 def run_beside(chosen: Sequence[Layer], root: Path) -> Iterator[tuple[Counts, float]]:
-    """Run layers at the same time; what each has said is told when it is over, in their order."""
+    """Run layers at the same time; the output of each is printed when it has ended, in their order."""
     with ThreadPoolExecutor(max(1, len(chosen))) as threads, contextlib.ExitStack() as files:
         outputs = [files.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _layer in chosen]
         running = [
@@ -245,7 +245,7 @@ def run_beside(chosen: Sequence[Layer], root: Path) -> Iterator[tuple[Counts, fl
 
 
 def run_layers(chosen: Iterable[Layer], root: Path = ROOT) -> Counts:
-    """Run the layers that are there, tell about each, and add up."""
+    """Run the layers that exist, print the counts of each, and return their sum."""
     there = sorted((layer for layer in chosen if (root / layer.needs).exists()), key=lambda layer: layer.beside)
     beside = [layer for layer in there if layer.beside]
     found = chain((run_layer(layer, root) for layer in there if not layer.beside), run_beside(beside, root))
@@ -262,7 +262,7 @@ def run_layers(chosen: Iterable[Layer], root: Path = ROOT) -> Counts:
 
 
 def main() -> None:
-    # Our lines and those of the commands must keep their order, in a file as on a screen.
+    # Our lines and those of the commands must keep their order, also in a file.
     sys.stdout.reconfigure(line_buffering=True)
     known = {layer.name: layer for layer in layers()}
     parser = argparse.ArgumentParser(description="Run the layers of tests.")

@@ -4,10 +4,10 @@
 """Run ``ansible-test sanity`` on the checkout as it is, uncommitted files included.
 
 ansible-test accepts only a real folder ``ansible_collections/lifeboat/digitalocean``, not a link to one, so the
-files are copied into ``.cache/sanity`` first. The copy is a repository of its own, because ansible-test asks the
-nearest one for the list of files, and the checkout's would say that all of ``.cache`` is ignored. ansible-test's
-home is ``.cache/home``: what it installs is kept there, which makes every run but the first quick. Arguments are
-handed on to ``ansible-test sanity``.
+files are copied into ``.cache/sanity`` first. The copy is a repository of its own, because ansible-test takes the list
+of files from the nearest repository, and the checkout's ignores ``.cache``. ansible-test's home is ``.cache/home``:
+what it installs is kept there, which makes every run but the first quick. Arguments are passed to
+``ansible-test sanity``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CACHE = ROOT / ".cache"
 COPY = CACHE / "sanity" / "ansible_collections" / "lifeboat" / "digitalocean"
 HOME = CACHE / "home"
 OUTPUT = "tests/output"
-# In the copy, but not from the checkout: the copy's own repository, and the reports that ansible-test writes.
+# Parts of the copy that are not from the checkout: its own repository, and the reports that ansible-test writes.
 KEPT = (".git", OUTPUT)
 
 
@@ -36,7 +36,7 @@ class SanityFailed(Exception):
 
 
 def files_of(checkout: Path) -> set[str]:
-    """The checkout's files as git sees them, tracked or new, without those ignored and those deleted."""
+    """The checkout's files, tracked or new, without ignored and deleted ones, as git lists them."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
     if listed.returncode:
@@ -45,7 +45,7 @@ def files_of(checkout: Path) -> set[str]:
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two files look alike, by kind, size, time and mode."""
+    """Whether two files have the same kind, size, time and mode."""
     if not other.exists() or one.is_symlink() or other.is_symlink():
         return False
     a, b = one.stat(), other.stat()
@@ -75,7 +75,7 @@ def synchronise(checkout: Path, copy: Path) -> None:
 
 
 def pip_versions() -> set[str]:
-    """The versions of pip for which the installed ansible-test may want its get-pip script."""
+    """The versions of pip for which the installed ansible-test may need its get-pip script."""
     spec = importlib.util.find_spec("ansible_test")
     if spec is None or not spec.submodule_search_locations:
         raise SanityFailed("ansible-test is not installed: run make env.")
@@ -101,14 +101,14 @@ def pip_settings(environ: dict[str, str]) -> configparser.RawConfigParser:
 
 
 def prepare_home(home: Path, environ: dict[str, str]) -> None:
-    """Put into ``home`` what ansible-test, which forgets the environment, needs to install its tools."""
+    """Put into ``home`` what ansible-test, which clears the environment, needs to install its tools."""
     scripts = home / ".ansible" / "test" / "cache"
     scripts.mkdir(parents=True, exist_ok=True)
     for version in pip_versions():
         shutil.copyfile(Path(__file__).with_name("get_pip.py"), scripts / f"get_pip_{version.replace('.', '_')}.py")
     config = home / ".config" / "pip" / "pip.conf"
     config.parent.mkdir(parents=True, exist_ok=True)
-    # An index's address may hold a password.
+    # The address of an index may contain a password.
     with open(os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
         pip_settings(environ).write(stream)
 
