@@ -50,7 +50,7 @@ def test_environment_and_nothing_else_is_needed(sim, command):
 
 @pytest.mark.parametrize("failed", ["True", "False"])
 def test_a_source_that_failed(sim, command, failed):
-    """A warning, or an error where Ansible is told that it shall be one."""
+    """A warning, or an error if Ansible's setting makes it one."""
     revoked = sim.make_token("droplet:read")
     sim.revoke(revoked)
     environ = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": failed, "DIGITALOCEAN_TOKEN": revoked}

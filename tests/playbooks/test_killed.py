@@ -53,7 +53,7 @@ def play_of(folder, module, options):
 
 
 def killed(sim, playbook, environ, token):
-    """True where the run was killed in its request; False where it had ended before, well."""
+    """True if the run was killed during its request; False if it had succeeded before."""
     run = subprocess.Popen(
         ["ansible-playbook", str(playbook)],
         env={**environ, "DIGITALOCEAN_TOKEN": token},

@@ -175,7 +175,7 @@ def test_a_missing_scope_is_named(sim, play):
 
 
 def test_facts_for_later_roles(play):
-    """What the README promises is there after the role, in a play of one's own, also where the audit failed."""
+    """What the README promises is there after the role, in a play of one's own, also if the audit failed."""
     audit = {"backup_policy_audit_only": True, "backup_policy_rules": [EVERYTHING]}
     role = {"name": "lifeboat.digitalocean.backup_policy"}
     names = ("result", "status", "findings", "summary")

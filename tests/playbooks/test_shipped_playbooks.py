@@ -15,7 +15,7 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator 
 
 PLAYBOOKS = sorted(ROOT.glob("playbooks/*.yml"))
 FIRST = {"audit_policies": "apply_policies"}
-"""An audit is green where the rules have been applied; `test_policies` sees it red."""
+"""An audit passes once the rules have been applied; `test_policies` has audits that fail."""
 
 
 def rules(_sim):

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`droplet_action` where its own promises lie: consent, numbers, shutdowns that fail, and one order for a whole tag."""
+"""What `droplet_action` alone promises: confirmation, counts, shutdowns that fail, and one request for a whole tag."""
 
 from __future__ import annotations
 

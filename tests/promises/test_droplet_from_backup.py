@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""P1, P3, P6 and P10 of `droplet_from_backup` where creating a Droplet takes its time, or others are at it as well."""
+"""P1, P3, P6 and P10 of `droplet_from_backup` if creating a Droplet takes time, or others create one too."""
 
 from __future__ import annotations
 
@@ -363,7 +363,7 @@ class TestWhatItIsMadeFrom:
         assert "The cheapest that fit in nyc3 are s-1vcpu-" in told.result["msg"]
 
     def test_a_snapshot_that_was_copied(self, sim, run):
-        """In the region of its Droplet unless another is named; one where it is not is refused with the way there."""
+        """In the region of its Droplet unless another is named; a region without the snapshot is refused."""
         key = tasks.backed_up(sim)
         worlds.act(sim, key, "snapshot", name="kept")
         sim.advance(60)

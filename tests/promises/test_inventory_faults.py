@@ -166,7 +166,7 @@ def test_tls_is_verified(sim, inventory):
 
 @pytest.mark.parametrize("body", [{"droplets": None}, {}, "no JSON", {"droplets": [{"name": "x"}]}, []], ids=str)
 def test_an_answer_that_makes_no_sense(sim, inventory, body):
-    """An error in a sentence, or, where the API says that there is none, none."""
+    """An error in a sentence; or nothing, if the API says that there is none."""
     sim.fault({"status": 200, "body": body}, path="^/v2/droplets$", times=0)
     told = inventory()
     assert not told.hosts

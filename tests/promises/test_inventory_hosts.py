@@ -99,7 +99,7 @@ def test_hostnames(ids, inventory, single):
 
 
 def test_hostnames_in_order_of_preference(ids, inventory):
-    """The first that has a value; where none has one, the name."""
+    """The first that has a value; if none has one, the name."""
     told = inventory(hostnames=["public_v6", "private_v4", "id"])
     known = {known["do_name"]: (name, known) for name, known in told.hosts.items()}
     assert known["web"][0] == known["web"][1]["do_public_v6"]
@@ -259,7 +259,7 @@ STRICT = {
 
 @pytest.mark.parametrize("kind", STRICT)
 def test_strict(ids, inventory, kind):
-    """An error in the middle leaves no host; without strict, it is left out where it fails."""
+    """An error in the middle leaves no host; without strict, it is left out if it fails."""
     told = inventory(**STRICT[kind], strict=True)
     assert told.failure, told
     assert not told.hosts

@@ -211,7 +211,7 @@ def test_a_name_with_an_id_that_is_another_s_name(world, inventory):
 
 
 def test_a_name_that_several_wished_for_stays_nobody_s(world, inventory):
-    """Also where it is made of the name and the id of somebody else."""
+    """Also if it is made of the name and the id of another one."""
     one, two, three, four = world("one", "two", "three", "four")
     told = inventory(hostnames=[f"'twin_{three}' if do_id in [{one}, {two}] else 'twin'"])
     assert told.by_id == {

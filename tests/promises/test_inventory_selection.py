@@ -151,7 +151,7 @@ def test_tags_that_the_token_may_not_read_are_an_error_and_no_empty_inventory(si
 
 
 def test_the_list_of_gpu_droplets_is_proof_enough(sim, ids, inventory):
-    """Where a Droplet does not say itself that it has one."""
+    """If a Droplet's record does not show that it has one."""
     listed = sim.api("GET", "droplets?type=gpus&asked")
     assert len(listed["droplets"]) == 2
     for droplet in listed["droplets"]:

@@ -34,7 +34,7 @@ FACTORS = {
 
 def possible(row):
     """A verb that is refused writes nothing, so that nothing can happen to its writes; and nothing is refused any more
-    where the Droplet that has the restore points is gone.
+    if the Droplet that has the restore points is gone.
     """
     refused = "verb" in row and verbs.BY_NAME[row["verb"]].refused
     accident = faults.BY_NAME[row.get("accident", "first-read-none")]

@@ -32,7 +32,7 @@ SAMPLE = 131
 """One accident in so many for each order, beginning elsewhere for each."""
 
 KILLS = 1 if FULL else 13
-"""One request in so many, where a sample kills; the shortest run has more than `FIRST_KILLS` requests."""
+"""A sample kills at one request in so many; the shortest run has more than `FIRST_KILLS` requests."""
 
 FIRST_KILLS = 3
 

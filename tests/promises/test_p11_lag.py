@@ -297,7 +297,7 @@ class TestWhatAnEarlierRunLeft:
 
 
 class TestNothingIsLate:
-    """A look at what may be missing costs nothing where nothing is."""
+    """Looking for what may be missing costs nothing if nothing is."""
 
     def test_two_snapshots_one_after_the_other(self, empty):
         key, run = backed_up(empty), Runner(empty, module="droplet_snapshot")

@@ -228,7 +228,7 @@ def test_a_tag_in_another_spelling_is_the_same_tag(sim, snap, position):
 
 
 def test_a_snapshot_under_way_is_waited_for_and_counts(sim, snap):
-    """P6: also where it ends between two looks."""
+    """P6: also if it ends between two reads."""
     (key,) = backed_up(sim, "alpha")
     worlds.act(sim, key, "snapshot", name="of somebody else")
     told = snap(droplet_id=key, max_age_hours=1)

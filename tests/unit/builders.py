@@ -68,7 +68,7 @@ def observed(states, backups=None, converted=None, supported=SUPPORTED):
 
 
 def rule(name="web", match=None, **given):
-    """A rule of `policies`, as Ansible hands it over; `match` all where it is left out."""
+    """A rule of `policies`, as Ansible passes it; `match` is all if left out."""
     parts = ("tags_any", "tags_all", "names", "regions", "droplet_ids", "gpu", "all")
     left_out = {
         "state": None,

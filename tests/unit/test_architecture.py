@@ -50,7 +50,7 @@ def folder_of(path):
 
 
 def sources(*folders):
-    """The Python files of these layers, of all layers where none is named."""
+    """The Python files of these layers, of all layers if none is named."""
     return [path for path in sorted(PLUGINS.rglob("*.py")) if not folders or folder_of(path) in folders]
 
 

@@ -33,7 +33,7 @@ def takes(match, droplet):
 
 
 def cost(droplet, policy):
-    """USD a month, None where nobody can tell."""
+    """USD a month, None if it is not known."""
     if policy is None:
         return 0
     share = SHARES.get(policy["plan"])

@@ -15,7 +15,7 @@ PLACES = {
     "verify": {**GET, "path": "backups/polic", "after": 1},
     "first-write": POST,
 }
-"""Where in a run; the last four are met only where something is written."""
+"""Where in a run; the last four are met only if something is written."""
 
 ALWAYS = (("times", 0),)
 BEFORE_PLANNING = ("first-read", "second-read")
@@ -45,7 +45,7 @@ class Accident:
 
     @property
     def is_for_one(self):
-        """True where it must meet the subject, and not just any Droplet."""
+        """True if it must meet the subject, and not just any Droplet."""
         return self.effect in ("gone", "pending")
 
     def order(self, sim, target):

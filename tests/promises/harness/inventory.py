@@ -39,7 +39,7 @@ class Told:
         """Host → its variables."""
         children = {child for group in listed.values() for child in group.get("children", ())}
         self.groups = {name: set(listed.get(name, {}).get("hosts", ())) for name in {*children, *listed} - {"all"}}
-        """Group → its hosts, also where it has none."""
+        """Group → its hosts, also if it has none."""
         self.parents = {name: set(group["children"]) for name, group in listed.items() if "children" in group}
 
     @property
@@ -124,7 +124,7 @@ class Inventory:
         return self.run(self.write(options), args=args)
 
     def each(self, *options):
-        """Run on one file for each mapping of options, the n-th for the n-th simulator, where there are so many."""
+        """Run on one file for each mapping of options, the n-th for the n-th simulator, if there are so many."""
         last = len(self.simulators) - 1
         paths = [
             self.write(given, self.simulators[min(number, last)], f"{number}.droplets.yml")

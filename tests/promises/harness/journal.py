@@ -45,7 +45,7 @@ def purpose(entry):
 
 
 def _looks_at(read, purpose_):
-    """True where a GET shows what became of a write: its object, the object's lists, or a list that holds it."""
+    """Whether a GET shows the effect of a write: its object, the object's lists, or a list that contains it."""
     kind, path = purpose_[0], read["path"]
     if purpose_ == ("POST", "/v2/droplets/actions"):
         return path == "/v2/actions" or bool(re.fullmatch(r"/v2/droplets/\d+/actions", path))

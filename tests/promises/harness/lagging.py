@@ -32,7 +32,7 @@ LAGGING = {
 
 
 def lagging_play(sim, order, lags):
-    """The task, and the reruns after `PAUSES`; raises AssertionError where a promise is broken."""
+    """The task, and the reruns after `PAUSES`; raises AssertionError if a promise is broken."""
     options, token, before = prepared(sim, order, {})
     sim.behave(**LAGGING[lags])
     run = runner(sim, order, options, token)

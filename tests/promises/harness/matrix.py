@@ -38,7 +38,7 @@ EVERYTHING = (*LEAST, *_IMAGES, "tag:read", "actions:read", "sizes:read", "regio
 
 
 def play(sim, case):
-    """Raises AssertionError where a promise is broken."""
+    """Raises AssertionError if a promise is broken."""
     verb, accident, switches = case.parts
     worlds.WORLDS[case.world](sim)
     token_kind = switches.pop("token")
@@ -49,7 +49,7 @@ def play(sim, case):
     params = {**options, "wait_timeout": TIMEOUT, "report": "all"}
     run = Runner(sim, module)
     listed = verbs.STANDARD if switches["supported_policies"] == "standard" else verbs.USAGE
-    # A GPU Droplet's backups cannot be enabled where the API does not support it; that Droplet fails, and no other.
+    # A GPU Droplet's backups cannot be enabled if the API does not support it; that Droplet fails, and no other.
     hopeless = {
         key
         for key in ids

@@ -91,14 +91,14 @@ class Runner:
     module: str = "droplet_backups"
     real_time: bool = False
     reaches: bool = True
-    """False where the simulator cannot see the requests."""
+    """False if the simulator cannot see the requests."""
     unexpected: bool = False
-    """True where even a `failure.kind` of "unexpected" is an answer: a sentence, and no traceback."""
+    """True if even a `failure.kind` of "unexpected" is accepted: a sentence, and no traceback."""
 
     def __call__(self, check=False, token=None, before_request=None, after_request=None, on_sleep=None, **params):
         """Run once. The hooks get (number from 1, request) and may raise `Killed`.
 
-        Asserts what holds for each result: a clean exit, a sentence and a kind where it failed, no token anywhere,
+        Asserts what holds for each result: a clean exit, a sentence and a kind if it failed, no token anywhere,
         requests counted as the journal has them, no write in check mode, none sent twice without a look.
         """
         arguments = {

@@ -32,7 +32,7 @@ class Order:
     `wrong(before, after, options)` says in a sentence what is wrong with the State after the task, or returns None.
     `most` says how many actions of a type, completed in all runs together, there may be: `{"snapshot": 1}`; the type
     "create" counts new Droplets. `repeats` is True for a task that does the same again each time it is run (reboot).
-    `gives_up` is True where it may cost restore points, `powers` where it may leave a Droplet off that was on.
+    `gives_up` is True if it may cost restore points, `powers` if it may leave a Droplet off that was on.
     `after_loss` are the failures with which a run may end whose answer to a write was lost. `others` are types of
     actions that go on by themselves or belong to somebody else. `scopes` are those that the documentation names.
     `dead_ends` are the failures after which nothing but a hand can help: each rerun fails with the same, and sends
@@ -58,7 +58,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Accident:
-    """`effect` (of the simulator) on the match; `lost` where the answer to a write is lost; `ends` how the run may end.
+    """`effect` (of the simulator) on the match; `lost` if the answer to a write is lost; `ends` how the run may end.
 
     An accident that is ordered for a request that a task never makes is not met, and the task goes on as without it.
     """
@@ -104,7 +104,7 @@ def prepared(sim, order, switches):
 
 
 def play(sim, order, accident, switches):
-    """Raises AssertionError where a promise is broken. `accident` is None where nothing happens."""
+    """Raises AssertionError if a promise is broken. `accident` is None if nothing happens."""
     options, token, before = prepared(sim, order, switches)
     run = runner(sim, order, options, token)
     told = run(check=True)
@@ -162,7 +162,7 @@ def kill_sweep(sim, order, moment, start, every):
 
 
 def picked_up(sim, order, kill):
-    """`kill(options, token)` starts a run of its own and kills it, True where it did: the rerun ends what it left."""
+    """The rerun finishes what the run has left that `kill(options, token)` starts and kills, if it returns True."""
     options, token, before = prepared(sim, order, {})
     killed = kill(options, token)
     sim.clear_faults()

@@ -64,7 +64,7 @@ class _UnderWay:
 
 
 def _rebind_defaults():
-    """Where a function of the collection has taken `time.monotonic` as a default, give it the quick one."""
+    """Replace `time.monotonic` by the quick one in functions of the collection that have it as a default."""
     for name, module in list(sys.modules.items()):
         if name.startswith(COLLECTION) and name not in _rebound:
             _rebound.add(name)

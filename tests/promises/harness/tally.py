@@ -24,7 +24,7 @@ class Tally:
         self.red: list[tuple[str, str]] = []
 
     def play(self, cell: Any, meets: Callable[[], bool]) -> None:
-        """Count a cell; `meets` plays it, and raises AssertionError where a promise is broken."""
+        """Count a cell; `meets` plays it, and raises AssertionError if a promise is broken."""
         try:
             outcome = "met" if meets() else "not met"
         except (AssertionError, pytest.fail.Exception) as problem:

@@ -11,7 +11,7 @@ SHOWN = ("plan", "weekday", "hour")
 
 
 def shows(told, policy):
-    """True where a `before` or `after` of a result says what `policy` (None: off) is."""
+    """True if a `before` or `after` of a result shows `policy` (None: off)."""
     if policy is None:
         return told["state"] == "disabled"
     return told["state"] == "enabled" and all(told.get(name) == policy.get(name) for name in SHOWN)

@@ -132,7 +132,7 @@ def task(state, verb, selection):
     names = {"droplet_id": "droplet_ids", "droplet_name": "names", "tag": "tags_any", "all": "all"}
     match = {names[key]: value if key == "all" or isinstance(value, list) else [value]}
     if verb.disables and selection == "rule-all":
-        # A rule that disables is refused where it says "all", so all regions are named instead.
+        # A rule that disables is refused with "all", so all regions are named instead.
         match = {"regions": sorted({droplet["region"] for droplet in state["droplets"]})}
     rules = [{"name": verb.name, "match": match, **dict(verb.options)}]
     guard = {"unmatched": "ignore", "on_unknown_plan": "enforce", "max_disable": verb.params.get("max_disable", 0)}

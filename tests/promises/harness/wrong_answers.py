@@ -122,7 +122,7 @@ def field_cells(found, turn, every_type=False):
 
 
 def wrong_play(sim, order, cell):
-    """True if the run met the wrong answer; raises AssertionError where a promise is broken."""
+    """True if the run met the wrong answer; raises AssertionError if a promise is broken."""
     options, token, before = prepared(sim, order, {})
     run = runner(sim, order, options, token)
     number = sim.fault(

@@ -53,7 +53,7 @@ def chosen_image(before, options):
 
 
 def wrong(before, after, options):
-    """A sentence about the disk, the marks, the safety snapshot or the power; None where all is as promised."""
+    """A sentence about the disk, the marks, the safety snapshot or the power; None if all is as promised."""
     old, new = before.droplets[options["droplet_id"]], after.droplets[options["droplet_id"]]
     image = chosen_image(before, options)
     if new["disk_from"] != image:
@@ -85,7 +85,7 @@ def wrong(before, after, options):
 def powered_on_between(snapshots, after, key):
     """How often a Droplet was powered on after one snapshot and before the next: what it wrote then is in no snapshot.
 
-    That is so where it was stopped, and is powered on again because the restore was refused.
+    That is so if it was stopped, and is powered on again because the restore was refused.
     """
     made = sorted(snapshot["created_at"] for snapshot in snapshots)
     starts = [

@@ -8,7 +8,7 @@ import pytest
 from dosim_testing import Sim
 
 DROPLET_KIT: dict[str, Any] = {
-    # It sends every attribute that its resource has, null where nobody gave a value.
+    # It sends every attribute that its resource has, null if no value was given.
     "name": "kit-01", "names": None, "region": "nyc3", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64",
     "ssh_keys": None, "backups": None, "ipv6": None, "user_data": None, "private_networking": None, "volumes": None,
     "tags": None, "monitoring": None, "vpc_uuid": None,

@@ -30,7 +30,7 @@ def _late(swift: Sim) -> Sim:
 
 
 def listed(sim: Sim, path: str) -> list:
-    """The ids of a list, or the names where there are none, whose total must be their number."""
+    """The ids of a list, or the names if there are none, whose total must be their number."""
     body = sim.read(f"{path}{'&' if '?' in path else '?'}per_page=200")
     root = next(key for key in body if key not in ("links", "meta"))
     rows = body[root]

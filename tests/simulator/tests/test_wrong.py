@@ -165,7 +165,7 @@ def test_every_way_is_held() -> None:
 
 @pytest.mark.parametrize("way", HELD)
 def test_every_way_on_every_route(account: Account, truth: dict[tuple[str, str], Told], way: str) -> None:
-    """Where there is something to spoil it is spoiled in that way; the request is carried out."""
+    """If there is something to spoil it is spoiled in that way; the request is carried out."""
     applies, held = HELD[way]
     met = 0
     account.reset()

@@ -18,7 +18,7 @@ from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, d
 class Client:
     """Droplets 1 and 3 have a backup and a snapshot each; Droplet 2 was deleted.
 
-    `listed` are the snapshots in the account's list, as `(id, Droplet id)`; None where the token may not read it.
+    `listed` are the snapshots in the account's list, as `(id, Droplet id)`; None if the token may not read it.
     """
 
     def __init__(self, listed=None, pages=1):
@@ -58,7 +58,7 @@ def test_one_that_was_deleted_has_no_backups_and_the_others_keep_theirs():
 
 
 def test_one_that_was_deleted_has_no_snapshots_and_the_others_keep_theirs():
-    """Each is asked for its own where the token may not read the list, or where that has more pages."""
+    """The images of each are read if the token may not read the list, or if the list has more pages."""
     for client in (Client(), Client(listed=[], pages=4)):
         found = backups.snapshots_of(client, [droplet(1), droplet(2), droplet(3)])
         assert {key: [point.type for point in points] for key, points in found.items()} == {

@@ -71,7 +71,7 @@ def test_dates_that_are_right_are_believed(reset_in, machine):
 
 @pytest.mark.parametrize("wrong", [-YEAR, YEAR, None], ids=str)
 def test_of_a_busy_token_the_limit_tells_the_time_to_an_hour(wrong):
-    """Where neither a Date nor this machine's clock tells more."""
+    """If neither a Date nor this machine's clock gives more."""
     true = NOW + MACHINE["behind"]
     now, warnings = heard(*(headers(true, wrong, reset_in) for reset_in in (BUSY, BUSY + 10 * MINUTE, BUSY)))
     assert true - HOUR + 10 * MINUTE < now < true

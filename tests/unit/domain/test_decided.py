@@ -71,7 +71,7 @@ def test_the_point_that_was_chosen_is_held_against_what_is_asked_for(wanted, oth
     ],
 )
 def test_a_younger_one_counts_if_it_was_there_by_then(kind, days, log, refused):
-    """By the log, where that tells when it was over; else what was begun on the day before may not have been."""
+    """By the log, if that shows when it was over; else what was begun on the day before may not have been."""
     younger = backup(15, days=days, kind=kind)
     log = [logged(younger, hours, kind) for hours in log]
     for wanted in (RestorePointSelector(newest=True), RestorePointSelector(before=NOW)):

@@ -99,12 +99,12 @@ NAME = "web-01 (7)"
         pytest.param(
             {"droplet": looked("protected"), "rule": None, "fail_on_unmatched": True},
             [(["unmatched"], f"{NAME}: no rule covers it")],
-            id="unmatched, where that fails",
+            id="unmatched, if that fails",
         ),
         pytest.param(
             {"droplet": looked("unprotected"), "rule": None, "after": OFF, "before": OFF, "fail_on_unmatched": True},
             [(["unprotected", "unmatched"], f"{NAME}: has no backups; no rule covers it")],
-            id="unmatched and unprotected, where both fail",
+            id="unmatched and unprotected, if both fail",
         ),
         pytest.param(
             {"droplet": looked("unprotected"), "exempt": True, "before": OFF, "after": OFF, "fail_on_unmatched": True},

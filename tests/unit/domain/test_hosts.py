@@ -67,7 +67,7 @@ def options(**given_):
 
 
 def facts(policy=None, points=(), set_at=None, **fields):
-    """Facts that were fetched at NOW; `points` None where the token may not read backups."""
+    """Facts that were fetched at NOW; `points` is None if the token may not read backups."""
     backups = None if points is None else {7: points}
     record = hosts.kept({**DATA, **fields})
     return json.loads(

@@ -69,7 +69,7 @@ def test_links_stay_links(checkout: Path, tmp_path: Path) -> None:
 
 
 def test_git_sees_the_files_of_the_copy(checkout: Path) -> None:
-    """Also where the checkout around it ignores the folder, as it ignores ``.cache``."""
+    """Also if the checkout around it ignores the folder, as it ignores ``.cache``."""
     (checkout / ".gitignore").write_text("/.cache/\n", encoding="utf-8")
     copy = checkout / ".cache" / "copy"
     sanity.synchronise(checkout, copy)
