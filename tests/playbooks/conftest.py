@@ -35,7 +35,7 @@ def _sim(simulator):
 
 @dataclass
 class Played:
-    """What a run of ansible-playbook ended with; `results` are those that the play has written down, by task name."""
+    """What a run of ansible-playbook ended with; `results` are those that the play has saved, by task name."""
 
     status: int
     output: str
@@ -91,7 +91,7 @@ def run(playbook, options, environ, results):
 
 
 def finished(command, environ, folder):
-    """What `command` ended with, run in `folder`: no traceback and no token of its environment in what it says."""
+    """What `command` ended with, run in `folder`: no traceback and no token of its environment in its output."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -110,7 +110,7 @@ def finished(command, environ, folder):
 
 
 def play_of(*tasks, **keywords):
-    """A play on this machine; each task is `(name, options)` of droplet_backups, and all results are written down."""
+    """A play on this machine; each task is `(name, options)` of droplet_backups, and all results are saved."""
     modules = [
         {
             "name": name,

@@ -20,7 +20,7 @@ def backed_up(sim):
 
 
 def said(told):
-    """What the last task says."""
+    """The message of the last task."""
     return " ".join(re.findall(r'"msg": "(.*)"', told.output))
 
 

@@ -29,7 +29,7 @@ VERBS = {
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_p1_p2_each_verb(sim, play, play_of, verb):
-    """Check mode foretells the run, and the second run changes nothing."""
+    """Check mode predicts the run, and the second run changes nothing."""
     plan, options = VERBS[verb]
     target = one(sim, plan)
     task = {"droplet_id": target, **options}
@@ -92,7 +92,7 @@ def test_p3_p6_each_accident(sim, play, play_of, accident):
 
 
 def test_p3_a_busy_droplet_and_a_deleted_one(sim, play, play_of):
-    """Somebody else powers one off, and deletes the other, just before the write: the first is done, the other told."""
+    """Another client powers one off and deletes one just before the write: the first is done, the other reported."""
     busy, gone = (key for key, policy in sim.state().policies().items() if policy is None)
     off = {"method": "POST", "path": f"/v2/droplets/{busy}/actions", "body": {"type": "power_off"}}
     sim.fault({"first": off}, method="POST", path=f"/droplets/{busy}/actions")
@@ -105,7 +105,7 @@ def test_p3_a_busy_droplet_and_a_deleted_one(sim, play, play_of):
 
 
 def test_a_failing_task_shows_a_sentence(sim, play, play_of):
-    """What the operator reads is the sentence; no traceback even with -vvv, and no token."""
+    """The operator reads a sentence; no traceback even with -vvv, and no token."""
     target = one(sim, "daily")
     done = play(play_of(("refused", {"droplet_id": target, "state": "disabled"}), go_on=False), "-vvv")
     assert done.status == 2
@@ -127,7 +127,7 @@ def test_module_defaults_for_the_group(sim, play, play_of):
 
 @pytest.mark.parametrize("variable", ["DIGITALOCEAN_ACCESS_TOKEN", "DO_OAUTH_TOKEN"])
 def test_environment_variables(sim, play, play_of, variable):
-    """The token's other names work as well; address and authority come from the environment too."""
+    """The token's other names work as well; address and certificate authority come from the environment too."""
     account = {variable: sim.token, "DIGITALOCEAN_API_URL": sim.api_url, "DIGITALOCEAN_CA_PATH": sim.ca_path}
     task = ("look", {"all": True, "state": "enabled"})
     done = play(play_of(task), "--check", environ=account, connected=False)

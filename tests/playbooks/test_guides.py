@@ -27,7 +27,7 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator 
 
 RESTORE = "docs/restore.md"
 GUIDES = [f"docs/{name}.md" for name in ("clone", "keep", "actions", "results", "backups", "disable")]
-# Each task costs most of a second, so the daily run takes a short page beside the one to restoring.
+# Each task takes most of a second, so the daily run has only a short page and the guide to restoring.
 DAILY = ["docs/results.md"]
 ON = {"plan": "daily", "hour": 4}
 DROPLETS = [

@@ -70,7 +70,7 @@ def test_half_an_inventory_is_none(sim, command):
 
 
 def test_it_can_be_enabled_by_its_name(command):
-    """And then no other plugin looks at the file."""
+    """And then no other plugin reads the file."""
     environ = {"ANSIBLE_INVENTORY_ENABLED": PLUGIN}
     done = command("ansible-inventory", "--list", environ=environ, nonsense=1)
     assert "There is no option nonsense" in done.stderr
@@ -84,7 +84,7 @@ def test_a_file_of_another_name(command):
 
 
 def test_of_a_file_of_others_nothing_is_said_unless_asked_for(sim, tmp_path):
-    """All are offered to a plugin that is enabled by its name."""
+    """A plugin that is enabled by its name gets every file."""
     source = tmp_path / "servers.yml"
     source.write_text("# plugin: lifeboat.digitalocean.droplets\nall: {hosts: {web: {}}}\n")
     (tmp_path / "ansible.cfg").write_text(f"[inventory]\nenable_plugins = {PLUGIN}, yaml\n")

@@ -34,7 +34,7 @@ STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
 @pytest.fixture(name="look")
 def _look(sim, tmp_path):
-    """`look(text, environ={})` writes an inventory file and gives what `ansible-inventory --list` tells."""
+    """`look(text, environ={})` writes an inventory file and returns the output of `ansible-inventory --list`."""
 
     def look(text, **environ):
         source = written(tmp_path, text)
@@ -92,7 +92,7 @@ def test_the_play_for_the_morning_names_who_is_overdue(sim, play, tmp_path):
 
 @pytest.mark.parametrize("options", [{}, {"hostnames": ["id"], "backup_ages": False}], ids=["overdue", "by id"])
 def test_the_play_that_takes_snapshots(sim, play, tmp_path, options):
-    """Whatever hosts are called."""
+    """With any names of hosts."""
     sim.reset(world="fleet")
     text = f"{json.dumps(PLUGIN)[1:-1]}\n" + next(text for text in FILES if "prefix: tag" in text)
     source = written(tmp_path, json.dumps({**yaml.safe_load(text), "backup_ages": True, **options}))

@@ -165,7 +165,7 @@ def test_the_table_of_options_is_what_the_error_says():
 
 def test_the_tasks(sim, account, play):
     plays = []
-    # The one that looks at the age comes first: any of the others would be new enough for it.
+    # The one that compares the age comes first: the snapshots of the others would be new enough for it.
     for example in sorted(TASKS, key=lambda example: "{time}" not in json.dumps(example)):
         if "hosts" in example[0]:
             plays += example

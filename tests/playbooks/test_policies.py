@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role `backup_policy` and its playbooks: what an operator reads, and what turns an audit red."""
+"""The role `backup_policy` and its playbooks: what an operator reads, and what makes an audit fail."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def writes(sim):
 
 
 def droplet(sim, **wanted):
-    """The first Droplet whose policy or lack of one, `plan`, is so; as the simulator tells of it."""
+    """The first Droplet whose policy or lack of one, `plan`, is so; as the simulator reports it."""
     return next(one for one in sim.state()["droplets"] if (one["policy"] or {}).get("plan") == wanted["plan"])
 
 
 def test_audit_drift_by_hand(sim, play):
-    """A window moved by hand is one finding that says from what to what."""
+    """A window that was moved by hand is one finding with the old and the new window."""
     moved = droplet(sim, plan="daily")
     rule = {"name": "all at their hour", "match": {"all": True}, "plan": "daily", "existing_backups": "may_be_lost"}
     assert play(None, *given({**rule, "hour": [moved["policy"]["hour"]]}), playbook=APPLY).status == 0
@@ -60,7 +60,7 @@ def test_audit_drift_by_hand(sim, play):
 
 @pytest.mark.parametrize("covered", [True, False] if FULL else [False])
 def test_audit_an_unprotected_newcomer(sim, play, covered):
-    """A Droplet made since is red, whether a rule would enable it or none knows it."""
+    """A Droplet that was made since is a finding, whether a rule would enable its backups or no rule matches it."""
     known = [one["id"] for one in sim.state()["droplets"]]
     rule = EVERYTHING if covered else {**EVERYTHING, "match": {"droplet_ids": known}}
     assert play(None, *given(rule), playbook=APPLY).status == 0
@@ -156,12 +156,12 @@ def test_wrong_rules_are_refused_before_the_account_is_read(sim, play, options, 
     done = play(None, *options, playbook=playbook)
     assert done.status == 2
     assert sentence in done.output
-    # What the preflight asks is all that was read.
+    # Only the request of the preflight was sent.
     assert {entry["route"] for entry in sim.journal()} <= {"/v2/droplets/backups/supported_policies"}
 
 
 def test_a_missing_scope_is_named(sim, play):
-    """Without image:read an audit cannot tell ages: red, not green."""
+    """Without image:read an audit does not know ages, and fails."""
     told = given(EVERYTHING)
     assert play(None, *told, playbook=APPLY).status == 0
     for scopes, sentence in (
@@ -175,7 +175,7 @@ def test_a_missing_scope_is_named(sim, play):
 
 
 def test_facts_for_later_roles(play):
-    """What the README promises is there after the role, in a play of one's own, also if the audit failed."""
+    """The facts that the README promises are there after the role, in a play of one's own, also if the audit failed."""
     audit = {"backup_policy_audit_only": True, "backup_policy_rules": [EVERYTHING]}
     role = {"name": "lifeboat.digitalocean.backup_policy"}
     names = ("result", "status", "findings", "summary")
@@ -208,7 +208,7 @@ def accounts(folder, sim, **tokens):
 
 
 def test_the_shipped_inventory(sim, play, tmp_path):
-    """One account's token is not in the environment: it is not taken from elsewhere, and the other is done."""
+    """One account's token is not in the environment: no other token is used, and the other account is done."""
     options, environ = accounts(tmp_path, sim, production=sim.token, staging="")
     environ["DIGITALOCEAN_TOKEN"] = "a token that must not be used instead"
     done = play(None, *options, *RULES, playbook=APPLY, environ=environ)

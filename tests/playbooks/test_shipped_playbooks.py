@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every playbook that is shipped runs green in check mode and for real, and a second time without a change."""
+"""Every shipped playbook succeeds in check mode and for real, and a second time without a change."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ OPTIONS = {
         restore_max_age_hours=200,
     ),
 }
-"""What a playbook cannot do without."""
+"""The variables that a playbook requires."""
 
 CHANGING = ("keep_backup", "disable_backups", "restore", "recover_deleted")
 BY_SELECTION = ("keep_backup", "disable_backups")
@@ -109,7 +109,7 @@ def test_keep_backup_by_tag(sim, play, variables):
 
 
 def test_restore_without_anything_given_restores_nothing(sim, play):
-    """In check mode it says what to give; for real it fails."""
+    """In check mode it shows which variables to set; for real it fails."""
     told = play(None, "--check", playbook="lifeboat.digitalocean.restore")
     assert told.status == 0, told.output
     assert "Set restore_droplet, restore_point, restore_incident and restore_confirm" in told.output
@@ -146,7 +146,7 @@ def test_restore_from_each_kind_of_point(sim, play, point, by):
 
 
 def test_restore_lists_and_its_undo_is_one_line_for_a_shell(sim, play, tmp_path):
-    """The line is in the output as it is to be pasted."""
+    """The line is in the output as it can be pasted."""
     droplet = next(droplet for droplet in sim.state()["droplets"] if droplet["backups"])
     key, name = droplet["id"], droplet["name"]
     options = json.dumps({"restore_droplet": name, "restore_point": "list"})

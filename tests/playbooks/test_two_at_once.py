@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two playbooks at the same moment on one token: they know of each other by the API's answers alone."""
+"""Two playbooks at the same time with one token: they see each other's requests only in the API's answers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What rules for a whole account mean, in the simulator's own terms. Nothing here is taken from the collection."""
+"""The effect of rules for a whole account, in the simulator's own terms. Nothing here is taken from the collection."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def costs(droplets, before, after):
 
 @dataclass
 class Expectation:
-    """What `policies` want of the State `before`; `listed` are the plans that the API lists."""
+    """What `policies` require of the State `before`; `listed` are the plans that the API lists."""
 
     policies: list
     before: object
@@ -100,7 +100,7 @@ class Expectation:
         return {key for key, owner in self.owners.items() if owner == name}
 
     def check_policies(self, after, failed=()):
-        """Each Droplet is as its rule wants it, what a rule leaves out is kept, and nobody else was touched."""
+        """Each Droplet is as its rule requires, what a rule leaves out is kept, and no other Droplet was changed."""
         for key, name in self.owners.items():
             old, new = self.before.policy(key), after.policy(key)
             if name not in self.verbs or key in self.left_alone or key in failed:
@@ -131,7 +131,7 @@ class Expectation:
             assert sorted(found[one] for one in allowed) == sorted(load[one] for one in allowed), (rule, found)
 
     def check_result(self, outcome, after, failed=()):
-        """What a run, or check mode before it, tells of rules, of unmatched and exempt Droplets, and of cost."""
+        """What a run, or check mode before it, reports about rules, unmatched and exempt Droplets, and cost."""
         told = outcome.result
         droplets, policies = self.before.droplets, after.policies()
         assert [rule["name"] for rule in told["rules"]] == [rule["name"] for rule in self.policies]
@@ -179,7 +179,7 @@ def window(policy):
 
 
 def at_most_one_write_each(outcome):
-    """One write for the policy of a Droplet at most, besides conversions, and none by tag."""
+    """At most one write for the policy of a Droplet, apart from conversions, and none by tag."""
     assert not [entry for entry in outcome.writes if "tag_name" in (entry["query"] or "")]
     sent = Counter(
         purpose for entry in outcome.writes if (purpose := journal.purpose(entry))[0] == "droplets"

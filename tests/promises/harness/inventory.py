@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs `ansible-inventory` on files for the simulator, and reads what it tells."""
+"""Runs `ansible-inventory` on files for the simulator, and reads its output."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .simulator import ROOT
 
 PLUGIN = "lifeboat.digitalocean.droplets"
 OURS = ("DIGITALOCEAN_", "DO_")
-"""What the names of the variables that the plugin reads begin with."""
+"""Prefixes of the environment variables that the plugin reads."""
 
 _FAILED = re.compile(r"Failed to parse inventory with '(?:auto|lifeboat[\w.]+)' plugin: (.*)")
 
 
 @dataclass
 class Told:
-    """What one run of `ansible-inventory` told, and the requests that it made."""
+    """The output of one run of `ansible-inventory`, and the requests that it sent."""
 
     status: int
     output: str
@@ -31,7 +31,7 @@ class Told:
     requests: list = field(default_factory=list)
 
     def __post_init__(self):
-        # Behind what -vvv tells.
+        # After the output of -vvv.
         found = re.search(r"^\{$.*^\}$", self.output, re.DOTALL | re.MULTILINE)
         self.listed = json.loads(found[0]) if found else {}
         listed = json.loads(found[0], object_hook=_as_text) if found else {}
@@ -44,7 +44,7 @@ class Told:
 
     @property
     def ids(self):
-        """Sorted, a Droplet that is there twice twice."""
+        """The Droplets' ids, sorted; twice if two hosts have the same one."""
         return sorted(known["do_id"] for known in self.hosts.values() if "do_id" in known)
 
     @property
@@ -72,7 +72,7 @@ class Told:
 
 
 def _as_text(data):
-    """What ansible-inventory marks as no template, as the text that it is."""
+    """The plain text of what ansible-inventory marks as no template."""
     return data["__ansible_unsafe"] if data.keys() == {"__ansible_unsafe"} else data
 
 
@@ -92,7 +92,7 @@ class Process:
         )
 
     def run(self, order):
-        """The exit status, once it is there."""
+        """Wait for the exit status and return it."""
         print(json.dumps(order), file=self._process.stdin, flush=True)
         return int(self._process.stdout.readline())
 

@@ -1,11 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A process that has loaded all that `ansible-inventory` takes, and forks one child for each run of it.
+"""A process that has loaded all modules of `ansible-inventory`, and forks one child for each run of it.
 
-So each run is a process of its own, as a user's is, and takes a fiftieth of its time. It is not the process of the
-tests, because a module that is imported beside Ansible's command line tools behaves as a part of them.
+So each run is a process of its own, as for a user, and takes a fiftieth of the time. It is not the process of the
+tests, because a module that is imported together with Ansible's command line tools behaves as a part of them.
 
-Each line of the input is an order, as JSON: `command`, the arguments; `folder`, where the child writes `stdout` and
+Each line of the input is one command, as JSON: `command`, the arguments; `folder`, where the child writes `stdout` and
 `stderr`; `environ`, the whole environment; `clock`, what this machine's clock shows, or null; `controls`, URL and
 certificate of the simulators, whose clocks pass instead of pauses. The answer is a line with the exit status.
 """
@@ -51,9 +51,9 @@ def carry_out(order, module, quick_time):
     os.environ.clear()
     os.environ.update(order["environ"])
     if order["command"].count("-i") > 1:
-        # What nobody holds any more is gone before the next file: no test passes because it was still there by chance.
+        # Unreferenced objects are removed before the next file, so that no test depends on one that is still there.
         gc.set_threshold(100, 1, 1)
-    # A sentence is to be found whole.
+    # Sentences must not be wrapped.
     Display().columns = 1_000_000
     if order["clock"]:
         module.datetime = mock.Mock(now=lambda zone: datetime.fromisoformat(order["clock"]).astimezone(zone))
@@ -73,7 +73,7 @@ def serve():
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            # A run without an end does not outlive its test.
+            # A run that hangs must not outlive its test.
             signal.alarm(MOST_SECONDS)
             status = 70
             try:

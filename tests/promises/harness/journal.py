@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulator's journal says about how a module behaved."""
+"""Checks of the simulator's journal: which requests a module sent, and in which order."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ def _seen(read, blind):
 
 
 def never_twice(requests, faults=()):
-    """P3: no write is repeated for the same purpose before a GET has looked at what became of the first.
+    """P3: no write is repeated for the same purpose before a GET has read the effect of the first.
 
     A write that was answered 429 was not carried out, and may be repeated as it is; so may putting a tag on something
-    that was answered 404, because either may be too new. A GET whose answer never came, came
-    cut off or as an error saw nothing.
+    that was answered 404, because either may be too new. A GET whose answer was lost, cut
+    off or an error has read nothing.
     """
     blind = {
         fault["id"]
@@ -92,7 +92,7 @@ def never_twice(requests, faults=()):
 
 
 def carried_out(requests):
-    """Purpose → how many writes for it were carried out, whatever was answered."""
+    """Purpose → how many writes for it were carried out, whatever the answer was."""
     counts = {}
     for entry in writes(requests):
         if entry["carried_out"]:

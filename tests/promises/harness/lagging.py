@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""P11: the tasks of every module against an API that lags, run again and again: once is all that anything is done."""
+"""P11: the tasks of every module against an API that lags, run repeatedly: nothing is done more than once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAUSES = (0, 5, 60)
 """Simulated seconds before each rerun."""
 
 SETTLED = 200
-"""So many simulated seconds after the last run, everything that was begun has ended and shows."""
+"""Simulated seconds after the last run until everything that was begun has ended and is visible."""
 
 
 def _of(kind, seconds):
@@ -25,7 +25,7 @@ def _of(kind, seconds):
 LAGGING = {
     **{f"{kind}-{seconds}": _of(kind, seconds) for kind in KINDS for seconds in SECONDS},
     **{f"all-{seconds}": dict.fromkeys(LAGS, str(seconds)) for seconds in SECONDS},
-    # What was just made is not found by its id, and all lists have it.
+    # What was just made is in all lists, but not found by its id.
     "new-is-404": {lag: "8" for lag in LAGS if lag.endswith("_single")},
     "lists-late": {lag: "25" for lag in LAGS if lag.endswith("_list")},
 }
@@ -50,7 +50,7 @@ def lagging_play(sim, order, lags):
 def unwaited_play(sim, order, lags):
     """Twice without waiting, one right after the other, and then once with waiting.
 
-    A task of several steps may refuse to do without, and has sent nothing then.
+    A task of several steps may refuse not to wait, and has sent nothing then.
     """
     options, token, before = prepared(sim, order, {})
     sim.behave(**LAGGING[lags])
@@ -94,7 +94,7 @@ def killed_play(sim, order, lag, pause, number):
 
 
 def _once(order, before, after, options, runs, told):
-    """What was asked for is there, once; what is done anew by each run, as often as it ran."""
+    """The request is fulfilled, once; what each run does again was done as often as it ran."""
     wrong = order.wrong(before, after, options)
     assert wrong is None, f"P11: after run {runs}: {wrong}\n{told}"
     nothing_lost(order, before, after)

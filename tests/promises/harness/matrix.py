@@ -15,7 +15,7 @@ TIMEOUT = 600
 
 @dataclass(frozen=True)
 class Case:
-    """Names of a world, a verb, a selection and an accident, and the positions of the switches (with the token)."""
+    """The names of a world, a verb, a selection and an accident, and the positions of the switches (with the token)."""
 
     world: str
     verb: str
@@ -101,7 +101,7 @@ def play(sim, case):
 
 
 def _clear(sim):
-    """Take the faults away, and let what they held come to its end."""
+    """Remove the faults, and let the actions that they held complete."""
     missed = [fault for fault in sim.faults() if not fault["hits"]]
     assert not missed, f"ordered, but never met: {missed}"
     sim.clear_faults()
@@ -122,7 +122,7 @@ def _ends_as_it_may(met, accident, verb, hopeless):
 
 
 def _as_foretold(told, met, after, gone):
-    """P2: what check mode said of the same state is what the run did."""
+    """P2: the run did what check mode had reported for the same state."""
     if "diff" in met.result:
         assert met.diff == told.diff, f"P2: diffs differ\n{told}\n{met}"
     if not met.failed:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a module's `main()` in process and holds each result to what is promised of every result."""
+"""Runs a module's `main()` in process and checks each result against the promises for every result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS = frozenset({
     *("unreachable", "outcome_unknown", "incomplete_list", "action_failed", "not_converged", "wait_timeout"),
     "invalid_answer",
 })
-"""Every `failure.kind` there is, but `error`, which means that something was not foreseen."""
+"""Every `failure.kind`, except `error`, which stands for an unexpected exception."""
 
 
 class Killed(BaseException):
@@ -37,7 +37,7 @@ class Killed(BaseException):
 
 @dataclass
 class Outcome:
-    """What a run told, and the requests that it made."""
+    """The result of a run, and the requests that it sent."""
 
     result: dict
     requests: list = field(default_factory=list)
@@ -73,7 +73,7 @@ class Outcome:
 
     @property
     def counts(self):
-        """`(reads, writes)`; said in numbers, for a test that fails is to be read."""
+        """`(reads, writes)`, in numbers that a failing test can show."""
         return len(self.reads), len(self.writes)
 
     def __str__(self):
@@ -85,7 +85,7 @@ class Outcome:
 
 @dataclass
 class Runner:
-    """Runs `module` against `simulator`; `real_time` lets its pauses last."""
+    """Runs `module` against `simulator`; with `real_time` it really sleeps."""
 
     simulator: object
     module: str = "droplet_backups"
@@ -99,7 +99,7 @@ class Runner:
         """Run once. The hooks get (number from 1, request) and may raise `Killed`.
 
         Asserts what holds for each result: a clean exit, a sentence and a kind if it failed, no token anywhere,
-        requests counted as the journal has them, no write in check mode, none sent twice without a look.
+        requests counted as in the journal, no write in check mode, none sent twice without a read between.
         """
         arguments = {
             "token": token or self.simulator.token,
@@ -128,7 +128,7 @@ class Runner:
         output = io.StringIO()
         with contextlib.ExitStack() as stack:
             stack.enter_context(patch_module_args(arguments))
-            # A process that has imported a filter is one that runs plays, and would print warnings.
+            # A process that has imported a filter counts as one that runs plays, and would print warnings.
             stack.enter_context(mock.patch.object(ansible_internal, "is_controller", False))
             stack.enter_context(mock.patch.object(ansible_warnings, "_global_warnings", {}))
             stack.enter_context(contextlib.redirect_stdout(output))
@@ -143,7 +143,7 @@ class Runner:
 
 @contextlib.contextmanager
 def _hooked(before_request, after_request):
-    """Calls the hooks around each request that is put on the wire; after a kill no thread sends another one."""
+    """Calls the hooks before and after each request that is sent; after a kill no thread sends another one."""
     send = RequestsTransport.send
     count = iter(range(1, 1_000_000))
     dead = threading.Event()

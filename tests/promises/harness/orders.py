@@ -1,10 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks of any module, each held to the promises under accidents and kills.
+"""Tasks of any module, each checked against the promises under accidents and kills.
 
 A module's tasks stand in `tests/promises/orders/<module>.py` as a tuple `ORDERS` of `Order`. What an Order expects is a
 second reading of the module's documentation, in the simulator's own terms: it takes nothing from the collection.
-`test_orders.py` finds them by itself and plays each of them
+`test_orders.py` finds them and plays each of them
 
 - under every accident of `ACCIDENTS` (in a sample, all with LIFEBOAT_TRUST=full) and pairwise rows of all switches:
   check mode, the run that meets the accident, the rerun, and one more;
@@ -60,7 +60,7 @@ class Order:
 class Accident:
     """`effect` (of the simulator) on the match; `lost` if the answer to a write is lost; `ends` how the run may end.
 
-    An accident that is ordered for a request that a task never makes is not met, and the task goes on as without it.
+    An accident for a request that a task never sends is not met, and the task runs as without it.
     """
 
     name: str
@@ -113,7 +113,7 @@ def play(sim, order, accident, switches):
     named = told.result["required_scopes"]
     assert set(named) <= set(order.scopes), f"P2: check mode names a scope that is not documented\n{told}"
     if switches.get("token") == "least":
-        # What check mode has named is enough, with the documented ones for reading.
+        # The scopes that check mode has named are enough, with the documented ones for reading.
         reading = [scope for scope in order.scopes if scope.endswith(":read")]
         run = runner(sim, order, options, sim.make_token(*named, *reading))
     if accident:
@@ -139,7 +139,7 @@ def play(sim, order, accident, switches):
 
 
 def kill_sweep(sim, order, moment, start, every):
-    """Killed `moment` ("before" or "after") the n-th request, for every n: the rerun ends it. The number of kills."""
+    """Kill a run `moment` ("before" or "after") each n-th request; a rerun finishes it. Returns the number of kills."""
     number, kills = start, 0
     while True:
         options, token, before = prepared(sim, order, {})
@@ -166,7 +166,7 @@ def picked_up(sim, order, kill):
     options, token, before = prepared(sim, order, {})
     killed = kill(options, token)
     sim.clear_faults()
-    # What that run has sent is not the rerun's.
+    # The requests of that run are not the rerun's.
     sim.news()
     converges(sim, order, runner(sim, order, options, token), before, options)
     return killed

@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Time that passes as quickly as it is slept: a module's pauses move its own clock and the simulator's alike.
+"""Time that passes without waiting: a module's pauses advance its own clock and the simulator's alike.
 
 The collection sleeps in one place, its transport, and reads `time.monotonic`. With both replaced, an hour's limit, a
-back-off or a stuck action costs a test no time, and yet every sum of the module about its budget comes out.
+back-off or a stuck action costs a test no time, and yet the module's budget is computed as in real time.
 
 A request takes no time by these clocks: a pause moves them once no other thread has one under way. Else minutes would
 pass between an answer and what the module makes of it.
@@ -29,7 +29,7 @@ _slept = 0.0
 
 
 def monotonic():
-    """The machine's clock, and what was slept in quick time."""
+    """The machine's clock, plus the seconds slept in quick time."""
     return _real_monotonic() + _slept
 
 
@@ -40,14 +40,14 @@ PATIENCE = 5.0
 
 
 class _UnderWay:
-    """Counts the requests that a Governor has let go and not heard of since."""
+    """Counts the requests that a Governor has let through and whose answers it has not seen yet."""
 
     def __init__(self):
         self._changed = threading.Condition()
         self._count = 0
 
     def counting(self, function, change):
-        """`function`, after which so many more are under way."""
+        """`function`, which also changes the number of requests under way."""
 
         def counted(*args, **named):
             told = function(*args, **named)
@@ -79,7 +79,7 @@ def _rebind_defaults():
 
 @contextlib.contextmanager
 def quick_time(simulator, on_sleep=None):
-    """Within it, sleeping threads move the clocks instead; those that sleep at once, sleep together.
+    """A context in which sleeping threads advance the clocks instead; threads that sleep at once do so together.
 
     `on_sleep(seconds)` is called at each pause, before it.
     """

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""P12 for what only reads: the info modules and the inventory tell the truth, or fail and say why."""
+"""P12 for readers: the info modules and the inventory report the truth, or fail and say why."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .module import Runner
 from .wrong_answers import HARMLESS, SHAPELESS, Spot, is_clean, says_so
 
 UNKNOWN = (None, "unknown_plan")
-"""How a fact is told that the API has left out."""
+"""How a fact is reported that the API has left out."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """A task that reads. `world(sim)` makes its account and gives the options, `facts(result)` is what is relied on."""
+    """A task that reads. `world(sim)` makes its account and returns the options, `facts(result)` is compared."""
 
     name: str
     module: str
@@ -113,7 +113,7 @@ def reader_sweep(sim, reader, cells_of, tally):
 
 
 def _told(sim, cell, read):
-    """What a reading tells that may meet a wrong answer, and True if it met it."""
+    """The report of a reading that may meet a wrong answer, and True if it met it."""
     sim.fault(dict(cell.effect), method="GET", path=cell.spot.pattern, times=cell.times, after=cell.after)
     try:
         return read(), sim.faults()[0]["spoiled"] > 0
@@ -122,7 +122,7 @@ def _told(sim, cell, read):
 
 
 def _agrees(found, expected, cell, told):
-    """What is told is true; what the API left out may be told as not known."""
+    """The report is true; what the API left out may be reported as not known."""
     left_out = dict(cell.effect).get("as") in ("null", "missing")
     assert found.keys() == expected.keys(), f"P12: told {found}, and true is {expected}\n{told}"
     for key, value in expected.items():

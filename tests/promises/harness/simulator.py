@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A simulator process of one's own, and a client of its control plane that checks every answer."""
+"""A simulator process, and a client of its control plane that checks every answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ START_UP = 30
 """Seconds until the simulator must listen."""
 
 SOMEBODY_ELSE = "by=somebody-else"
-"""A query that the API ignores, and by which the journal tells who asked."""
+"""A query that the API ignores, and that shows in the journal who sent a request."""
 
 
 class Simulator:
@@ -124,7 +124,7 @@ class Simulator:
         return [entry for entry in self.control("GET", "journal")["requests"] if entry["query"] != SOMEBODY_ELSE]
 
     def news(self):
-        """The part of the journal that this has not given before."""
+        """The part of the journal that was not returned before."""
         fresh = [entry for entry in self.journal() if entry["n"] > self._told]
         self._told = max([self._told, *(entry["n"] for entry in fresh)])
         return fresh

@@ -12,7 +12,7 @@ import pytest
 
 PROPERTY = "wrong answers"
 KINDS = {"false ok": ("a false ok",), "doubles": ("P3:",), "unexpected": ("nobody foresaw", "fault of the collection")}
-"""What a red cell is counted as as well, by words of its reason."""
+"""Further counts of a red cell, by words of its reason."""
 
 
 class Tally:
@@ -40,7 +40,7 @@ class Tally:
 
 
 def summary(reports: list[Any]) -> Iterator[str]:
-    """Lines about all that the tests of these reports have counted; none if they have counted nothing."""
+    """Lines about the counts of the tests in these reports; none if they have counted nothing."""
     counted = [value for report in reports for name, value in report.user_properties if name == PROPERTY]
     plays = [tuple(cell) for value in counted for cell in value["cells"]]
     if not plays:

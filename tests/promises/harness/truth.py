@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Holds what a run told against what the simulator knows."""
+"""Compares the result of a run with the simulator's state."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def check_kept(points, after, droplet_id):
 
 
 def check_restore_points(verb, before, after, ids, gone=()):
-    """P4: nothing is lost but what the user has given up; as many snapshots as were asked for, and no more."""
+    """P4: only what the user has given up is lost; there are as many new snapshots as requested, and no more."""
     now = instant(before["now"])
     for key in ids:
         if key in gone:
@@ -106,7 +106,7 @@ def check_restore_points(verb, before, after, ids, gone=()):
         safe = [point for point in old["backups"] if point not in at_risk]
         check_kept(old["snapshots"], after, key)
         if new["policy"] == old["policy"] or not at_risk:
-            # Not reached (yet), so nothing may be lost at all; what was converted by then is kept.
+            # Not reached (yet), so nothing may be lost at all; what has been converted is kept.
             check_kept(old["backups"], after, key)
             assert made <= len(to_convert), f"P4: {made} snapshots of {key} instead of at most {len(to_convert)}"
             continue

@@ -21,12 +21,12 @@ def instant(text):
 
 @dataclass(frozen=True)
 class Verb:
-    """One set of options besides the selection."""
+    """One set of options, without the selection."""
 
     name: str
     options: tuple
     refused: bool = False
-    """True for one that would put restore points at risk without the user's word."""
+    """True if it would put restore points at risk without the user's consent."""
 
     @property
     def params(self):
@@ -54,7 +54,7 @@ class Verb:
         return not self.disables and policy and not self._allowed("plan") and policy["plan"] not in listed
 
     def met(self, policy):
-        """Whether a Droplet with `policy` (None: off) is as the task wants it, by what the user set alone."""
+        """Whether a Droplet with `policy` (None: off) is as the task requires, by the options that are set."""
         if self.disables or policy is None:
             return self.disables and policy is None
         return all(
@@ -124,7 +124,7 @@ RULES = ("rule-id", "rule-names", "rule-tag", "rule-all")
 
 
 def task(state, verb, selection):
-    """`(module, options, ids)`: what to ask of which module so that `verb` is done to a selection with the subject."""
+    """`(module, options, ids)`: the task that applies `verb` to a selection with the subject."""
     options, ids = select(state, verb, selection.removeprefix("rule-"))
     if selection not in RULES:
         return "droplet_backups", {**options, **verb.params}, ids
@@ -140,7 +140,7 @@ def task(state, verb, selection):
 
 
 def subject(state, verb):
-    """The Droplet that a case is about: one that differs from what `verb` wants, with as much at stake as there is."""
+    """The Droplet of a case: one that differs from what `verb` requires, with most restore points at risk."""
     now = instant(state["now"])
     names = [droplet["name"] for droplet in state["droplets"]]
     fit = [

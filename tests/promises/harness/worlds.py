@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Accounts to run against. Awkward ones are made through the API, as their owner would have made them."""
+"""Accounts to run against. Unusual ones are made through the API, as their owner would have made them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def plain(sim):
 
 
 def fleet(sim):
-    """The demo's fleet, with what is awkward about it."""
+    """The demo's fleet, with its unusual Droplets."""
     sim.reset(world="fleet")
 
 

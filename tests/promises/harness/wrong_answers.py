@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """P12: the tasks of every module against answers that are wrong, each way on each route that a task asks.
 
-Which routes these are is recorded from a run to which nothing happens. A read is wrong whenever it is asked, or only
-the last time that the recorded run asks it; a write is wrong once.
+The routes are recorded from a run without accidents. A read is wrong whenever it is sent, or only the last time that
+the recorded run sends it; a write is wrong once.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from .orders import converges, nothing_lost, prepared, runner, stays
 
 WAYS = tuple(name for name in wrong.names() if name != "field")
 HEAVY = ("bomb", "deep")
-"""What takes seconds, or all of the stack: tried on one route of a task, and in no sample."""
+"""Ways that take seconds, or all of the stack: tried on one route of a task, and in no sample."""
 
 PATIENCE = 300
 """Seconds of a task's time: enough for each, and a task that waits because of a wrong answer asks less often."""
 
 SHAPELESS = ("invalid_answer", "unreachable", "incomplete_list")
-"""How a run may fail that was told something wrong: it says so, and nothing else about the account."""
+"""How a run may fail after a wrong answer: it reports that, and nothing else about the account."""
 
 AFTER_A_WRITE = (*SHAPELESS, "outcome_unknown", "not_converged", "wait_timeout")
-"""How it may fail if something was sent: what became of that could not be seen."""
+"""How it may fail after a write: the effect of the write could not be read."""
 
 HARMLESS = ("ratelimit_", "date_")
 """What these ways spoil says nothing about the account: a task goes on."""
@@ -51,7 +51,7 @@ _recorded = {}
 
 @dataclass(frozen=True)
 class Spot:
-    """A route that a task asks `count` times."""
+    """A route to which a task sends `count` requests."""
 
     method: str
     template: str
@@ -69,7 +69,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Cell:
-    """One wrong answer, or as many as there are: `times` 0 is whenever it is asked."""
+    """One wrong answer or several: with `times` 0, every answer of the route."""
 
     spot: Spot
     effect: tuple
@@ -86,7 +86,7 @@ class Cell:
 
 
 def spots(sim, order):
-    """The routes that a task asks when nothing happens to it."""
+    """The routes to which a task sends requests without accidents."""
     if str(order) not in _recorded:
         options, token, _before = prepared(sim, order, {})
         told = runner(sim, order, options, token)(wait_timeout=PATIENCE)
@@ -155,7 +155,7 @@ def wrong_play(sim, order, cell):
 
 
 def _renamed(sim, order, run, before, met):
-    """What an order expects goes by other names than were told: nothing is lost, and reruns come to an end."""
+    """The account has other names than the answers: nothing is lost, and reruns come to an end."""
     nothing_lost(order, before, sim.state())
     sim.clear_faults()
     sim.advance(5)
