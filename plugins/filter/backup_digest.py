@@ -56,12 +56,17 @@ _value:
     - "no rule covers jump (3164494), jump (3164495)"
 """
 
+from collections.abc import Callable, Sequence
+
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.findings import Finding, Record
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.summary_lines import digest
 
 
-def backup_digest(policies, planned=False, fleet=None, findings=()):
+def backup_digest(
+    policies: Record, planned: bool = False, fleet: Record | None = None, findings: Sequence[Finding] = ()
+) -> list[str]:
     """`digest` of a result; raises AnsibleFilterError if it is none."""
     try:
         return digest(policies, planned, fleet, findings)
@@ -75,5 +80,5 @@ def backup_digest(policies, planned=False, fleet=None, findings=()):
 class FilterModule:
     """The filters in this file."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., list[str]]]:
         return {"backup_digest": backup_digest}

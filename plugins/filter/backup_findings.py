@@ -84,13 +84,17 @@ _value:
       sample: "web-01 (3164494): has no backups"
 """
 
+from collections.abc import Callable
+
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.findings import findings
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.findings import Finding, Record, findings
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.backup_policies import describe
 
 
-def backup_findings(policies, fleet, fail_on_unmatched=False, accept_unknown_plans=False):
+def backup_findings(
+    policies: Record, fleet: Record, fail_on_unmatched: bool = False, accept_unknown_plans: bool = False
+) -> list[Finding]:
     """`findings` of two results; raises AnsibleFilterError if they do not have all Droplets."""
     try:
         whole = len(policies["droplets"]) == policies["summary"]["matched"]
@@ -109,5 +113,5 @@ def backup_findings(policies, fleet, fail_on_unmatched=False, accept_unknown_pla
 class FilterModule:
     """The filters in this file."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., list[Finding]]]:
         return {"backup_findings": backup_findings}

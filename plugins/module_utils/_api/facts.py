@@ -7,7 +7,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,10 @@ from .._domain.errors import LifeboatError, ScopeError
 from .._domain.models import BackupState, Droplet
 from . import backups, droplets, paging, statuses
 from .client import Client
+from .connection import Connection
+
+Kept = dict[str, Any]
+"""What is kept of a Droplet (`hosts.InventoryOptions.keep`)."""
 
 SECONDS = 600
 """For all requests together, besides what the burst limit costs."""
@@ -23,7 +28,7 @@ SECONDS = 600
 NO_AGES = "The token lacks the scope image:read: ages of backups are not told, nor what depends on them."
 
 
-def cache_key(connection, wanted):
+def cache_key(connection: Connection, wanted: hosts.InventoryOptions) -> str:
     """What tells the facts of one account, and of what `wanted` asks for, from all others, as text.
 
     The token is the key of the hash: nothing tells it, and whoever has another one finds nothing.
@@ -32,8 +37,8 @@ def cache_key(connection, wanted):
     return hmac.new(connection.token.encode(), what.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def fetch(connection, wanted, clock):
-    """The facts (`hosts.facts`) of the Droplets that `wanted` (`hosts.InventoryOptions`) asks for.
+def fetch(connection: Connection, wanted: hosts.InventoryOptions, clock: datetime) -> dict[str, Any]:
+    """The facts (`hosts.facts`) of the Droplets that `wanted` asks for.
 
     `clock` is the time of this machine. Whole, or a LifeboatError.
     """
@@ -46,7 +51,7 @@ def fetch(connection, wanted, clock):
         raise error.copy(error.message.replace(connection.token, "********")) from None
 
 
-def _fetch(client, wanted, clock):
+def _fetch(client: Client, wanted: hosts.InventoryOptions, clock: datetime) -> dict[str, Any]:
     found = _droplets(client, wanted)
     if wanted.exclude_tags:
         _prove_tags_are_shown(client, wanted.exclude_tags, found)
@@ -70,8 +75,8 @@ def _fetch(client, wanted, clock):
     return hosts.facts(client.now(), clock, found.values(), policies, points, set_at)
 
 
-def _droplets(client, wanted):
-    """A dict of id to what is kept of a Droplet."""
+def _droplets(client: Client, wanted: hosts.InventoryOptions) -> dict[int, Kept]:
+    """What is kept of each Droplet, by its id."""
     if wanted.gpu == "only":
         return _gpu_droplets(client, wanted)
     list_of = partial(_list, make=wanted.keep)
@@ -87,7 +92,7 @@ def _droplets(client, wanted):
     return {key: record for key, record in found.items() if not record["gpu_info"]}
 
 
-def _gpu_droplets(client, wanted):
+def _gpu_droplets(client: Client, wanted: hosts.InventoryOptions) -> dict[int, Kept]:
     """Those that the list of all Droplets leaves out; it cannot be asked by tag or name."""
     found = _list(client, partial(wanted.keep, gpu=True), type="gpus")
     if wanted.tags:
@@ -95,17 +100,17 @@ def _gpu_droplets(client, wanted):
     return {key: record for key, record in found.items() if wanted.named(record) and wanted.tagged(record)}
 
 
-def _prove_tags_are_shown(client: Client, wanted: Sequence[str], found: dict[int, dict[str, Any]]) -> None:
+def _prove_tags_are_shown(client: Client, wanted: Sequence[str], found: Mapping[int, Kept]) -> None:
     """Raises ScopeError if no tag of those `found` is shown because the token may not read them."""
     if found and not any(record.get("tags") for record in found.values()):
         droplets.prove_tags_can_be_read(client, wanted[0])
 
 
-def _list(client, make, **filters):
+def _list(client: Client, make: Callable[[Mapping[str, Any]], Kept], **filters: str) -> dict[int, Kept]:
     return paging.whole(client, client.do.droplets.list, "droplets", make=make, **filters)
 
 
-def _missed(client, wanted, ids):
+def _missed(client: Client, wanted: hosts.InventoryOptions, ids: set[int]) -> dict[int, Kept]:
     """Droplets that have a policy and were not listed, because the list moved on while it was read."""
     if not ids or not wanted.everything or wanted.gpu == "only":
         return {}

@@ -7,7 +7,9 @@ The options are described in the documentation fragments of the same names.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
@@ -15,6 +17,8 @@ from .._api.connection import API_URL, from_environment
 from .._domain.names import checked_id
 from .._domain.options import at_least, no_empty_entry
 from .._domain.selection import Selection
+
+Value = TypeVar("Value")
 
 
 def first_set(option: str) -> str:
@@ -29,12 +33,12 @@ def first_set(option: str) -> str:
 class Arguments:
     """Options and the rules between them; `+` merges two."""
 
-    options: dict
-    mutually_exclusive: tuple = ()
-    required_one_of: tuple = ()
-    required_by: dict = field(default_factory=dict)
+    options: dict[str, dict[str, Any]]
+    mutually_exclusive: tuple[tuple[str, ...], ...] = ()
+    required_one_of: tuple[tuple[str, ...], ...] = ()
+    required_by: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def __add__(self, other):
+    def __add__(self, other: Arguments) -> Arguments:
         return Arguments(
             {**self.options, **other.options},
             self.mutually_exclusive + other.mutually_exclusive,
@@ -42,7 +46,7 @@ class Arguments:
             {**self.required_by, **other.required_by},
         )
 
-    def for_ansible(self):
+    def for_ansible(self) -> dict[str, Any]:
         """The keyword arguments of AnsibleModule."""
         return {
             "argument_spec": self.options,
@@ -69,7 +73,7 @@ CONNECTION = Arguments(
     }
 )
 
-_LISTS = {
+_LISTS: dict[str, dict[str, Any]] = {
     "droplet_id": {"type": "list", "elements": "int"},
     "droplet_name": {"type": "list", "elements": "str"},
     "tag": {"type": "list", "elements": "str"},
@@ -134,7 +138,7 @@ WAITING = Arguments({"wait": {"type": "bool", "default": True}, "wait_timeout": 
 REPORT = Arguments({"report": {"type": "str", "choices": ["changed", "all"], "default": "changed"}})
 
 
-def selection(params):
+def selection(params: Mapping[str, Any]) -> Selection:
     """The Selection of a task; raises InputError."""
     for droplet_id in params["droplet_id"] or ():
         checked_id("droplet_id", droplet_id)
@@ -149,19 +153,20 @@ def selection(params):
     )
 
 
-def one_droplet(params):
+def one_droplet(params: Mapping[str, Any]) -> Selection:
     """The Selection of a task about one Droplet; raises InputError."""
     listed = {name: params[name] if params[name] is None else [params[name]] for name in ("droplet_id", "droplet_name")}
     return selection({"tag": None, "exclude_tag": None, "allow_empty": False, **listed})
 
 
-def wait_timeout(params, default):
+def wait_timeout(params: Mapping[str, Any], default: float) -> float:
     """Seconds for the whole task, `default` if it has no such option or it is left out; raises InputError."""
-    if params.get("wait_timeout") is None:
+    seconds: int | None = params.get("wait_timeout")
+    if seconds is None:
         return default
     at_least(params, "wait_timeout", 1)
-    return params["wait_timeout"]
+    return seconds
 
 
-def _distinct(values):
+def _distinct(values: Iterable[Value] | None) -> tuple[Value, ...] | None:
     return None if values is None else tuple(dict.fromkeys(values))

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .._domain.plan import Plan
-from .apply import State
+from .._domain.plan import Change, Plan
+from .job import Job, State
 
 LIST_ALL_UP_TO = 200
 """More Droplets than this are listed only if something happened to them, unless the user asks for all."""
@@ -33,7 +33,7 @@ def diff(plan: Plan, describe: Callable[[dict[str, Any]], str]) -> dict[str, str
     return {"prepared": "".join(lines)}
 
 
-def droplets(plan, jobs, extras):
+def droplets(plan: Plan, jobs: Sequence[Job] | None, extras: Mapping[int, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """An entry for each Droplet, by ascending id. `jobs` is None in check mode; `extras` are further keys by id."""
     by_id = {job.key: job for job in jobs or ()}
     entries = [_entry(change, by_id.get(change.target.id), jobs is None) for change in plan.changes]
@@ -47,14 +47,14 @@ def droplets(plan, jobs, extras):
     return entries
 
 
-def listed(entries, everything):
+def listed(entries: list[dict[str, Any]], everything: bool) -> list[dict[str, Any]]:
     """Those of the `entries` that a result lists."""
     if everything or len(entries) <= LIST_ALL_UP_TO:
         return entries
     return [entry for entry in entries if entry["changed"] or "error" in entry or "not_tried" in entry]
 
 
-def summary(plan, jobs):
+def summary(plan: Plan, jobs: Sequence[Job] | None) -> dict[str, int]:
     """Counts of Droplets: matched, changed, unchanged, failed, not_tried."""
     matched = len(plan.changes)
     counts = {"changed": len(plan.changing), "failed": 0, "not_tried": 0}
@@ -68,12 +68,12 @@ def summary(plan, jobs):
     return {"matched": matched, "unchanged": matched - sum(counts.values()), **counts}
 
 
-def failure_sentence(plan, jobs):
+def failure_sentence(plan: Plan, jobs: Sequence[Job]) -> str:
     """What the operator reads when something failed: the first reasons, and the counts."""
     failed = [job for job in jobs if job.state is State.FAILED]
     not_tried = [job for job in jobs if job.state is State.NOT_TRIED]
     if len(plan.changes) == 1:
-        return (failed or not_tried)[0].error.message
+        return _message((failed or not_tried)[0])
     counts = summary(plan, jobs)
     reasons = " ".join(_reason(job) for job in (failed or not_tried[:1])[:3])
     more = f" {len(failed) - 3} more failed." if len(failed) > 3 else ""
@@ -83,19 +83,24 @@ def failure_sentence(plan, jobs):
     )
 
 
-def _reason(job):
-    message = job.error.message
+def _message(job: Job) -> str:
+    """Why a Job that failed or was not tried did not get further."""
+    return job.error.message if job.error else ""
+
+
+def _reason(job: Job) -> str:
+    message = _message(job)
     name = str(job.change.target)
     return message if name in message else f"{name}: {message}"
 
 
-def _did(job) -> bool:
+def _did(job: Job) -> bool:
     """Whether a Job did something: what a closer look shows to be as wanted already is no change."""
     return bool(job.actions) or (job.state is State.DONE and job.attempted)
 
 
-def _entry(change, job, planned):
-    changed = bool(change.steps) and (planned or _did(job))
+def _entry(change: Change, job: Job | None, planned: bool) -> dict[str, Any]:
+    changed = bool(change.steps) and (planned or (job is not None and _did(job)))
     if job and job.state is State.DONE and not changed:
         # What an earlier run has done may have shown later than the plan was made.
         change = replace(job.change, before=job.change.after)
@@ -118,7 +123,7 @@ def _entry(change, job, planned):
         if job.state is not State.DONE:
             entry["after"] = None if job.actions or job.outcome_unknown else change.before
         if job.state is State.FAILED:
-            entry["error"] = job.error.message
+            entry["error"] = _message(job)
         if job.state is State.NOT_TRIED:
             entry["not_tried"] = True
     return entry
