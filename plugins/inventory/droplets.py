@@ -211,12 +211,17 @@ cache_timeout: 600
 
 import os
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from ansible import constants
 from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.inventory.data import InventoryData
+from ansible.inventory.group import Group
 from ansible.module_utils.basic import missing_required_lib
+from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import dependencies, facts
@@ -246,7 +251,7 @@ KEPT = ("never", "ignore")
 ATTEMPTS = 5
 """To find names that no group has, since groups may be made of names."""
 
-_REGISTERS = WeakKeyDictionary()
+_REGISTERS: WeakKeyDictionary[Group, hosts.HostNames] = WeakKeyDictionary()
 """By the group `all` of an inventory, its `hosts.HostNames` for all files of this plugin.
 
 The inventory itself is another wrapper for each file.
@@ -261,7 +266,7 @@ def _beginning(path: str) -> str:
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "lifeboat.digitalocean.droplets"
 
-    def verify_file(self, path):
+    def verify_file(self, path: str) -> bool:
         if not super().verify_file(path):
             return False
         if path.endswith(ENDINGS):
@@ -272,19 +277,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         (self.display.warning if meant else self.display.vvv)(f"{sentence} Rename the file." if meant else sentence)
         return False
 
-    def parse(self, inventory, loader, path, cache=True):
+    def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
         if dependencies.MISSING:
             raise AnsibleParserError(missing_required_lib("pydo"))
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
-        self._group_names = {}
+        self._group_names: dict[str, str] = {}
         try:
             self._check(config)
             self._fill(path, config, cache)
         except LifeboatError as error:
             raise AnsibleParserError(error.message) from None
 
-    def _check(self, config: dict) -> None:
+    def _check(self, config: Mapping[str, Any]) -> None:
         """Raises InputError for options and attributes that there are not, and for group names that cannot be kept."""
         # Ansible would leave out what it does not know, and a filter with a typing error would filter nothing.
         unknown = set(config) - set(self._options)
@@ -325,7 +330,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 if instead:
                     self.display.warning(f"{option} uses {'.'.join(path)}, which no host has: {instead}.")
 
-    def _fill(self, path, config, cache):
+    def _fill(self, path: str, config: Mapping[str, Any], cache: bool) -> None:
         given = self._options | {name: self._templated(name) for name in TEMPLATED}
         # Ansible takes the last variable that is set, even if it is empty.
         given |= {
@@ -363,30 +368,33 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 f"{TRANSFORM}: never keeps such names; silently renames them without this warning."
             )
 
-    def _templated(self, name):
+    def _templated(self, name: str) -> Any:
         given = self.get_option(name)
         value = self.templar.template(given)
         if not all(text is None or isinstance(text, str) for text in (value if isinstance(given, list) else [value])):
             raise InputError(f"{name} has a template that makes something else than a text.")
         return value
 
-    def _facts(self, place, cache, connection, wanted, clock):
+    def _facts(
+        self, place: str, cache: bool, connection: Connection, wanted: hosts.InventoryOptions, clock: datetime
+    ) -> dict[str, Any]:
         """The facts from the cache, if it has them and may be asked, else from the API."""
         cached, key = self.get_option("cache"), f"{place}_{facts.cache_key(connection, wanted)}"
         found = self._cache.get(key) if cached and cache else None
-        if not hosts.usable(found):
-            found = facts.fetch(connection, wanted, clock)
-            if cached:
-                self._cache[key] = found
+        if hosts.usable(found):
+            return found
+        found = facts.fetch(connection, wanted, clock)
+        if cached:
+            self._cache[key] = found
         return found
 
-    def _evaluate(self, option, expression, host):
+    def _evaluate(self, option: str, expression: str, host: hosts.Host) -> Any:
         try:
             return self._compose(expression, host.variables)
         except AnsibleError as error:
             raise AnsibleParserError(f"{option}: {expression!r} fails for Droplet {host.droplet}: {error}") from error
 
-    def _passes(self, host):
+    def _passes(self, host: hosts.Host) -> bool:
         for expression in self.get_option("filters"):
             passes = self._evaluate("filters", expression, host)
             if not isinstance(passes, bool):
@@ -395,7 +403,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 return False
         return True
 
-    def _wish(self, host):
+    def _wish(self, host: hosts.Host) -> str:
         """The name that a host is to have if nobody else wants it."""
         prefix = self.get_option("prefix")
         for preference in self.get_option("hostnames"):
@@ -405,7 +413,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 return str(value)
         return host.droplet.name or str(host.droplet.id)
 
-    def _add_all(self, api_url, told, groups, wanted):
+    def _add_all(
+        self, api_url: str, told: Sequence[hosts.Host], groups: Mapping[str, str], wanted: hosts.InventoryOptions
+    ) -> None:
         """Add all hosts or, after an error, none. One that is called as a group is by the end, is called anew."""
         register = _REGISTERS.setdefault(self.inventory.groups["all"], hosts.HostNames())
         wished = {host.droplet.id: self._wish(host) for host in told}
@@ -433,13 +443,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._remove_all_but(before)
             raise
 
-    def _refuse_or_warn(self, shared):
+    def _refuse_or_warn(self, shared: str) -> None:
         sentence = f"Each of these names stands for more than one thing: {shared}."
         if self.get_option("same_names") == "fail":
             raise InputError(f"{sentence} Use hostnames to tell them apart, or same_names: rename.")
         self.display.warning(f"{sentence} The hosts are called by name and id.")
 
-    def _add(self, told, names, groups, wanted):
+    def _add(
+        self,
+        told: Sequence[hosts.Host],
+        names: Mapping[int, str],
+        groups: Mapping[str, str],
+        wanted: hosts.InventoryOptions,
+    ) -> None:
         """First all hosts with their variables, then their groups, which may be made of them."""
         strict, compose, prefix = (self.get_option(name) for name in ("strict", "compose", "prefix"))
         attributes = self.get_option("attributes")
@@ -462,7 +478,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._add_host_to_composed_groups(self.get_option("groups"), variables, name, strict)
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict)
 
-    def _rename(self, old, new):
+    def _rename(self, old: str, new: str) -> None:
         """A host of another file, that has a name for itself alone from now on."""
         host = self.inventory.hosts[old]
         self.inventory.add_host(new)
@@ -474,6 +490,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self.inventory.add_child(group.name, new)
         self.inventory.remove_host(host)
 
-    def _remove_all_but(self, names):
+    def _remove_all_but(self, names: set[str]) -> None:
         for name in set(self.inventory.hosts) - names:
             self.inventory.remove_host(self.inventory.hosts[name])

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from .errors import InputError
 from .models import BackupState, Droplet, RestorePoint
@@ -266,7 +266,7 @@ def facts(
     }
 
 
-def usable(found: Any) -> bool:
+def usable(found: Any) -> TypeGuard[dict[str, Any]]:
     """True for facts as they are written today."""
     return isinstance(found, dict) and found.get("format") == FORMAT
 
