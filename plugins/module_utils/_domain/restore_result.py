@@ -52,7 +52,7 @@ def told(
 def found(story: IncidentHistory) -> dict[str, Any]:
     """What log and images tell of an incident that is done: how long it took, its safety snapshot, the way back."""
     seen, incident, mark = story.seen, story.incident, story.done
-    action = mark and next((action for action in seen.actions if action.id == mark.action), None)
+    action = next((action for action in seen.actions if action.id == mark.action), None) if mark else None
     told: dict[str, Any] = {
         **dict.fromkeys(("duration_seconds", "safety_snapshot", "undo", "undo_command")),
         "new_ssh_host_keys": _new_keys(story, story.find(story.image)),
