@@ -49,6 +49,13 @@ class TestATimeOut:
         # The head takes the first of four seconds.
         assert drip(connection.response_class(ours), theirs) == 3
 
+    def test_a_silent_server_has_what_is_left(self, connection, connected):
+        ours, theirs = connected
+        ours.settimeout(4.5)
+        theirs.sendall(HEAD)
+        connection.response_class(ours).begin()
+        assert ours.gettimeout() == 3.5
+
     def test_without_one_the_answer_takes_what_it_takes(self, connection, connected):
         ours, theirs = connected
         theirs.sendall(HEAD)
