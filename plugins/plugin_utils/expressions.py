@@ -37,8 +37,10 @@ def _walk(node: nodes.Node, guarded: bool = False) -> Iterator[tuple[Path, bool]
     if path:
         yield path, guarded
         return
-    asks = {nodes.Filter: _DEFAULTS, nodes.Test: _TESTS}.get(type(node), ())
-    guard = node.node if getattr(node, "name", None) in asks else None
+    guard = None
+    if isinstance(node, nodes.Filter | nodes.Test):
+        asks = _DEFAULTS if isinstance(node, nodes.Filter) else _TESTS
+        guard = node.node if node.name in asks else None
     for child in node.iter_child_nodes():
         yield from _walk(child, guarded or child is guard)
 
@@ -47,12 +49,11 @@ def _path(node: nodes.Node) -> Path | None:
     """The path of a variable or of a field of one, or None for anything else."""
     if isinstance(node, nodes.Name):
         return (node.name,)
-    field: object = None
     if isinstance(node, nodes.Getattr):
-        field = node.attr
+        owner, field = node.node, node.attr
     elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
-        field = node.arg.value
-    if not isinstance(field, str):
+        owner, field = node.node, node.arg.value
+    else:
         return None
-    start = _path(node.node)
-    return start and (*start, field)
+    start = _path(owner) if isinstance(field, str) else None
+    return (*start, field) if start else None
