@@ -89,7 +89,7 @@ from collections.abc import Callable
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.findings import Finding, Record, findings
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.backup_policies import describe
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_backups import describe
 
 
 def backup_findings(

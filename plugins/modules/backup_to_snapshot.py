@@ -175,105 +175,13 @@ droplets:
       type: bool
 """
 
-from dataclasses import replace
-
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, gone, images
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import SelectionError
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import DropletImages
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import backup_to_snapshot as plans
-
-WHICH = ("backup_id", "newest", "before", "all_backups")
-WHOSE = ("backup_id", "droplet_id", "droplet_name", "tag", "all")
-ARGUMENTS = arguments.Arguments(
-    {
-        **arguments.DROPLETS.options,
-        "backup_id": {"type": "int"},
-        "newest": {"type": "bool", "choices": [True]},
-        "before": {"type": "str"},
-        "all_backups": {"type": "bool", "choices": [True]},
-        "snapshot_name": {"type": "str"},
-        "tags": {"type": "list", "elements": "str", "default": []},
-    },
-    mutually_exclusive=(WHICH, WHOSE),
-    required_one_of=(WHICH, WHOSE),
-)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.backup_to_snapshot import BackupToSnapshot
 
 
-def request(params):
-    return plans.request(arguments.selection(params) if params["backup_id"] is None else None, params)
-
-
-def observe(client, wanted):
-    """The restore points; then, as far as they do not show it, which snapshots were backups, and their tags."""
-    seen = of_one_or_more(client, wanted) if wanted.selection else of_image(client, wanted)
-    seen = replace(seen, made=backups.find_converted(client, plans.doubtful(wanted, seen)))
-    return seen.telling(images.with_tags(client, plans.untold(wanted, seen, client.now())))
-
-
-def of_one_or_more(client, wanted):
-    """The Droplets that are there; or the one that is named, if it is gone."""
-    try:
-        return of_selection(client, wanted.selection)
-    except SelectionError as error:
-        if wanted.selection.by_description or wanted.selection.empty:
-            raise
-        left = plans.left_of(wanted, gone.account(client), error)
-    return plans.Seen((DropletImages.holding(left.droplet, left.points, deleted=True),), left=left)
-
-
-def of_selection(client, selection):
-    found = droplets.chosen(client, selection)
-    points, snapshots = backups.backups_of(client, found), backups.snapshots_of(client, found)
-    return plans.Seen(tuple(DropletImages(droplet, points[droplet.id], snapshots[droplet.id]) for droplet in found))
-
-
-def of_image(client, wanted):
-    """By the id of an image, which does not tell the Droplet that it was made of."""
-    if wanted.chosen is not None:
-        return plans.Seen((of_deleted(client, wanted),))
-    image = images.get(client, wanted.wanted.backup_id)
-    if image:
-        droplet = droplets.owner_of_image(client, plans.the_image(image).id)
-    else:
-        snapshots = images.snapshots(client)
-        everyone = {droplet.id: droplet for droplet in droplets.find(client, Selection(everything=True))}
-        image = plans.named(wanted, snapshots, everyone)
-        droplet = everyone.get(image.droplet_id)
-    if droplet is None:
-        return plans.Seen((DropletImages.holding(Droplet(image.droplet_id, ""), [image]),), image=image)
-    return replace(of_selection(client, Selection(ids=(droplet.id,))), image=image)
-
-
-def of_deleted(client, goal):
-    """What became of the images that were chosen: one whose id is gone is among the account's snapshots."""
-    found = images.those(client, [point.id for point in goal.chosen])
-    further = () if len(found) == len(goal.chosen) else images.snapshots(client)
-    return DropletImages.holding(goal.droplet, {point.id: point for point in (*further, *found)}.values(), deleted=True)
-
-
-def as_listed(client, goal):
-    """The same as the next run will see it: by lists, unless the image was named by its id."""
-    if goal.by_id:
-        return of_deleted(client, goal)
-    return DropletImages.holding(goal.droplet, images.own(client).values(), deleted=True)
-
-
-def reread(client, changes):
-    """What the restore points have become."""
-    there = [change.target for change in changes if change.goal.selection]
-    snapshots = backups.snapshots_of(client, there)
-    own = [DropletImages(droplet, (), snapshots[droplet.id]) for droplet in there]
-    own += [as_listed(client, change.goal) for change in changes if not change.goal.selection]
-    seen = plans.Seen(tuple(own))
-    return seen.telling(images.with_tags(client, plans.became(changes, seen)))
-
-
-def main():
-    runner.run(runner.Verb(ARGUMENTS, plans, request, observe, reread))
+def main() -> None:
+    runner.run(BackupToSnapshot())
 
 
 if __name__ == "__main__":

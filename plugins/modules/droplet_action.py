@@ -265,75 +265,13 @@ by_tag:
     needing: [3164495]
 """
 
-from dataclasses import replace
-
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, images, sizes
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_action as plans
-
-ARGUMENTS = arguments.SOME_DROPLETS + arguments.Arguments(
-    {
-        "type": {
-            "type": "str",
-            "required": True,
-            "choices": [
-                *("power_on", "power_off", "shutdown", "reboot", "power_cycle", "rename", "resize", "rebuild"),
-                *("password_reset", "enable_ipv6", "enable_private_networking", "change_kernel", "snapshot"),
-                *plans.SAFER,
-            ],
-        },
-        "new_name": {"type": "str"},
-        "size": {"type": "str"},
-        "disk": {"type": "bool", "default": False},
-        "image": {"type": "str"},
-        "kernel": {"type": "int"},
-        "snapshot_name": {"type": "str"},
-        "shutdown_timeout": {"type": "int"},
-        "power_off_after_timeout": {"type": "bool", "default": False},
-        "confirm": {"type": "str"},
-        "expected_count": {"type": "int"},
-        "by_tag": {"type": "bool", "default": False},
-    }
-)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_action import DropletAction
 
 
-def request(params):
-    return plans.request(arguments.selection(params), params)
-
-
-def observe(client, wanted):
-    found = tuple(chosen(client, wanted))
-    return plans.Observed(
-        found,
-        snapshots=backups.snapshots_of(client, found) if wanted.type == "snapshot" else {},
-        sizes=client.once(sizes.sizes) if plans.needs_sizes(wanted, found) else {},
-        image=images.get(client, wanted.image) if wanted.type == "rebuild" else None,
-        lag=client.lag_tolerance,
-    )
-
-
-def chosen(client, wanted):
-    """The Droplets that are meant; one that was to be renamed may bear its new name by now."""
-    selection = wanted.selection
-    if wanted.type == "rename" and selection.names and len(selection.names) == 1:
-        found = droplets.chosen(client, replace(selection, allow_empty=True)) or [
-            droplets.renamed_to(client, wanted.new_name)
-        ]
-        if found != [None]:
-            return found
-    return droplets.chosen(client, selection)
-
-
-def reread(client, changes):
-    names = {change.target.id: change.goal["name"] for change in changes if "name" in change.goal}
-    found = droplets.read_again(client, [change.target for change in changes], names)
-    taken = any("snapshot" in change.goal for change in changes)
-    return plans.Observed(found, snapshots=backups.snapshots_of(client, found) if taken else {})
-
-
-def main():
-    runner.run(runner.Verb(ARGUMENTS, plans, request, observe, reread, plans.tell))
+def main() -> None:
+    runner.run(DropletAction())
 
 
 if __name__ == "__main__":

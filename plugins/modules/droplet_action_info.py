@@ -159,12 +159,13 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _pyth
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, droplets
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import Client
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.lag import looks
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import arguments
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, NotFoundError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.names import checked_id
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.time import given_time, iso
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.wait import until_ended
 
 ARGUMENTS = arguments.Arguments(

@@ -183,34 +183,12 @@ droplets:
 """
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_backups as plans
-
-ARGUMENTS = (
-    arguments.DROPLETS
-    + arguments.BACKUPS
-    + arguments.Arguments(
-        {
-            "state": {"type": "str", "choices": ["enabled", "disabled"], "default": "enabled"},
-            "max_disable": {"type": "int", "default": 1},
-        }
-    )
-)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_backups import DropletBackups
 
 
-def request(params):
-    return plans.request(arguments.selection(params), params)
-
-
-def observe(client, wanted):
-    """Droplets and policies first, then only what the plan turns out to need."""
-    seen = plans.observed(wanted, *backups.fleet(client, wanted.selection))
-    return backups.complete(client, seen, lambda seen: plans.needs(wanted, seen, client.now()))
-
-
-def main():
-    runner.run(runner.Verb(ARGUMENTS, plans, request, observe, backups.reread))
+def main() -> None:
+    runner.run(DropletBackups())
 
 
 if __name__ == "__main__":

@@ -212,14 +212,14 @@ from datetime import timedelta
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, statuses
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import orphans, report
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import arguments, orphans, report
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, ScopeError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.options import grace_of
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import (
     Selection,
     still_there,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
 
 PARTS = ["policies", "backups", "cost", "supported_policies"]
 ARGUMENTS = arguments.DROPLETS + arguments.Arguments(

@@ -255,125 +255,13 @@ droplets:
       type: bool
 """
 
-from dataclasses import replace
-
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import (
-    actions,
-    backups,
-    droplets,
-    gone,
-    images,
-    sizes,
-    tags,
-)
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import provenance
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_from_backup as plans
-
-POLICY = {
-    "plan": {"type": "str"},
-    "weekday": {"type": "str"},
-    "hour": {"type": "int"},
-    "window_length_hours": {"type": "int"},
-    "retention_period_days": {"type": "int"},
-}
-ARGUMENTS = arguments.RESTORE_POINT + arguments.Arguments(
-    {
-        "name": {"type": "str", "required": True},
-        "source_droplet_id": {"type": "int"},
-        "source_droplet_name": {"type": "str"},
-        "size": {"type": "str"},
-        "region": {"type": "str"},
-        "vpc_uuid": {"type": "str"},
-        "ssh_keys": {"type": "list", "elements": "str", "no_log": False},
-        "tags": {"type": "list", "elements": "str"},
-        "user_data": {"type": "str", "no_log": True},
-        "monitoring": {"type": "bool"},
-        "ipv6": {"type": "bool"},
-        "backups": {"type": "bool"},
-        "backup_policy": {"type": "dict", "options": POLICY},
-        "allow_unlisted_plan": {"type": "bool", "default": False},
-    },
-    mutually_exclusive=(("source_droplet_id", "source_droplet_name"),),
-)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_from_backup import DropletFromBackup
 
 
-def observe(client, wanted):
-    """The Droplets of that name; only if it has to be made, what it can be made from, and the sizes."""
-    named = droplets.list_by_name(client, *wanted.names)
-    seen = plans.Observed(named=named, lag=client.lag_tolerance)
-    there = plans.there(wanted, named)
-    if there is None:
-        made, unseen = droplets.made_lately(client, {droplet.id for droplet in named})
-        seen = replace(seen, named=(*named, *made), unseen=unseen)
-        there = plans.there(wanted, seen.named)
-    known = wanted.planned and wanted.planned.target.id
-    if there is None and known is not None:
-        # It was found before, by another way than the lists.
-        there = droplets.get_if_there(client, known)
-        seen = _with(seen, there)
-    if there is not None:
-        return _as_it_is(client, seen, there)
-    if wanted.planned is not None:
-        return seen
-    supported = backups.supported_policies(client) if wanted.backups else ()
-    seen = _origin(client, wanted, replace(seen, sizes=sizes.sizes_if_allowed(client), supported=supported))
-    there = _last_made(client, wanted, seen)
-    return _as_it_is(client, _with(seen, there), there) if there else seen
-
-
-def _last_made(client, wanted, seen):
-    """The Droplet of the name wanted, if it is the last that was made from the image; else None.
-
-    An earlier run may have made it just now, and neither list nor log may show it yet. Raises ScopeError if the token
-    may not read tags, by which it is known.
-    """
-    key = tags.last_droplet(client, provenance.tag_of(plans.chosen(wanted, seen, client.now()).id))
-    last = None if key is None else droplets.get_if_there(client, key)
-    return last if last and last.name == wanted.name else None
-
-
-def _with(seen, droplet):
-    return replace(seen, named=(*seen.named, *filter(None, [droplet])))
-
-
-def _as_it_is(client, seen, there):
-    droplets.prove_tags_are_shown(client, [provenance.FROM], [there])
-    image = next(iter(provenance.Origin.of(there).images), None)
-    return replace(
-        seen,
-        state=backups.states(client, [there]).get(there.id),
-        history=tuple(actions.of_droplet_if_there(client, there.id)) if there.status == "new" else (),
-        image=image and images.get(client, image),
-    )
-
-
-def _origin(client, wanted, seen):
-    source_id = plans.source_id(wanted, seen.named)
-    if wanted.wanted.id is not None:
-        image = images.get(client, wanted.wanted.id)
-        if image and plans.lacks_source(wanted, image):
-            return replace(seen, image=image, source=droplets.owner_of_image(client, image.id))
-        return replace(seen, image=image)
-    source = None if source_id is None else droplets.get_if_there(client, source_id)
-    if source is None:
-        left = plans.left_of_source(wanted, seen.named, gone.account(client))
-        return replace(seen, source=left.droplet, points=left.points, left=left)
-    own = (*backups.backups_of(client, [source])[source_id], *backups.snapshots_of(client, [source])[source_id])
-    return replace(seen, source=source, points=own)
-
-
-def reread(client, changes):
-    (change,) = changes
-    target, goal = change.target, change.goal
-    named = droplets.list_by_name(client, target.name)
-    state = backups.states(client, [target]).get(target.id) if goal and goal.policy else None
-    return plans.Observed(named=named, state=state)
-
-
-def main():
-    runner.run(runner.Verb(ARGUMENTS, plans, plans.request, observe, reread))
+def main() -> None:
+    runner.run(DropletFromBackup())
 
 
 if __name__ == "__main__":

@@ -242,55 +242,13 @@ droplets:
       type: bool
 """
 
-from dataclasses import replace
-
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, backups, droplets
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.incidents import Seen
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_restore as plans
-
-POINTS = (*arguments.POINTS, "list")
-ARGUMENTS = arguments.ONE_DROPLET + arguments.Arguments(
-    {
-        **arguments.RESTORE_POINT.options,
-        "list": {"type": "bool", "choices": [True]},
-        "incident": {"type": "str"},
-        "confirm": {"type": "str"},
-        "safety_snapshot": {"type": "bool", "default": True},
-        "stop_first": {"type": "bool", "default": False},
-    },
-    mutually_exclusive=(POINTS,),
-    required_one_of=(POINTS,),
-)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_restore import DropletRestore
 
 
-def request(params):
-    return plans.request(arguments.one_droplet(params), params)
-
-
-def observe(client, wanted):
-    return _look(client, wanted.selection, lambda seen: plans.horizon(wanted, seen, client.now()))
-
-
-def reread(client, changes):
-    (change,) = changes
-    return _look(client, Selection(ids=(change.target.id,)), lambda _seen: change.goal.at)
-
-
-def _look(client, selection, horizon):
-    """The log of actions comes last: it decides whether anything is sent."""
-    (droplet,) = droplets.chosen(client, selection)
-    droplets.prove_tags_are_shown(client, ("lifeboat",), [droplet])
-    state = backups.state(client, droplet.id)
-    (own,), (snapshots,) = (lists(client, [droplet]).values() for lists in (backups.backups_of, backups.snapshots_of))
-    seen = Seen(droplet, state, (*own, *snapshots), lag=client.lag_tolerance)
-    return replace(seen, actions=actions.log_of(client, droplet.id, horizon(seen)))
-
-
-def main():
-    runner.run(runner.Verb(ARGUMENTS, plans, request, observe, reread, tell=plans.tell))
+def main() -> None:
+    runner.run(DropletRestore())
 
 
 if __name__ == "__main__":

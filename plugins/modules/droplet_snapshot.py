@@ -219,100 +219,13 @@ droplets:
       type: bool
 """
 
-from dataclasses import replace
-
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, images, regions
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import DropletImages, by_droplet
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.stopped import MARK
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_snapshot as plans
-
-SELECTIONS = ("droplet_id", "droplet_name", "tag", "all")
-WHOSE = (*SELECTIONS, "snapshot_id", "deleted_droplets")
-ARGUMENTS = arguments.Arguments(
-    {
-        **arguments.DROPLETS.options,
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "snapshot_id": {"type": "list", "elements": "int"},
-        "deleted_droplets": {"type": "bool", "choices": [True]},
-        "snapshot_name": {"type": "str"},
-        "max_age_hours": {"type": "float"},
-        "older_than_hours": {"type": "float"},
-        "regions": {"type": "list", "elements": "str", "default": []},
-        "tags": {"type": "list", "elements": "str", "default": []},
-        "last_restore_point": {"type": "str", "choices": ["may_be_lost"]},
-        "max_delete": {"type": "int", "default": 10},
-        "stop_first": {"type": "bool", "default": False},
-        "shutdown_timeout": {"type": "int"},
-    },
-    mutually_exclusive=(WHOSE,),
-    required_one_of=(WHOSE,),
-)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_snapshot import DropletSnapshot
 
 
-def request(params):
-    selected = any(params[name] is not None for name in SELECTIONS)
-    return plans.request(arguments.selection(params) if selected else None, params)
-
-
-def observe(client, wanted):
-    """The snapshots; then only what the plan turns out to need: their tags, regions, and the backups besides."""
-    own = _of_selection(client, wanted) if wanted.selection else _of_account(client, wanted)
-    seen = plans.Seen(own, lag=client.lag_tolerance)
-    seen = seen.telling(images.with_tags(client, plans.untold(wanted, seen, client.now())))
-    if wanted.present and plans.copies_to(wanted, seen, client.now()):
-        seen = replace(seen, regions=client.once(regions.known))
-    return seen.counting(backups.backups_of(client, plans.uncounted(wanted, seen, client.now())))
-
-
-def _of_selection(client, wanted):
-    found = droplets.chosen(client, wanted.selection)
-    if wanted.stop_first:
-        droplets.prove_tags_are_shown(client, (MARK,), found)
-    snapshots = backups.snapshots_of(client, found)
-    return tuple(DropletImages(droplet, snapshots=snapshots[droplet.id]) for droplet in found)
-
-
-def _of_account(client, wanted):
-    """Snapshots that are named by their id, or whose Droplet is gone, each with the others of its Droplet."""
-    own = by_droplet(images.snapshots(client))
-    if wanted.droplet is not None:
-        return (DropletImages(wanted.droplet, snapshots=own.get(wanted.droplet.id, ())),)
-    if wanted.deleted:
-        everyone = {droplet.id for droplet in droplets.find(client, Selection(everything=True))}
-        own = {key: points for key, points in own.items() if key not in everyone}
-        seen = plans.Seen(tuple(DropletImages(Droplet(key, ""), snapshots=points) for key, points in own.items()))
-        # A list that moves on while it is read may lack one that is there: only its own answer says that it is gone.
-        asked = droplets.existing_by_id(client, plans.doomed_droplets(wanted, seen, client.now()))
-        return tuple(one for one in seen.own if one.droplet.id not in asked)
-    listed = {point.id for points in own.values() for point in points}
-    missing = [key for key in wanted.ids if key not in listed]
-    plans.guard_kinds(client.map(lambda key: images.get(client, key), missing))
-    own = {key: points for key, points in own.items() if any(point.id in wanted.ids for point in points)}
-    there = droplets.existing_by_id(client, own.keys() - {None})
-    return tuple(DropletImages(there.get(key, Droplet(key, "")), snapshots=points) for key, points in own.items())
-
-
-def reread(client, changes):
-    """The snapshots of the Droplets that were changed."""
-    there = [change.target for change in changes if change.goal.selection]
-    snapshots = backups.snapshots_of(client, there)
-    stopped = [change.target.id for change in changes if change.goal.stop_first]
-    as_it_is = droplets.existing_by_id(client, stopped)
-    own = [DropletImages(as_it_is.get(droplet.id, droplet), snapshots=snapshots[droplet.id]) for droplet in there]
-    if len(there) < len(changes):
-        everything = by_droplet(images.snapshots(client))
-        gone = [change.target for change in changes if not change.goal.selection]
-        own += [DropletImages(droplet, snapshots=everything.get(droplet.id, ())) for droplet in gone]
-    seen = plans.Seen(tuple(own))
-    return seen.telling(images.with_tags(client, plans.became(changes, seen)))
-
-
-def main():
-    runner.run(runner.Verb(ARGUMENTS, plans, request, observe, reread))
+def main() -> None:
+    runner.run(DropletSnapshot())
 
 
 if __name__ == "__main__":

@@ -153,14 +153,14 @@ from dataclasses import replace
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import droplets, images
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import snapshots
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import arguments, snapshots
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import (
     Selection,
     exactly_ids,
     exactly_names,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments, runner
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
 
 WHOSE = ("droplet_id", "droplet_name", "deleted_droplets")
 ARGUMENTS = arguments.Arguments(

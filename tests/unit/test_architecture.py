@@ -31,8 +31,8 @@ ARROWS = {
 
 PURE = ("_domain", "_verbs")
 PURE_IMPORTS = {
-    *("__future__", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "math"),
-    *("fnmatch", "operator", "re", "types", "typing"),
+    *("__future__", "abc", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools"),
+    *("fnmatch", "math", "operator", "re", "types", "typing"),
 }
 IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "__import__", "hash", "id", "globals"}
 """`hash` and `id` differ from run to run."""

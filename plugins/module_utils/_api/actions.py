@@ -7,16 +7,16 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplet-Actions
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
 from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import Action
+from .._domain.quota import FEW
 from . import paging
 from .client import Client
-from .sharing import askers, shared
 
 MOST_PAGES = 3
 """Pages of the account's actions, beyond the expected ones, that are read before the rest is asked for one by one."""
@@ -194,13 +194,13 @@ def of_image(client, image_id):
     return [Action.from_api(item) for item in body["actions"]]
 
 
-def of_image_lately(client: Client, image_id: int) -> list[Action]:
-    """The same; if several ask for their images, from the latest actions of the account."""
-    many = askers(1)
-    latest = shared("actions", lambda: _latest(client, many)) if many > 1 else None
+def of_images(client: Client, image_ids: Sequence[int]) -> dict[int, list[Action]]:
+    """The same of each image, a dict by id; for several images from the latest actions of the account."""
+    latest = _latest(client, len(image_ids)) if len(image_ids) > FEW else None
     if latest is None:
-        return of_image(client, image_id)
-    return [action for action in latest if action.resource_type == "image" and action.resource_id == image_id]
+        return dict(zip(image_ids, client.map(lambda key: of_image(client, key), image_ids), strict=True))
+    own = [action for action in latest if action.resource_type == "image"]
+    return {key: [action for action in own if action.resource_id == key] for key in image_ids}
 
 
 def was_converted(client, image_id):

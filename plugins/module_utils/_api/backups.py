@@ -7,17 +7,17 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from .._domain.errors import NotFoundError, ScopeError
-from .._domain.models import BackupState, RestorePoint, SupportedPolicy
-from .._domain.observed import Observed
+from .._domain.models import BackupState, Droplet, RestorePoint, SupportedPolicy
 from .._domain.quota import FEW
 from .._domain.retention import made_from_a_backup
 from . import actions, images, paging
 from .client import Client
 from .droplets import chosen, find, finish, get_if_there
-from .sharing import askers, shared
+from .images import Lists
 
 
 def supported_policies(client):
@@ -59,13 +59,16 @@ def states(client, droplets, as_before=False):
     With `as_before` also a single one is looked up in the map, if the task has found it there before: the map may lag
     behind the single read, and the next run goes by the map.
     """
-    wanted = {droplet.id for droplet in droplets}
-    several = askers(len(wanted)) > 1
-    if as_before and not several and len(wanted) == 1 and wanted <= client.policy_page.keys():
+    return states_by_id(client, {droplet.id for droplet in droplets}, as_before)
+
+
+def states_by_id(client: Client, wanted: set[int], as_before: bool = False) -> dict[int, BackupState]:
+    """The same of the Droplets whose ids are `wanted`."""
+    if as_before and len(wanted) == 1 and wanted <= client.policy_page.keys():
         (droplet_id,) = wanted
         known = _as_the_map_tells(client, droplet_id)
     else:
-        known = known_states(client, wanted, from_map=several)
+        known = known_states(client, wanted, from_map=len(wanted) > 1)
     return {droplet_id: known[droplet_id] for droplet_id in wanted.intersection(known)}
 
 
@@ -76,11 +79,10 @@ def known_states(client, wanted, make=BackupState.from_api, from_map=None):
     A Droplet that the map does not show (GPU Droplets may not be in it) is asked for by its id.
     """
     known = {}
-    many = askers(len(wanted))
     if from_map is None:
-        from_map = many > 1
+        from_map = len(wanted) > 1
     if from_map and wanted:
-        known = shared("policies", lambda: _policy_map(client, wanted, make))
+        known = _policy_map(client, wanted, make)
     missing = sorted(wanted.difference(known))
     asked = client.map(lambda droplet_id: _state_if_there(client, droplet_id, make), missing)
     known.update({droplet_id: found for droplet_id, found in zip(missing, asked, strict=True) if found})
@@ -110,16 +112,18 @@ def _as_the_map_tells(client: Client, droplet_id: int) -> dict[int, BackupState]
     return known
 
 
-def backups_of(client, droplets, ask_each=True):
+def backups_of(
+    client: Client, droplets: Sequence[Droplet], ask_each: bool = True, lists: Lists | None = None
+) -> dict[int, tuple[RestorePoint, ...]]:
     """A dict of Droplet id to the tuple of its backups.
 
     From the list of images if that takes fewer requests; a Droplet whose backup the list does not show is asked for
     its own. If the token may not read the list, each Droplet is asked, or with `ask_each` False ScopeError raised.
     """
-    known, many = {}, askers(len(droplets))
-    if many > FEW:
+    known: dict[int, tuple[RestorePoint, ...]] = {}
+    if len(droplets) > FEW:
         try:
-            known = _joined(images.own(client, fewer_than=many) or {}, droplets)
+            known = _joined((lists or Lists(client)).images(fewer_than=len(droplets)) or {}, droplets)
         except ScopeError:
             if not ask_each:
                 raise
@@ -135,15 +139,17 @@ def backups_and_images(client, droplets):
     return {**known, **_own_of_each(client, missing, "backups")}, listed
 
 
-def snapshots_of(client, droplets):
+def snapshots_of(
+    client: Client, droplets: Sequence[Droplet], lists: Lists | None = None
+) -> dict[int, tuple[RestorePoint, ...]]:
     """A dict of Droplet id to the tuple of its snapshots.
 
     From the account's list of snapshots if that takes fewer requests and the token may read it.
     """
-    found, many = None, askers(len(droplets))
-    if many > FEW:
+    found = None
+    if len(droplets) > FEW:
         with suppress(ScopeError):
-            found = images.snapshots(client, fewer_than=many)
+            found = (lists or Lists(client)).snapshots(fewer_than=len(droplets))
     if found is None:
         return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
     own = {droplet.id: [] for droplet in droplets}
@@ -152,34 +158,38 @@ def snapshots_of(client, droplets):
     return {droplet_id: tuple(points) for droplet_id, points in own.items()}
 
 
-def remaining_restore_points(client, at_risk):
+def remaining_restore_points(
+    client: Client, at_risk: Sequence[tuple[Droplet, tuple[RestorePoint, ...]]], lists: Lists
+) -> tuple[dict[int, tuple[RestorePoint, ...]], dict[int, tuple[RestorePoint, ...]]]:
     """What is left of restore points: a dict of Droplet id to backups, and one of Droplet id to snapshots.
 
     `at_risk` is a sequence of `(Droplet, RestorePoints)`. Beyond a few Droplets they are looked for in the list of
     images, by id or, if converting gave a new one, by name and time.
     """
     droplets = [droplet for droplet, _points in at_risk]
-    listed, many = None, askers(len(droplets))
-    if many > FEW:
+    listed = None
+    if len(droplets) > FEW:
         with suppress(ScopeError):
-            listed = images.own(client, fewer_than=2 * many)
+            listed = lists.images(fewer_than=2 * len(droplets))
     if listed is None:
-        return backups_of(client, droplets), snapshots_of(client, droplets)
+        return backups_of(client, droplets, lists=lists), snapshots_of(client, droplets, lists)
     by_name = {(point.name, point.created_at): point for point in listed.values() if point.type == "snapshot"}
     left = {
         droplet.id: [listed.get(point.id) or by_name.get((point.name, point.created_at)) for point in points]
         for droplet, points in at_risk
     }
 
-    def of_type(kind):
+    def of_type(kind: str) -> dict[int, tuple[RestorePoint, ...]]:
         return {key: tuple(point for point in points if point and point.type == kind) for key, points in left.items()}
 
     return of_type("backup"), of_type("snapshot")
 
 
-def converted_of(client, droplets):
+def converted_of(
+    client: Client, droplets: Sequence[Droplet], lists: Lists
+) -> dict[int, tuple[RestorePoint, ...]]:
     """A dict of Droplet id to the snapshots that were made from its backups."""
-    snapshots = snapshots_of(client, droplets)
+    snapshots = snapshots_of(client, droplets, lists)
     found = find_converted(client, [(droplet, snapshots[droplet.id]) for droplet in droplets])
     return {
         droplet.id: tuple(snapshot for snapshot in snapshots[droplet.id] if snapshot.id in found)
@@ -187,7 +197,9 @@ def converted_of(client, droplets):
     }
 
 
-def find_converted(client, own):
+def find_converted(
+    client: Client, own: Sequence[tuple[Droplet, tuple[RestorePoint, ...]]]
+) -> frozenset[int]:
     """The ids of those snapshots that were backups once; `own` is a sequence of `(Droplet, its snapshots)`.
 
     Told by the name, else by the Droplet's log, in which a backup and a snapshot begin at the time that they bear, else
@@ -208,25 +220,6 @@ def find_converted(client, own):
         )
 
     return frozenset().union(*client.map(of_one, own))
-
-
-def complete(client, seen, needs):
-    """`seen`, an Observed, with all that `needs(seen)` names until it names nothing more."""
-    while missing := needs(seen):
-        seen = seen.adding(
-            supported=client.once(supported_policies) if missing.supported else seen.supported,
-            backups=backups_of(client, missing.backups),
-            converted=converted_of(client, missing.converted),
-        )
-    return seen
-
-
-def reread(client, changes):
-    """An Observed of the Droplets that were changed: their policies, and what became of what was at risk."""
-    targets = [change.target for change in changes]
-    at_risk = [(change.target, change.at_risk) for change in changes if change.at_risk]
-    left, snapshots = remaining_restore_points(client, at_risk)
-    return Observed(tuple(targets), states(client, targets, as_before=True), backups=left, converted=snapshots)
 
 
 def _state_if_there(client, droplet_id, make):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from .._domain.errors import RateLimitError
+from .._domain.errors import ApiError, OutcomeUnknownError, RateLimitError
 from .._domain.quota import Forecast
 from .connection import Connection, checked_url, is_loopback
 from .dependencies import HeadersPolicy, PydoClient, RequestsTransport, UserAgentPolicy, requests
@@ -74,6 +74,8 @@ class Client:
         """On which page of the map of all policies this task has found a Droplet, by its id."""
         self.tags: dict[str, str] = {}
         """How the account spells the tags that this task has made or met, by the key that all spellings share."""
+        self.tag_errors: dict[str, ApiError | OutcomeUnknownError | None] = {}
+        """What went wrong when this task made a tag, by the same key; None if nothing did."""
         self.tagging = threading.Lock()
         self._thread = threading.local()
         self._threads = ThreadPoolExecutor(max_workers=connection.concurrency, initializer=self._mark_worker)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,6 @@ from .._domain.models import Action, Droplet
 from . import actions, paging, tags
 from .client import Client
 from .lag import looks
-from .sharing import askers, shared
 
 
 def get(client, droplet_id, make=Droplet.from_api):
@@ -45,9 +44,14 @@ def find(client, selection):
         tagged = [droplet for tag in selection.tags for droplet in with_tag(client, tag)]
         found = tagged + choose.with_any_tag(selection.tags, _list(client, type="gpus"))
     else:
-        found = _list(client) + _list(client, type="gpus")
+        found = everyone(client)
     prove_tags_are_shown(client, selection.exclude_tags, found)
     return found
+
+
+def everyone(client: Client) -> list[Droplet]:
+    """All Droplets of the account."""
+    return _list(client) + _list(client, type="gpus")
 
 
 def list_by_name(client, *names):
@@ -64,9 +68,8 @@ def owner_of_image(client: Client, image_id: int) -> Droplet | None:
 
     Raises ScopeError if a Droplet hides these ids: the image may be one of its own.
     """
-    everyone = _list(client) + _list(client, type="gpus")
     hidden = []
-    for droplet in everyone:
+    for droplet in everyone(client):
         own = {"backup_ids": droplet.backup_ids, "snapshot_ids": droplet.snapshot_ids}
         if any(image_id in (ids or ()) for ids in own.values()):
             return droplet
@@ -103,8 +106,8 @@ def existing_by_id(client, ids):
     One by one, or from the list if that takes fewer requests; whoever is not in the list is asked for by id.
     """
     found, missing = {}, sorted(set(ids))
-    if askers(len(missing)) > 1:
-        listed = shared("droplets", lambda: _listed(client, set(missing)))
+    if len(missing) > 1:
+        listed = _listed(client, set(missing))
         found = {key: listed[key] for key in missing if key in listed}
         missing = [key for key in missing if key not in found]
     asked = client.map(lambda droplet_id: get_if_there(client, droplet_id), missing)
@@ -125,7 +128,7 @@ def read_again(
     return tuple(existing_by_id(client, [droplet.id for droplet in droplets]).values())
 
 
-def made_lately(client: Client, known: set[int]) -> tuple[tuple[Droplet, ...], tuple[Action, ...]]:
+def made_lately(client: Client, known: Set[int]) -> tuple[tuple[Droplet, ...], tuple[Action, ...]]:
     """The Droplets that were made within the lag tolerance, but those `known` (ids), by the account's log.
 
     Returns `(Droplets, creations)`, the second the Actions whose Droplet does not show yet. A list of Droplets may show
@@ -167,7 +170,7 @@ def prove_tags_are_shown(client, wanted, droplets):
 
 def prove_tags_can_be_read(client, tag):
     """Raises ScopeError if the token does not show tags."""
-    shared(("droplets", tag), lambda: paging.fetch(client.do.droplets.list, "droplets", tag_name=tag))
+    paging.fetch(client.do.droplets.list, "droplets", tag_name=tag)
 
 
 def with_tag(client: Client, tag: str, list_of: Callable[..., Any] | None = None) -> Any:
@@ -201,10 +204,15 @@ def _listed(client: Client, wanted: set[int]) -> dict[int, Droplet]:
 
 
 def _by_ids(client, selection):
-    found = existing_by_id(client, selection.ids)
+    return of_ids(selection, existing_by_id(client, selection.ids))
+
+
+def of_ids(selection: choose.Selection, existing: dict[int, Droplet]) -> list[Droplet]:
+    """The Droplets of a selection by ids, out of those that exist; raises SelectionError."""
+    found = [existing[key] for key in selection.ids if key in existing]
     if selection.allow_empty and not found:
         return []
-    return choose.exactly_ids(selection.ids, found.values())
+    return choose.exactly_ids(selection.ids, found)
 
 
 def _by_names(client, selection):

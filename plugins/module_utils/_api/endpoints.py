@@ -63,7 +63,7 @@ DROPLET = Record(
     size=Maybe(Record(price_monthly=Maybe(NUMBER), gpu_info=Maybe(Record()))),
     gpu_info=Maybe(Record()),
     image=Maybe(Record(id=Maybe(ID), slug=Maybe(TEXT), name=Maybe(TEXT), distribution=Maybe(TEXT))),
-    kernel=Maybe(Record(id=Maybe(COUNT))),
+    kernel=Maybe(Record(id=COUNT)),
     networks=Maybe(Record(v4=Maybe(ADDRESSES), v6=Maybe(ADDRESSES))),
 )
 

@@ -8,7 +8,7 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Snapshots
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from .._domain.errors import ApiError, NotFoundError, ScopeError
@@ -16,7 +16,6 @@ from .._domain.models import RestorePoint
 from .._domain.quota import FEW
 from . import paging
 from .client import Client
-from .sharing import askers, shared
 
 
 def get(client, image_id):
@@ -25,15 +24,6 @@ def get(client, image_id):
         return RestorePoint.from_api(client.do.images.get(image_id=image_id)["image"])
     except NotFoundError:
         return None
-
-
-def those(client, ids):
-    """Those of the images `ids` that are there, as a list: one by one, or from all if that takes fewer requests."""
-    many = askers(len(ids))
-    listed = own(client, fewer_than=many) if many > FEW else None
-    if listed is None:
-        return [image for image in client.map(lambda key: get(client, key), ids) if image]
-    return [listed[key] for key in ids if key in listed]
 
 
 def own(client, fewer_than=None):
@@ -60,29 +50,39 @@ def _all(
 ) -> dict[int, RestorePoint] | None:
     """A list of images by id, all pages; None if that takes as many requests as `fewer_than` or more."""
 
-    def read() -> dict[int, RestorePoint] | None:
-        first = paging.fetch(operation, root, **asked)
-        if fewer_than is not None and first.pages - 1 >= fewer_than:
-            return None
-        return paging.whole(client, operation, root, first, **asked)
-
-    return shared((root, fewer_than), read)
+    first = paging.fetch(operation, root, **asked)
+    if fewer_than is not None and first.pages - 1 >= fewer_than:
+        return None
+    return paging.whole(client, operation, root, first, **asked)
 
 
-def with_tags(client, points):
-    """A dict of id to the same RestorePoints with their tags; one that is gone by now has none.
+class Lists:
+    """The account's images and snapshots, each read at most once for all who ask: a round of planning has one."""
 
-    Those that do not tell them are asked for by their id, or looked for among all images if that is fewer requests.
-    """
-    untold = [point.id for point in points if point.tags is None]
-    many = askers(len(untold))
-    listed = own(client, fewer_than=many) if many > FEW else None
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._images: dict[int, RestorePoint] | None = None
+        self._snapshots: tuple[RestorePoint, ...] | None = None
+
+    def images(self, fewer_than: int | None = None) -> dict[int, RestorePoint] | None:
+        """What `own` returns."""
+        if self._images is None:
+            self._images = own(self._client, fewer_than)
+        return self._images
+
+    def snapshots(self, fewer_than: int | None = None) -> tuple[RestorePoint, ...] | None:
+        """What `snapshots` returns."""
+        if self._snapshots is None:
+            self._snapshots = snapshots(self._client, fewer_than)
+        return self._snapshots
+
+
+def those(client: Client, ids: Sequence[int], lists: Lists) -> dict[int, RestorePoint | None]:
+    """The images `ids`, None for one that does not exist: one by one, or from all if that takes fewer requests."""
+    listed = lists.images(fewer_than=len(ids)) if len(ids) > FEW else None
     if listed is None:
-        found = client.map(lambda key: get(client, key), untold)
-    else:
-        found = [listed.get(key) for key in untold]
-    told = {key: (image and image.tags) or () for key, image in zip(untold, found, strict=True)}
-    return {point.id: replace(point, tags=told.get(point.id, point.tags)) for point in points}
+        return dict(zip(ids, client.map(lambda key: get(client, key), ids), strict=True))
+    return {key: listed.get(key) for key in ids}
 
 
 def prove_tags_are_shown(client, tags, points):
@@ -91,7 +91,7 @@ def prove_tags_are_shown(client, tags, points):
     Raises ScopeError.
     """
     if tags and points and not any(point.tags for point in points):
-        shared(("images", tags[0]), lambda: paging.fetch(client.do.images.list, "images", tag_name=tags[0]))
+        paging.fetch(client.do.images.list, "images", tag_name=tags[0])
 
 
 def owner(client: Client, image_id: int) -> int | None:

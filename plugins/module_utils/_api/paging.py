@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from .._domain.errors import IncompleteListError
 from .._domain.quota import PER_PAGE
-from .sharing import askers
 
 ATTEMPTS = 4
 AHEAD = 64
@@ -56,13 +55,10 @@ def rest(client, first, operation, root, **filters):
 
 
 def as_needed(client, operation, root, wanted, **filters):
-    """All pages of a list, in order, or the first alone if those of the ids `wanted` that it lacks are fewer requests.
-
-    In a round of planning that many targets share, the ids that the others want count as well.
-    """
+    """All pages of a list, in order; the first alone if asking for the `wanted` ids that it lacks is fewer requests."""
     first = fetch(operation, root, **filters)
     missing = len(wanted.difference(int(key) for key, _unused in first.items))
-    if first.pages - 1 < askers(max(1, missing)):
+    if first.pages - 1 < max(1, missing):
         return [first, *rest(client, first, operation, root, **filters)]
     return [first]
 

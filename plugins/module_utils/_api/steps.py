@@ -13,7 +13,6 @@ from .._domain.tags import key
 from . import actions, tags
 from .client import Client
 from .lag import looks
-from .sharing import shared
 
 
 def send(client, droplet_id, step, stale_after=None):
@@ -34,7 +33,7 @@ def send(client, droplet_id, step, stale_after=None):
 def history(client, droplet_id, step):
     """The actions among which that of `step` would be; none for a step that starts no action."""
     if isinstance(step, ImageStep):
-        return actions.of_image_lately(client, step.image_id)
+        return actions.of_image(client, step.image_id)
     if step.type is None or droplet_id is None:
         return []
     return actions.of_droplet(client, droplet_id)
@@ -74,9 +73,10 @@ def _tag(client, step):
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_assign_resources
     """
     with client.tagging:
-        # Many targets of one round get it: it is made once, and what went wrong with that is the same for all.
-        known = key(step.name) in client.tags
-        trouble = None if known else shared(("tag", key(step.name)), lambda: _make_tag(client, step.name))
+        # Many targets get it at the same time: it is made once, and what went wrong with that is the same for all.
+        if key(step.name) not in client.tags and key(step.name) not in client.tag_errors:
+            client.tag_errors[key(step.name)] = _make_tag(client, step.name)
+        trouble = client.tag_errors.get(key(step.name))
     problem = trouble
     for _look in looks(client):
         try:
@@ -86,6 +86,7 @@ def _tag(client, step):
         if trouble is not None and _learn_spelling(client, step.name):
             with suppress(NotFoundError):
                 return _assign(client, step)
+    client.tag_errors.pop(key(step.name), None)
     if client.budget.left <= 0:
         raise WaitTimeoutError(
             f"The time of {client.budget.seconds:.0f} s is over: the tag {step.name!r}, or what is to carry it, does "

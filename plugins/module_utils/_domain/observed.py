@@ -1,10 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has been read of Droplets and their backups, and what is still to be read."""
+"""What has been read of Droplets and their backups."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .models import BackupState, Droplet, RestorePoint, SupportedPolicy
 
@@ -22,24 +22,3 @@ class Observed:
     supported: tuple[SupportedPolicy, ...] | None = None
     backups: dict[int, tuple[RestorePoint, ...]] = field(default_factory=dict)
     converted: dict[int, tuple[RestorePoint, ...]] = field(default_factory=dict)
-
-    def adding(self, supported, backups, converted):
-        """The same and more."""
-        return replace(
-            self,
-            supported=supported,
-            backups={**self.backups, **backups},
-            converted={**self.converted, **converted},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What has to be read before a plan can decide; false when nothing is missing."""
-
-    supported: bool = False
-    backups: tuple[Droplet, ...] = ()
-    converted: tuple[Droplet, ...] = ()
-
-    def __bool__(self):
-        return bool(self.supported or self.backups or self.converted)

@@ -13,19 +13,23 @@ older than the lag tolerance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from .._api import actions, droplets, images, steps
-from .._api.sharing import SharedReads, taking_from
-from .._domain import evidence, scopes
+from .._api.client import Client
+from .._api.read import answer, answers
+from .._domain import evidence, needs, scopes
 from .._domain.errors import (
     ActionFailedError,
     ApiError,
     InvalidAnswerError,
     LifeboatError,
+    NotConvergedError,
     NotFoundError,
     OutcomeUnknownError,
     PendingEventError,
@@ -35,9 +39,10 @@ from .._domain.errors import (
     UnreachableError,
     WaitTimeoutError,
 )
+from .._domain.facts import Facts
 from .._domain.models import Action, Droplet
-from .._domain.plan import ConvertBackup, ImageStep, Step, Tag
-from .._domain.quota import FEW
+from .._domain.plan import Change, ConvertBackup, ImageStep, Plan, Step
+from .._domain.verb import Verb
 from .job import UNDER_WAY, Job, Lost, NotYet, Refused, State, note_unheard, says_already
 from .verify import LONGEST_POLL, Verifier, last_done, timed_out
 
@@ -63,14 +68,13 @@ HIDDEN = "the API says that an action is pending, and the log does not show it y
 
 
 class Applier:
-    """Applies one plan of `verb` (a `runner.Verb`) with `client`; `wait` False skips the last wait and verification."""
+    """Applies one plan of `verb` with `client`; `wait` False skips the last wait and verification."""
 
-    def __init__(self, client, verb, request, wait):
+    def __init__(self, client: Client, verb: Verb[Any], request: Any, wait: bool) -> None:
         self._client = client
         self._verb = verb
         self._request = request
         self._wait = wait
-        self._proves = hasattr(verb.plans, "unproven")
         self._stopped_by = None
         self._poll_after = FIRST_POLL
         self._verifier = Verifier(client, verb, request)
@@ -101,25 +105,56 @@ class Applier:
             if any(job.state is State.WAITING or (job.state is State.LOOKING and job.looks == 1) for job in ready):
                 self._poll_after = FIRST_POLL
             self._watch(jobs)
-        if hasattr(self._verb.plans, "rescue"):
-            self._client.map(self._rescue, [job for job in jobs if job.state is State.FAILED and job.attempted])
+        self._client.map(self._compensate, [job for job in jobs if job.state is State.FAILED and job.attempted])
         done = [job for job in jobs if job.state is State.DONE]
         if self._wait:
             self._verifier.verify(done)
         else:
             self._verifier.see_begun(done)
-        if hasattr(self._verb.plans, "left_behind"):
-            self._client.map(self._look_back, [job for job in jobs if job.state is State.FAILED and job.attempted])
+        self._client.map(self._look_back, [job for job in jobs if job.state is State.FAILED and job.attempted])
         return jobs
 
-    def _advance_all(self, ready, _jobs):
-        """One step forward for each Job that is READY; what several of them need for it is read once for all."""
-        reading = sum(map(_reads, ready))
-        shared = SharedReads(reading, self._clock) if reading > FEW else None
-        self._client.map(lambda job: self._advance(job, shared if _reads(job) else None), ready)
+    def _advance_all(self, ready: list[Job], _jobs: list[Job]) -> None:
+        """One step forward for each Job that is READY; what several of them need for it is read together."""
+        going = [job for job in ready if self._goes_on(job)]
+        self._ask([job for job in going if job.unproven], self._proof, self._accept_proof)
+        self._ask([job for job in _still_ready(going) if self._has_to_plan(job)], self._plan, self._accept_plan)
+        planned = _still_ready(going)
+        sure = [job for job, may in zip(planned, self._client.map(self._may_send, planned), strict=True) if may]
+        self._ask([job for job in sure if _is_on_image(job)], self._image_log, self._accept_image_log)
+        self._client.map(self._send_next, _still_ready(sure))
 
-    def _clock(self) -> float:
-        return self._client.budget.spent
+    def _goes_on(self, job: Job) -> bool:
+        """False if a Job has come to its end."""
+        if not (job.steps or job.plan_again or job.change.doubt):
+            job.state = State.DONE
+        elif self._stopped_by or self._client.budget.left <= 0:
+            self._give_up(job)
+        return job.state is State.READY
+
+    def _ask(
+        self, jobs: list[Job], question: Callable[[Job, Facts], Any], accept: Callable[[Job, Any], None]
+    ) -> None:
+        """Ask `question` of facts for all `jobs` together; `accept` acts for each on its answer or error."""
+        found = answers(self._client, [partial(question, job) for job in jobs])
+        for job, one in zip(jobs, found, strict=True):
+            with self._failing(job):
+                accept(job, one)
+
+    @contextmanager
+    def _failing(self, job: Job) -> Iterator[None]:
+        """Every failure within it ends in its Job."""
+        try:
+            yield
+        except NotYet as reason:
+            job.look_again(reason)
+        except PendingEventError:
+            self._wait_for_others(job)
+        except LifeboatError as error:
+            self._fail(job, error)
+        except Exception as error:  # pylint: disable=broad-except
+            # One Droplet's surprise must not hide what was done to the others.
+            job.fail(UnexpectedError.of(error))
 
     def _adopt_running(self, jobs):
         """Wait for what an earlier or a parallel run has begun, instead of sending beside it.
@@ -179,67 +214,74 @@ class Applier:
             # Nothing but the log shows such an action: this is the one that an earlier run has begun.
             self._sent(job, action)
 
-    def _advance(self, job: Job, shared: SharedReads | None = None) -> None:
-        """One step forward for one Droplet; every failure ends in its Job."""
-        try:
-            if not (job.steps or job.plan_again or job.change.doubt):
+    def _proof(self, job: Job, facts: Facts) -> str | None:
+        return self._verb.unproven(job.change, job.unproven, facts)
+
+    def _accept_proof(self, job: Job, problem: str | Exception | None) -> None:
+        """Before the next step: the last one has really done what the next one relies on, or NotYet is raised."""
+        if isinstance(problem, Exception):
+            raise problem
+        if problem:
+            raise NotYet(problem, job.behind)
+        job.unproven, job.plan_again = None, True
+        job.actions.update({key: replace(action, status="completed") for key, action in job.actions.items()})
+
+    def _has_to_plan(self, job: Job) -> bool:
+        return job.plan_again or self._left(job) < 0
+
+    def _plan(self, job: Job, facts: Facts) -> tuple[Plan, float]:
+        plan = self._verb.plan(self._narrowed(job), facts, self._client.now())
+        return plan, facts.read_at
+
+    def _accept_plan(self, job: Job, found: tuple[Plan, float] | Exception) -> None:
+        """Bring the Job up to date. Raises NotYet if it wants again what was just done."""
+        planned = self._planned_change(job, found)
+        if job.done and planned.steps[:1] == (job.done[-1],):
+            raise NotYet(f"{last_done(job)} has completed, and its effect does not show yet", job.behind)
+        job.observed_at = found[1]
+        if job.steps[:1] != list(planned.steps[:1]):
+            job.tries, job.lost, job.refused, job.looks = 0, None, None, 0
+        undecided = job.change.doubt is not None and not job.attempted
+        job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
+        job.change = replace(job.change, visible=planned.visible, doubt=planned.doubt)
+        if undecided:
+            job.change = planned
+        job.latest = planned
+        job.plan_again = False
+        if job.now_about(planned.target):
+            self._claim(job)
+        self._await(job, planned.wait_for)
+
+    def _may_send(self, job: Job) -> bool:
+        """Whether the next step may be sent; if not, the Job is not READY any more, or is to be planned again."""
+        with self._failing(job):
+            pending = job.hidden_until is not None and job.steps and self._is_pending(job, job.steps[0])
+            return not pending and self._is_sure(job)
+        return False
+
+    def _image_log(self, job: Job, facts: Facts) -> tuple[Action, ...]:
+        return facts.get(needs.ImageLog(job.steps[0].image_id))
+
+    def _send_next(self, job: Job) -> None:
+        with self._failing(job):
+            if not job.steps:
                 job.state = State.DONE
-                return
-            if self._stopped_by or self._client.budget.left <= 0:
+            elif self._stopped_by or self._client.budget.left <= 0:
+                # Another job may have met it since this one was planned.
                 self._give_up(job)
-                return
-            with taking_from(shared):
-                if not self._may_send(job, shared):
-                    return
-            if job.steps:
-                self._send(job, job.steps[0], shared)
             else:
-                job.state = State.DONE
-        except NotYet as reason:
-            job.look_again(reason)
-        except PendingEventError:
-            self._wait_for_others(job)
-        except LifeboatError as error:
-            self._fail(job, error)
-        except Exception as error:  # pylint: disable=broad-except
-            # One Droplet's surprise must not hide what was done to the others.
-            job.fail(UnexpectedError.of(error))
+                self._send(job, job.steps[0])
 
-    def _may_send(self, job: Job, shared: SharedReads | None) -> bool:
-        """Bring the Job up to date; False if something else must end before its next step. Raises NotYet."""
-        if job.unproven:
-            self._prove(job)
-        if job.plan_again or self._left(job) < 0:
-            planned = self._planned_after(job)
-            job.observed_at = shared.oldest if shared else self._client.meter.sent_at
-            if job.steps[:1] != list(planned.steps[:1]):
-                job.tries, job.lost, job.refused, job.looks = 0, None, None, 0
-            undecided = job.change.doubt is not None and not job.attempted
-            job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
-            job.change = replace(job.change, visible=planned.visible, doubt=planned.doubt)
-            if undecided:
-                job.change = planned
-            job.latest = planned
-            job.plan_again = False
-            if job.now_about(planned.target):
-                self._claim(job)
-            if self._await(job, planned.wait_for):
-                return False
-        if job.hidden_until is not None and job.steps and self._is_pending(job, job.steps[0]):
-            return False
-        if not self._is_sure(job):
-            return False
-        return not _is_on_image(job) or not self._is_under_way(job, job.steps[0])
-
-    def _is_under_way(self, job: Job, step: Step) -> bool:
-        """True if an action on the image of the next step is running. Raises NotYet if a conversion has just ended."""
-        log = self._actions_of(job, step)
+    def _accept_image_log(self, job: Job, log: tuple[Action, ...] | Exception) -> None:
+        """Wait for an action on the image of the next step that is running. Raises NotYet if a conversion has ended."""
+        if isinstance(log, Exception):
+            raise log
+        step = job.steps[0]
         if self._adopt_first(job, log):
-            return True
+            return
         converted = next((action for action in log if action.type == step.type and action.completed), None)
         if converted and isinstance(step, ConvertBackup):
             raise NotYet(f"action {converted.id} (convert) has completed, and its effect does not show yet", converted)
-        return False
 
     def _is_pending(self, job: Job, step: Step) -> bool:
         """True if what the API has called pending shows in the log by now, and is running.
@@ -314,7 +356,7 @@ class Applier:
             self._owners[image] = owner
         return self._owners[image]
 
-    def _send(self, job: Job, step: Step, shared: SharedReads | None) -> None:
+    def _send(self, job: Job, step: Step) -> None:
         if job.tries and not step.retryable:
             raise OutcomeUnknownError(
                 f"The answer to {step.type} for {job.change.target} was lost, and nothing shows of it. It is not sent "
@@ -324,8 +366,7 @@ class Applier:
         job.attempted = True
         job.tries += 1
         try:
-            with taking_from(shared):
-                action = steps.send(self._client, job.change.target.id, step, self._left(job))
+            action = steps.send(self._client, job.change.target.id, step, self._left(job))
         except OutcomeUnknownError as error:
             if job.tries >= SENDING_TRIES:
                 raise
@@ -460,54 +501,40 @@ class Applier:
 
     def _otherwise(self, job: Job, error: ApiError) -> bool:
         """Whether the verb knows another way to what the API has refused; then it is planned again."""
-        if not job.steps or not hasattr(self._verb.plans, "otherwise"):
+        if not job.steps:
             return False
-        change = self._verb.plans.otherwise(job.change, job.steps[0], error)
+        change = self._verb.alternative(job.change, job.steps[0], error)
         if change is None:
             return False
         job.notes.append(f"{error.message.rstrip('.')}, so another way is taken")
         job.change, job.tries, job.plan_again = change, 0, True
         return True
 
-    def _prove(self, job):
-        """Before the next step: see that the last one has really done what the next one relies on, or raise NotYet."""
-        seen = self._verb.reread(self._client, [job.change])
-        problem = self._verb.plans.unproven(job.change, job.unproven, seen)
-        if problem:
-            raise NotYet(problem, job.behind)
-        job.unproven, job.plan_again = None, True
-        job.actions.update({key: replace(action, status="completed") for key, action in job.actions.items()})
+    def _planned_again(self, job: Job) -> Change:
+        """The Change for this one target as it is now."""
+        (found,) = answers(self._client, [partial(self._plan, job)])
+        return self._planned_change(job, found)
 
-    def _planned_after(self, job):
-        """The Change as it is planned now; raises NotYet if it wants again what was just done."""
-        planned = self._planned_again(job)
-        if job.done and planned.steps[:1] == (job.done[-1],):
-            raise NotYet(f"{last_done(job)} has completed, and its effect does not show yet", job.behind)
-        return planned
-
-    def _planned_again(self, job):
-        """The Change for this one Droplet as it is now, with the goal that was planned for it."""
-        request = self._narrowed(job)
-        try:
-            observed = self._verb.observe(self._client, request)
-            changes = self._verb.plans.plan(request, observed, self._client.now()).changes
-        except SelectionError as error:
+    def _planned_change(self, job: Job, found: tuple[Plan, float] | Exception) -> Change:
+        """The Change of a plan for one target; raises NotYet if what was made may not show yet."""
+        if isinstance(found, SelectionError):
             made = job.done and job.done[-1].creates
             if self._is_young(job) or (made and self._is_there(job.change.target)):
                 why = f"{last_done(job)} has completed, and what it made does not show yet"
-                raise NotYet(why, job.behind) from error
-            raise
+                raise NotYet(why, job.behind) from found
+        if isinstance(found, Exception):
+            raise found
+        changes = found[0].changes
         if not changes and self._is_young(job):
             raise NotYet(f"{last_done(job)} has completed, and the Droplet does not show yet", job.behind)
         if not changes:
             raise NotFoundError(f"Droplet {job.change.target} was deleted meanwhile.")
         return changes[0]
 
-    def _narrowed(self, job):
-        """The request for this one Droplet, with what its first plan decided and what this run has begun."""
-        plans = self._verb.plans
-        request = plans.pin(self._request, job.change, job.done)
-        return plans.knowing(request, tuple(job.actions.values())) if hasattr(plans, "knowing") else request
+    def _narrowed(self, job: Job) -> Any:
+        """The request for this one target, with what its first plan decided and what this run has begun."""
+        narrowed = self._verb.narrow(self._request, job.change, job.done)
+        return self._verb.with_actions(narrowed, tuple(job.actions.values()))
 
     def _is_there(self, target: Droplet) -> bool:
         """False only for a Droplet that is gone."""
@@ -532,17 +559,17 @@ class Applier:
         if not job.attempted:
             job.state = State.NOT_TRIED
 
-    def _rescue(self, job):
-        """What a failure must not leave behind is put right, as far as it can be: once, and without a wait.
+    def _compensate(self, job: Job) -> None:
+        """A side effect of what has failed is undone, as far as it can be: once, and without a wait.
 
-        Not after a time-out, from which a rerun goes on, nor if an order may yet be carried out.
+        Not after a time-out, from which a rerun goes on, nor if a request may yet be carried out.
         """
         if isinstance(job.error, OutcomeUnknownError | WaitTimeoutError):
             return
+        verb, client, request = self._verb, self._client, self._narrowed(job)
         try:
-            request = self._narrowed(job)
-            for step in self._verb.plans.rescue(request, job.change, self._verb.observe(self._client, request)):
-                action = steps.send(self._client, job.change.target.id, step)
+            for step in answer(client, lambda facts: verb.compensate(request, job.change, facts, client.now())):
+                action = steps.send(client, job.change.target.id, step)
                 if action:
                     job.actions[action.id] = action
                     job.notes.append(f"after the failure {step.type} was sent (action {action.id})")
@@ -553,11 +580,15 @@ class Applier:
 
     def _look_back(self, job: Job) -> None:
         """What a failure leaves behind stands in its message and in the result; not read once the time is over."""
-        request, seen = self._narrowed(job), None
-        if self._client.budget.left > 0:
-            with suppress(LifeboatError):
-                seen = self._verb.observe(self._client, request)
-        job.left, sentences = self._verb.plans.left_behind(request, job.latest or job.change, seen)
+        verb, client, request, change = self._verb, self._client, self._narrowed(job), job.latest or job.change
+
+        def look(facts: Facts | None) -> Any:
+            return verb.left_behind(request, change, facts, client.now())
+
+        try:
+            job.left, sentences = answer(client, look) if client.budget.left > 0 else look(None)
+        except LifeboatError:
+            job.left, sentences = look(None)
         if sentences:
             first = job.error
             job.error = first.copy(" ".join([first.message, *sentences])).with_context(first.droplet, first.action)
@@ -631,7 +662,7 @@ class Applier:
             job.out_of_sight = job.running if converted else None
             job.behind = action or job.running
             job.state, job.running = State.READY, None
-            job.unproven = job.done[-1] if job.own_action and job.steps and self._proves else None
+            job.unproven = job.done[-1] if job.own_action and job.steps and self._verb.proves_steps else None
             job.plan_again |= bool(job.steps)
             if self._wait and job.own_action and job.done[-1].settle_seconds:
                 job.state = State.SETTLING
@@ -646,41 +677,34 @@ class Applier:
             return False
         return self._client.budget.spent - job.begun_at < self._lag.total_seconds()
 
-    def _has_settled(self, job, seen):
-        """True if the effect of the last step shows, which for many is all that was wanted."""
-        if hasattr(self._verb.plans, "settled"):
-            return self._verb.plans.settled(job.change, seen)
-        return self._verifier.unmet(job, seen) is None
+    def _settle(self, settling: list[Job]) -> None:
+        """Resume the jobs whose change is visible or whose settle time is over."""
+        self._ask(settling, self._is_settled, self._accept_settled)
 
-    def _settle(self, settling):
-        """Let go on what shows the whole of its change by now, or has had its time."""
-        if not settling:
-            return
+    def _is_settled(self, job: Job, facts: Facts) -> bool:
         try:
-            seen = self._verb.reread(self._client, [job.change for job in settling])
-        except UnreachableError as error:
-            note_unheard(settling, error)
-            return
-        except LifeboatError as error:
-            for job in settling:
-                self._fail(job, error.copy())
-            return
-        for job in settling:
+            return self._verb.is_settled(self._request, job.change, facts)
+        except NotConvergedError:
+            return False
+
+    def _accept_settled(self, job: Job, settled: bool | Exception) -> None:
+        if isinstance(settled, UnreachableError):
+            note_unheard([job], settled)
+        elif isinstance(settled, Exception):
+            raise settled
+        else:
             job.unheard = None
-            shows = self._has_settled(job, seen)
-            if shows or self._client.budget.spent >= job.settle_deadline:
+            if settled or self._client.budget.spent >= job.settle_deadline:
                 job.state = State.READY
+
+
+def _still_ready(jobs: Iterable[Job]) -> list[Job]:
+    return [job for job in jobs if job.state is State.READY]
 
 
 def _is_on_image(job: Job) -> bool:
     """True if the next step is an action on an image."""
     return bool(job.steps) and isinstance(job.steps[0], ImageStep)
-
-
-def _reads(job: Job) -> bool:
-    """True if before the next step something is read, or for it made, that other targets need as well."""
-    needs_a_look = job.plan_again or job.unproven is not None or job.change.doubt is not None
-    return needs_a_look or _is_on_image(job) or (bool(job.steps) and isinstance(job.steps[0], Tag))
 
 
 def _maker(job: Job) -> Step | None:

@@ -10,7 +10,6 @@ out no other follows: a Droplet that the API has left out of it fails with a sen
 from __future__ import annotations
 
 from .._api import actions, droplets
-from .._api.sharing import SharedReads
 from .._domain import evidence
 from .._domain.errors import (
     ApiError,
@@ -74,7 +73,7 @@ class ByTagApplier(Applier):
             except Exception as error:  # pylint: disable=broad-except
                 self._fail_all(needing, UnexpectedError.of(error))
 
-    def _send(self, job: Job, step: Step, shared: SharedReads | None) -> None:
+    def _send(self, job: Job, step: Step) -> None:
         """Nothing: the order goes out for all at once."""
 
     def _in_doubt(self, needing: list[Job]) -> bool:

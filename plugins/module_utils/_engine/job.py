@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .._domain.errors import ApiError, LifeboatError
+from .._domain.facts import Facts
 from .._domain.models import Action, Droplet
 from .._domain.plan import Change, Step
 
@@ -73,8 +74,8 @@ class Job:
     must show. `outcome_unknown` is True once an answer was lost, and `lost` is about the last one as long as nothing
     shows of it; `refused` is what the API says to be so already. `unheard` says why the last look was in vain, `why`
     what is not seen yet, and `behind` is the action that is behind it. `out_of_sight` is an action that may be gone
-    with its image, or not be there yet. `hidden_until` is when one that the API has called pending must show. `seen` is
-    what was read to verify the whole. `latest` is the Change as it was planned last, `left` what a failure leaves
+    with its image, or not be there yet. `hidden_until` is when one that the API has called pending must show. `facts`
+    are what was read to verify the whole. `latest` is the Change as it was planned last, `left` what a failure leaves
     behind: further keys of the result. Times are in seconds of the budget.
     """
 
@@ -104,7 +105,7 @@ class Job:
     unheard: str | None = None
     behind: Action | None = None
     out_of_sight: Action | None = None
-    seen: object = None
+    facts: Facts | None = None
     latest: Change | None = None
     left: dict = field(default_factory=dict)
     error: LifeboatError | None = None

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one way through, for every module that changes things:
 
-params → request → observe → plan → (check mode ends here) → apply, wait, verify → result
+params → request → plan ⇄ read → (check mode ends here) → apply, wait, verify → result
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import gc
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -20,10 +19,13 @@ from .._api import dependencies
 from .._api.client import Client
 from .._api.connection import Connection, token_warnings
 from .._api.printable import printable
+from .._api.read import answer
 from .._domain import scopes
+from .._domain.arguments import Arguments
 from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
 from .._domain.plan import SECONDS_PER_GIB, Plan
 from .._domain.quota import reads_of_a_run
+from .._domain.verb import Verb
 from . import arguments, result
 from .apply import Applier
 from .apply_by_tag import ByTagApplier
@@ -36,33 +38,13 @@ would take a tenth of the task's time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verb:
-    """What makes one module differ from another.
-
-    `plans` is the module of `_verbs` with plan, pin, unmet and describe, and unproven, aftermath, rescue, otherwise and
-    left_behind if there is something to prove, to tell, to put right, another way to go, or left to tell, and settled
-    if one of its steps takes its time to show and is not the last.
-    `request(params)` gives its typed request; `observe(client, request)` all that `plan` needs; `reread(client,
-    changes)` what `unmet`, `unproven` and `aftermath` need. `tell(request, observed, plan, entries)`, if there is
-    one, gives further keys of the result from all entries of its `droplets`.
-    """
-
-    arguments: arguments.Arguments
-    plans: ModuleType
-    request: Callable
-    observe: Callable
-    reread: Callable
-    tell: Callable | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Reader:
     """A module that only reads: `request(params)` gives its typed request, `read(client, request)` the result's keys.
 
     `read` puts sentences for the user into the list `warnings` of what it returns.
     """
 
-    arguments: arguments.Arguments
+    arguments: Arguments
     request: Callable
     read: Callable
 
@@ -108,15 +90,15 @@ def _carry_out(module, verb, told):
     timeout = arguments.wait_timeout(params, DEFAULT_TIMEOUT)
     with Client(Connection.from_options(params), timeout) as client:
         try:
-            observed = verb.observe(client, request)
-            plan = verb.plans.plan(request, observed, client.now())
+            plan = answer(client, lambda facts: verb.plan(request, facts, client.now()))
+            planned_at = client.now()
             for warning in plan.warnings:
                 module.warn(warning)
             if plan.confirmation_required:
                 _refuse_unconfirmed(module, plan.confirmation_required)
             if not params["wait"]:
                 _refuse_unawaited(plan)
-            told["diff"] = result.diff(plan, verb.plans.describe)
+            told["diff"] = result.diff(plan, verb.describe)
             told["required_scopes"] = scopes.of_plan(plan)
             if module.check_mode and (sentence := scopes.missed_too_late(plan)):
                 module.warn(sentence)
@@ -127,10 +109,9 @@ def _carry_out(module, verb, told):
             else:
                 jobs = _apply(module, client, verb, request, plan)
                 plan = plan.with_added(job.change for job in jobs if job.key is not None)
-                extras = _aftermath(verb, jobs)
+                extras = _extras(verb, jobs)
             entries = result.droplets(plan, jobs, extras)
-            if verb.tell:
-                told.update(verb.tell(request, observed, plan, entries))
+            told.update(verb.summary(request, plan, entries, planned_at))
             _tell(told, plan, jobs, entries, params)
         finally:
             _close(module, client, told)
@@ -146,13 +127,11 @@ def _apply(module: AnsibleModule, client: Client, verb: Verb, request: object, p
     return applier(client, verb, request, module.params["wait"]).run(plan)
 
 
-def _aftermath(verb, jobs):
-    """Further keys of the Droplets' entries, by id, of a verb that has any."""
+def _extras(verb: Verb[Any], jobs: list[Job]) -> dict[int | None, dict[str, Any]]:
+    """Further keys of the targets' entries, by id."""
     extras = {job.change.target.id: job.left for job in jobs if job.left}
-    if hasattr(verb.plans, "aftermath"):
-        done = [job for job in jobs if job.seen and job.change.target.id not in extras]
-        extras |= {job.change.target.id: verb.plans.aftermath(job.change, job.seen) for job in done}
-    return extras
+    done = [job for job in jobs if job.facts and job.change.target.id not in extras]
+    return extras | {job.change.target.id: verb.result(job.change, job.facts) for job in done}
 
 
 def _read(module, reader, told):

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .._api import actions
 from .._api.client import Client
-from .._domain.errors import LifeboatError, NotConvergedError, WaitTimeoutError
+from .._api.read import answers
+from .._domain.errors import LifeboatError, NotConvergedError, UnexpectedError, WaitTimeoutError
+from .._domain.facts import Facts
+from .._domain.verb import Verb
 from .job import Job, State
 
 LONGEST_POLL = 10.0
@@ -19,32 +23,20 @@ FIRST_LOOK = 1.0
 
 
 class Verifier:
-    """Verifies what was done for `request`; `verb` is a `runner.Verb`."""
+    """Verifies what was done for `request`."""
 
-    def __init__(self, client: Client, verb: Any, request: Any) -> None:
+    def __init__(self, client: Client, verb: Verb[Any], request: Any) -> None:
         self._client = client
         self._verb = verb
         self._request = request
         self._lag = client.lag_tolerance
 
-    def unmet(self, job: Job, seen: Any) -> str | NotConvergedError | None:
-        """What `unmet` of the plans says; a NotConvergedError if no other look would better it."""
-        try:
-            return self._verb.plans.unmet(self._request, job.change, seen)
-        except NotConvergedError as error:
-            return error
-
     def verify(self, jobs: list[Job]) -> None:
         """Read again what was changed, and keep looking until all is as planned, or the time is over."""
         pause = FIRST_LOOK
         while jobs:
-            try:
-                seen = self._verb.reread(self._client, [job.change for job in jobs])
-            except LifeboatError as error:
-                for job in jobs:
-                    job.fail(not_converged(job, f"what was done could not be verified: {error.message}"))
-                return
-            jobs = [job for job in jobs if not self._is_verified(job, seen)]
+            found = answers(self._client, [partial(self._problem, job) for job in jobs])
+            jobs = [job for job, one in zip(jobs, found, strict=True) if not self._is_verified(job, one)]
             left = self._client.budget.left
             if left <= 0:
                 for job in jobs:
@@ -54,15 +46,23 @@ class Verifier:
                 self._client.sleep(min(pause, left))
                 pause = min(LONGEST_POLL, pause * 2)
 
-    def _is_verified(self, job: Job, seen: Any) -> bool:
+    def _problem(self, job: Job, facts: Facts) -> tuple[str | None, Facts]:
+        return self._verb.unmet(self._request, job.change, facts), facts
+
+    def _is_verified(self, job: Job, found: tuple[str | None, Facts] | Exception) -> bool:
         """True if no other look is needed, because all is as planned or will never be."""
-        problem = self.unmet(job, seen)
-        if problem is None:
-            job.seen = seen
-        elif isinstance(problem, NotConvergedError) or self._is_final(job):
-            job.fail(not_converged(job, getattr(problem, "message", problem)))
+        if isinstance(found, NotConvergedError):
+            job.fail(not_converged(job, found.message))
+        elif isinstance(found, LifeboatError):
+            job.fail(not_converged(job, f"what was done could not be verified: {found.message}"))
+        elif isinstance(found, Exception):
+            job.fail(UnexpectedError.of(found))
+        elif found[0] is None:
+            job.facts = found[1]
+        elif self._is_final(job):
+            job.fail(not_converged(job, found[0]))
         else:
-            job.why = problem.rstrip(".")
+            job.why = found[0].rstrip(".")
             return False
         return True
 

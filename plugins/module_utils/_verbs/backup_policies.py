@@ -7,21 +7,22 @@ For a Droplet to be planned again the same path serves: `pin` gives a Request fo
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
+from .._domain import arguments, needs
 from .._domain.desired_policy import DesiredPolicy
 from .._domain.errors import InputError, RefusedError
-from .._domain.observed import Needs
-from .._domain.plan import Plan
+from .._domain.facts import Facts, together
+from .._domain.plan import Change, Plan, Step
 from .._domain.rules import EVERYTHING, Rule, idle_exemptions, in_rule, owner, parsed, refuse_hidden_tags
 from .._domain.selection import Selection, still_there
 from .._domain.text import some
+from .._domain.verb import Record, Verb
 from . import droplet_backups
-from .droplet_backups import aftermath, describe, unproven
-
-__all__ = ("aftermath", "describe", "needs", "observed", "pin", "plan", "request", "tell", "unmet", "unproven")
 
 WHOLE_ACCOUNT = Selection(everything=True)
 
@@ -71,14 +72,17 @@ def observed(request, droplets, states, now):
     return Observed(droplets=tuple(sorted(there, key=lambda droplet: droplet.id)), states=states, day=now.date())
 
 
-def needs(request, observed, now):
-    """What to read next, for all rules together; raises InputError."""
-    found = [_by(rule, droplet_backups.needs, part, now) for rule, part in _parts(request, observed) if _works(rule)]
-    if any(one.supported for one in found):
-        return Needs(supported=True)
-    return Needs(
-        backups=tuple(droplet for one in found for droplet in one.backups),
-        converted=tuple(droplet for one in found for droplet in one.converted),
+def complete(request: Request, observed: Observed, facts: Facts, now: datetime) -> Observed:
+    """`observed` with what the plans of all rules turn out to need, read together; raises Missing and InputError."""
+    parts = [(rule, part) for rule, part in _parts(request, observed) if _works(rule)]
+    completed = together(
+        partial(_by, rule, droplet_backups.complete, part, facts, now) for rule, part in parts
+    )
+    return replace(
+        observed,
+        supported=next((part.supported for part in completed if part.supported is not None), None),
+        backups={key: points for part in completed for key, points in part.backups.items()},
+        converted={key: points for part in completed for key, points in part.converted.items()},
     )
 
 
@@ -131,10 +135,10 @@ def unmet(request, change, observed):
     return droplet_backups.unmet(request.rule(change.rule).desired, change, observed)
 
 
-def tell(request, observed, plan, entries):
+def tell(request, plan, entries, day):
     """The keys of a result that are about rules: rules, unmatched, exempt, left_alone, unknown_cost, monthly_cost.
 
-    `entries` are the result's Droplets, one for each change of `plan`.
+    `entries` are the result's Droplets, one for each change of `plan`; `day` is the one by which it was made.
     """
     by_rule = {name: [] for name in (*plan.rules, None)}
     for change, entry in zip(plan.changes, entries, strict=True):
@@ -147,7 +151,7 @@ def tell(request, observed, plan, entries):
     ]
     both = list(zip(plan.changes, entries, strict=True))
     return {
-        "rules": [_told(rule, by_rule[rule.name], observed.day) for rule in request.rules],
+        "rules": [_told(rule, by_rule[rule.name], day) for rule in request.rules],
         "unmatched": [_named(entry) for _change, entry in by_rule[None]],
         "exempt": sorted(exempt, key=lambda one: one["id"]),
         "left_alone": [
@@ -245,3 +249,68 @@ def _unknown_cost(entry: dict[str, Any]) -> bool:
 
 def _named(entry):
     return {"id": entry["id"], "name": entry["name"]}
+
+
+_MATCH = {
+    "tags_any": {"type": "list", "elements": "str"},
+    "tags_all": {"type": "list", "elements": "str"},
+    "names": {"type": "list", "elements": "str"},
+    "regions": {"type": "list", "elements": "str"},
+    "droplet_ids": {"type": "list", "elements": "int"},
+    "gpu": {"type": "bool"},
+    "all": {"type": "bool", "choices": [True]},
+}
+_RULE = arguments.BACKUPS + arguments.Arguments(
+    {
+        "name": {"type": "str", "required": True},
+        "match": {"type": "dict", "required": True, "options": _MATCH},
+        "state": {"type": "str", "choices": ["enabled", "disabled"]},
+        "exempt": {"type": "bool", "default": False},
+        "reason": {"type": "str"},
+        "expires": {"type": "str"},
+    }
+)
+
+
+ARGUMENTS = arguments.Arguments(
+    {
+        "policies": {"type": "list", "elements": "dict", "required": True, "options": _RULE.options},
+        "unmatched": {"type": "str", "choices": ["report", "fail", "ignore"], "default": "report"},
+        "on_unknown_plan": {"type": "str", "choices": ["leave", "enforce"], "default": "leave"},
+        "max_disable": {"type": "int", "default": 0},
+        "allow_empty": {"type": "bool", "default": False},
+    }
+)
+
+
+class BackupPolicies(Verb[Request]):
+    """Backups of the whole account by ordered rules."""
+
+    arguments = ARGUMENTS
+    proves_steps = True
+
+    def request(self, params: Mapping[str, Any]) -> Request:
+        return request(params)
+
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+        droplets, states = facts.get(needs.Fleet(request.selection))
+        needs.prove_tags_are_shown(request.tags, droplets, facts)
+        return plan(request, complete(request, observed(request, droplets, states, now), facts, now), now)
+
+    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
+        return pin(request, change, done)
+
+    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
+        return unmet(request, change, droplet_backups.again([change], facts))
+
+    def unproven(self, change: Change, step: Step, facts: Facts) -> str | None:
+        return droplet_backups.unproven(change, step, droplet_backups.again([change], facts))
+
+    def result(self, change: Change, facts: Facts) -> Record:
+        return droplet_backups.aftermath(change, droplet_backups.again([change], facts))
+
+    def summary(self, request: Request, plan: Plan, entries: Sequence[Record], now: datetime) -> Record:
+        return tell(request, plan, entries, now.date())
+
+    def describe(self, shown: Record) -> str:
+        return droplet_backups.describe(shown)

@@ -8,19 +8,24 @@ its name tells a rerun what it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
+from typing import Any
 
-from .._domain import gone
+from .._domain import arguments, gone, needs
 from .._domain.errors import InputError, SelectionError
+from .._domain.facts import Facts
 from .._domain.models import Droplet, RestorePoint
-from .._domain.plan import Change, ConvertBackup, Plan, RenameImage, Tag
+from .._domain.plan import Change, ConvertBackup, Plan, RenameImage, Step, Tag
 from .._domain.restore_points import RestorePointSelector, resolve
 from .._domain.retention import made_from_a_backup, newest_first
 from .._domain.selection import Selection
 from .._domain.snapshots import TYPES, DropletImages, carried_tags, checked_tags, missing_tags, monthly_cost, record
 from .._domain.templates import checked, fits, rendered
 from .._domain.text import priced
+from .._domain.verb import Record, Verb
 
 NOT_WITH_AN_ID = ("exclude_tag", "allow_empty")
 
@@ -62,14 +67,15 @@ class Seen:
     image: RestorePoint | None = None
     left: gone.Source | None = None
 
-    def telling(self, tagged):
-        """The same, with the tags of the RestorePoints in `tagged`, a dict by id."""
+    def with_tags(self, tagged: Iterable[RestorePoint]) -> Seen:
+        """The same with the tags of the restore points `tagged`."""
+        known = {point.id: point for point in tagged}
 
-        def told(points):
-            return tuple(tagged.get(point.id, point) for point in points)
+        def shown(points: needs.Points) -> needs.Points:
+            return tuple(known.get(point.id, point) for point in points)
 
-        own = tuple(replace(one, backups=told(one.backups), snapshots=told(one.snapshots)) for one in self.own)
-        return replace(self, own=own, image=self.image and tagged.get(self.image.id, self.image))
+        own = tuple(replace(one, backups=shown(one.backups), snapshots=shown(one.snapshots)) for one in self.own)
+        return replace(self, own=own, image=self.image and known.get(self.image.id, self.image))
 
 
 def request(selection, params):
@@ -81,6 +87,70 @@ def request(selection, params):
     given = {**dict.fromkeys(("snapshot_id", "max_age_hours")), **params, "snapshot_name": None}
     wanted = None if params["all_backups"] else RestorePointSelector.from_options(given)
     return Request(selection, wanted, checked(params["snapshot_name"]), checked_tags(params["tags"]))
+
+
+def look(request: Request, facts: Facts, now: datetime) -> Seen:
+    """The restore points; then, if they do not show it, which snapshots were backups, and the tags."""
+    seen = _of_one_or_more(request, facts) if request.selection else _of_image(request, facts)
+    made = facts.each(needs.WereBackups(droplet, snapshots) for droplet, snapshots in doubtful(request, seen))
+    seen = replace(seen, made=frozenset().union(*made))
+    return seen.with_tags(facts.each(needs.Tagged(point) for point in untold(request, seen, now)))
+
+
+def _of_one_or_more(request: Request, facts: Facts) -> Seen:
+    """The Droplets of the selection; or the one that it names, if that is gone."""
+    try:
+        return _of_selection(request.selection, facts)
+    except SelectionError as error:
+        if request.selection.by_description or request.selection.empty:
+            raise
+        left = left_of(request, facts.get(needs.WhatIsLeft()), error)
+    return Seen((DropletImages.holding(left.droplet, left.points, deleted=True),), left=left)
+
+
+def _of_selection(selection: Selection, facts: Facts) -> Seen:
+    droplets = facts.get(needs.Selected(selection))
+    backups, snapshots = [needs.Backups(each) for each in droplets], [needs.Snapshots(each) for each in droplets]
+    facts.require(*backups, *snapshots)
+    own = zip(droplets, facts.each(backups), facts.each(snapshots), strict=True)
+    return Seen(tuple(DropletImages(*each) for each in own))
+
+
+def _of_image(request: Request, facts: Facts) -> Seen:
+    """By the id of an image, which does not show of which Droplet it is."""
+    if request.chosen is not None:
+        return Seen((_of_deleted(request, facts),))
+    image = facts.get(needs.Image(request.wanted.backup_id))
+    if image:
+        droplet = facts.get(needs.OwnerOfImage(the_image(image).id))
+    else:
+        facts.require(needs.AllSnapshots(), needs.AllDroplets())
+        existing = {droplet.id: droplet for droplet in facts.get(needs.AllDroplets())}
+        image = named(request, facts.get(needs.AllSnapshots()), existing)
+        droplet = existing.get(image.droplet_id)
+    if droplet is None:
+        return Seen((DropletImages.holding(Droplet(image.droplet_id, ""), [image]),), image=image)
+    return replace(_of_selection(Selection(ids=(droplet.id,)), facts), image=image)
+
+
+def _of_deleted(goal: Request, facts: Facts) -> DropletImages:
+    """What became of the images that were chosen: one whose id is gone is among the account's snapshots."""
+    found = [image for image in facts.each(needs.OwnImage(point.id) for point in goal.chosen) if image]
+    further = () if len(found) == len(goal.chosen) else facts.get(needs.AllSnapshots())
+    return DropletImages.holding(goal.droplet, {point.id: point for point in (*further, *found)}.values(), deleted=True)
+
+
+def again(change: Change, facts: Facts) -> Seen:
+    """What the restore points of `change` have become, as the next run will see it."""
+    goal = change.goal
+    if goal.selection:
+        one = DropletImages(change.target, (), facts.get(needs.Snapshots(change.target)))
+    elif goal.by_id:
+        one = _of_deleted(goal, facts)
+    else:
+        one = DropletImages.holding(goal.droplet, facts.get(needs.OwnImages()), deleted=True)
+    seen = Seen((one,))
+    return seen.with_tags(facts.each(needs.Tagged(point) for point in became([change], seen)))
 
 
 def left_of(request, account, error):
@@ -407,3 +477,44 @@ def _notes(one, converted):
 
 def _counted(number):
     return "1 backup" if number == 1 else f"{number} backups"
+
+
+_WHICH = ("backup_id", "newest", "before", "all_backups")
+_WHOSE = ("backup_id", "droplet_id", "droplet_name", "tag", "all")
+ARGUMENTS = arguments.Arguments(
+    {
+        **arguments.DROPLETS.options,
+        "backup_id": {"type": "int"},
+        "newest": {"type": "bool", "choices": [True]},
+        "before": {"type": "str"},
+        "all_backups": {"type": "bool", "choices": [True]},
+        "snapshot_name": {"type": "str"},
+        "tags": {"type": "list", "elements": "str", "default": []},
+    },
+    mutually_exclusive=(_WHICH, _WHOSE),
+    required_one_of=(_WHICH, _WHOSE),
+)
+
+
+class BackupToSnapshot(Verb[Request]):
+    """Backups converted to snapshots, which do not expire."""
+
+    arguments = ARGUMENTS
+
+    def request(self, params: Mapping[str, Any]) -> Request:
+        return request(arguments.selection(params) if params["backup_id"] is None else None, params)
+
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+        return plan(request, look(request, facts, now), now)
+
+    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
+        return pin(request, change, done)
+
+    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
+        return unmet(request, change, again(change, facts))
+
+    def result(self, change: Change, facts: Facts) -> Record:
+        return aftermath(change, again(change, facts))
+
+    def describe(self, shown: Record) -> str:
+        return describe(shown)

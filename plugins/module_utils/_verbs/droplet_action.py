@@ -4,18 +4,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from .._domain import names
+from .._domain import arguments, names, needs
 from .._domain.confirmation import unconfirmed
 from .._domain.errors import InputError, RefusedError
+from .._domain.facts import Facts
 from .._domain.models import Droplet, RestorePoint, Size
-from .._domain.plan import ActionByTag, Change, DropletAction, Plan
+from .._domain.plan import ActionByTag, Change, Plan, Step
+from .._domain.plan import DropletAction as ActionStep
 from .._domain.selection import Selection
 from .._domain.snapshots import SCRATCH_DISK, unlisted, unlisted_doubt
 from .._domain.tags import spelling
 from .._domain.text import listed, some
+from .._domain.verb import Record, Verb
 
 POWER = {"power_on": "active", "power_off": "off", "shutdown": "off"}
 """The status that a type of action leads to."""
@@ -50,6 +55,9 @@ SAFER = {
     "change_backup_policy": "droplet_backups",
 }
 """What another module does, and guards."""
+
+HIDEABLE = ("disk", "kernel")
+"""What the API may leave out of a Droplet, which is then not known."""
 
 SHUTDOWN_TIMEOUT = 120
 """Seconds that a Droplet has to shut down, unless the task says otherwise."""
@@ -166,6 +174,40 @@ def needs_sizes(request, droplets):
     return request.type == "resize" and any(request.disk or droplet.size != request.size for droplet in droplets)
 
 
+def look(request: Request, facts: Facts) -> Observed:
+    """The Droplets, and what the type of action needs besides."""
+    droplets = _chosen(request, facts)
+    wanted = list(map(needs.Snapshots, droplets)) if request.type == "snapshot" else []
+    snapshots = dict(zip([need.droplet.id for need in wanted], facts.each(wanted), strict=True))
+    return Observed(
+        droplets,
+        snapshots=snapshots,
+        sizes=facts.get(needs.Sizes()) if needs_sizes(request, droplets) else {},
+        image=facts.get(needs.Image(request.image)) if request.type == "rebuild" else None,
+        lag=facts.lag,
+    )
+
+
+def _chosen(request: Request, facts: Facts) -> tuple[Droplet, ...]:
+    """The Droplets of the selection; one that was to be renamed may have its new name by now."""
+    selection = request.selection
+    if request.type == "rename" and selection.names and len(selection.names) == 1:
+        if found := facts.get(needs.Selected(replace(selection, allow_empty=True))):
+            return found
+        if renamed := facts.get(needs.DropletRenamedTo(request.new_name)):
+            return (renamed,)
+    return facts.get(needs.Selected(selection))
+
+
+def again(change: Change, facts: Facts) -> Observed:
+    """The Droplet of `change`, as the next run will see it."""
+    droplet = facts.get(needs.DropletAgain(change.target, change.goal.get("name")))
+    if droplet is None:
+        return Observed(())
+    taken = {droplet.id: facts.get(needs.Snapshots(droplet))} if "snapshot" in change.goal else {}
+    return Observed((droplet,), snapshots=taken)
+
+
 def plan(request, observed, now):
     """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
     _guard_number(request, observed.droplets)
@@ -210,11 +252,14 @@ def unmet(request, change, observed):
             "on it. Shut it down from inside, give it a longer shutdown_timeout, or set power_off_after_timeout: true, "
             "which is like pulling the plug"
         )
+    if hidden := [name for name in change.goal if name in HIDEABLE and shown[name] is None]:
+        where = "GET /v2/droplets" if droplet.listed else f"GET /v2/droplets/{droplet.id}"
+        return f"the API reports the {request.type} as completed, but {where} does not show its {hidden[0]}"
     wanted, found = describe({**shown, **change.goal}), describe(shown)
     return f"the API reports the {request.type} as completed, but it shows {found} instead of {wanted}"
 
 
-def tell(request, _observed, plan, _entries):
+def tell(request, plan):
     """The key `by_tag` of a result: who carries the tag, and who of them needs the action (ids)."""
     if not request.by_tag:
         return {}
@@ -342,13 +387,13 @@ def _steps(request, droplet, observed):
     kind = request.type
     if kind == "shutdown":
         # Only the log tells whether it was sent: that the Droplet stays on may be its own doing.
-        asked = DropletAction(kind, observable=False, settle_seconds=request.shutdown_timeout)
+        asked = ActionStep(kind, observable=False, settle_seconds=request.shutdown_timeout)
         steps = () if kind in request.done else (asked,)
-        return (*steps, DropletAction("power_off")) if request.power_off_after_timeout else steps
+        return (*steps, ActionStep("power_off")) if request.power_off_after_timeout else steps
     gigabytes = {"snapshot": droplet.disk, "resize": droplet.disk}.get(kind)
     if kind == "rebuild":
         gigabytes = observed.image.size_gigabytes
-    return (DropletAction(kind, request.arguments, kind not in UNSEEN, gigabytes),)
+    return (ActionStep(kind, request.arguments, kind not in UNSEEN, gigabytes),)
 
 
 def _impossible(request, droplet, observed):
@@ -393,3 +438,53 @@ def _size(request, observed):
 
 def _cost(price_monthly):
     return "unknown" if price_monthly is None else price_monthly
+
+
+ARGUMENTS = arguments.SOME_DROPLETS + arguments.Arguments(
+    {
+        "type": {
+            "type": "str",
+            "required": True,
+            "choices": [
+                *("power_on", "power_off", "shutdown", "reboot", "power_cycle", "rename", "resize", "rebuild"),
+                *("password_reset", "enable_ipv6", "enable_private_networking", "change_kernel", "snapshot"),
+                *SAFER,
+            ],
+        },
+        "new_name": {"type": "str"},
+        "size": {"type": "str"},
+        "disk": {"type": "bool", "default": False},
+        "image": {"type": "str"},
+        "kernel": {"type": "int"},
+        "snapshot_name": {"type": "str"},
+        "shutdown_timeout": {"type": "int"},
+        "power_off_after_timeout": {"type": "bool", "default": False},
+        "confirm": {"type": "str"},
+        "expected_count": {"type": "int"},
+        "by_tag": {"type": "bool", "default": False},
+    }
+)
+
+
+class DropletAction(Verb[Request]):
+    """One action of the API for each Droplet that needs it."""
+
+    arguments = ARGUMENTS
+
+    def request(self, params: Mapping[str, Any]) -> Request:
+        return request(arguments.selection(params), params)
+
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+        return plan(request, look(request, facts), now)
+
+    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
+        return pin(request, change, done)
+
+    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
+        return unmet(request, change, again(change, facts))
+
+    def summary(self, request: Request, plan: Plan, _entries: Sequence[Record], _now: datetime) -> Record:
+        return tell(request, plan)
+
+    def describe(self, shown: Record) -> str:
+        return describe(shown)

@@ -4,19 +4,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
+from .._domain import arguments, needs
 from .._domain.cost import monthly_backup_cost
 from .._domain.desired_policy import PLAN_DEFAULTED, DesiredPolicy, offer_of, resolve_policies
 from .._domain.errors import InputError, NotConvergedError, RefusedError
-from .._domain.models import BackupPolicy, BackupState, RestorePoint
-from .._domain.observed import Needs, Observed
-from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan
+from .._domain.facts import Facts
+from .._domain.models import BackupPolicy, BackupState, Droplet, RestorePoint
+from .._domain.observed import Observed
+from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan, Step
 from .._domain.retention import at_risk_by_retention, newest_first, to_convert
 from .._domain.selection import Selection, still_there
 from .._domain.text import listed, some
 from .._domain.time import iso
+from .._domain.verb import Record, Verb
 
 _SET_BY = {"weekday": "weekdays", "hour": "hours", **{name: name for name in PLAN_DEFAULTED}}
 """Options of a policy besides its plan, each with the field of a DesiredPolicy that holds it."""
@@ -48,20 +53,44 @@ def observed(request, droplets, states):
     return Observed(tuple(sorted(there, key=lambda droplet: droplet.id)), states)
 
 
-def needs(desired, observed, now):
-    """What to read next: most runs find every Droplet as it should be, and need nothing more."""
+def complete(desired: DesiredPolicy, observed: Observed, facts: Facts, now: datetime) -> Observed:
+    """`observed` with what the plan turns out to need: if every Droplet is as it should be, nothing more.
+
+    Raises Missing, and InputError for a policy that cannot be.
+    """
     drifting = [droplet for droplet in observed.droplets if not desired.matches(observed.states[droplet.id])]
     if not drifting:
-        return Needs()
-    if (desired.enabled or desired.protect_unlisted_plans) and observed.supported is None:
-        return Needs(supported=True)
+        return observed
+    if desired.enabled or desired.protect_unlisted_plans:
+        observed = replace(observed, supported=facts.get(needs.SupportedPolicies()))
     wanted = goals(desired, observed)
     risky = [droplet for droplet in drifting if _risky(observed, observed.states[droplet.id], wanted.get(droplet.id))]
-    unread = _unread(risky, observed.backups)
-    if unread or desired.existing_backups != "convert_newest":
-        return Needs(backups=unread)
+    observed = replace(observed, backups=_by_id(risky, facts.each(needs.Backups(droplet) for droplet in risky)))
+    if desired.existing_backups != "convert_newest":
+        return observed
     endangered = [droplet for droplet in risky if _at_risk(observed, droplet, wanted[droplet.id], now)]
-    return Needs(converted=_unread(endangered, observed.converted))
+    converted = facts.each(needs.Converted(droplet) for droplet in endangered)
+    return replace(observed, converted=_by_id(endangered, converted))
+
+
+def again(changes: Sequence[Change], facts: Facts) -> Observed:
+    """What became of the Droplets of `changes`: their policies, and the restore points that were at risk."""
+    endangered = [change for change in changes if change.at_risk]
+    states = [needs.StateAgain(change.target.id) for change in changes]
+    remaining = [needs.Remaining(change.target, change.at_risk) for change in endangered]
+    facts.require(*states, *remaining)
+    targets = [change.target for change in endangered]
+    left = facts.each(remaining)
+    return Observed(
+        tuple(change.target for change in changes),
+        {need.droplet: state for need in states if (state := facts.get(need))},
+        backups=_by_id(targets, (backups for backups, _snapshots in left)),
+        converted=_by_id(targets, (snapshots for _backups, snapshots in left)),
+    )
+
+
+def _by_id(droplets: Iterable[Droplet], points: Iterable[needs.Points]) -> dict[int, needs.Points]:
+    return {droplet.id: own for droplet, own in zip(droplets, points, strict=True)}
 
 
 def plan(request, observed, now):
@@ -343,5 +372,42 @@ def _told(point):
     return {"id": point.id, "name": point.name, "type": point.type, "created_at": iso(point.created_at)}
 
 
-def _unread(droplets, facts):
-    return tuple(droplet for droplet in droplets if droplet.id not in facts)
+ARGUMENTS = (
+    arguments.DROPLETS
+    + arguments.BACKUPS
+    + arguments.Arguments(
+        {
+            "state": {"type": "str", "choices": ["enabled", "disabled"], "default": "enabled"},
+            "max_disable": {"type": "int", "default": 1},
+        }
+    )
+)
+
+
+class DropletBackups(Verb[Request]):
+    """Backups on with a policy, or off, for a selection of Droplets."""
+
+    arguments = ARGUMENTS
+    proves_steps = True
+
+    def request(self, params: Mapping[str, Any]) -> Request:
+        return request(arguments.selection(params), params)
+
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+        droplets, states = facts.get(needs.Fleet(request.selection))
+        return plan(request, complete(request, observed(request, droplets, states), facts, now), now)
+
+    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
+        return pin(request, change, done)
+
+    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
+        return unmet(request, change, again([change], facts))
+
+    def unproven(self, change: Change, step: Step, facts: Facts) -> str | None:
+        return unproven(change, step, again([change], facts))
+
+    def result(self, change: Change, facts: Facts) -> Record:
+        return aftermath(change, again([change], facts))
+
+    def describe(self, shown: Record) -> str:
+        return describe(shown)

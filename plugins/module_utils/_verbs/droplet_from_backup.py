@@ -8,21 +8,32 @@ nothing about images and sizes needs to be known, or to be there any more, once 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from .._domain import gone, placement, provenance
+from .._domain import arguments, gone, needs, placement, provenance
 from .._domain import tags as tagging
 from .._domain.cost import monthly_backup_cost
 from .._domain.desired_policy import DesiredPolicy, offer_of, resolve_policies
-from .._domain.errors import ActionFailedError, InputError, NotConvergedError, RefusedError, SelectionError
+from .._domain.errors import (
+    ActionFailedError,
+    InputError,
+    NotConvergedError,
+    RefusedError,
+    ScopeError,
+    SelectionError,
+)
+from .._domain.facts import Facts
 from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, Size, SupportedPolicy
 from .._domain.names import checked_id, droplet_name, tag_name
-from .._domain.plan import Awaited, Change, CreateDroplet, Doubt, Plan
+from .._domain.plan import Awaited, Change, CreateDroplet, Doubt, Plan, Step
 from .._domain.provenance import Origin
 from .._domain.restore_points import RestorePointSelector, resolve, too_old
 from .._domain.text import listed
 from .._domain.time import iso
+from .._domain.verb import Record, Verb
 from .._domain.windows import any_hour
 
 LARGEST_USER_DATA = 64 * 1024
@@ -117,6 +128,92 @@ def request(params):
         backups=_wish(params),
         wait=params["wait"],
     )
+
+
+def look(request: Request, facts: Facts, now: datetime) -> Observed:
+    """The Droplets of that name; only if it has to be made, what it can be made from, and the sizes."""
+    named = facts.get(needs.DropletsNamed(request.names))
+    seen = Observed(named=named, lag=facts.lag)
+    found = there(request, named)
+    if found is None:
+        made, unseen = facts.get(needs.DropletsMadeLately(frozenset(droplet.id for droplet in named)))
+        seen = replace(seen, named=(*named, *made), unseen=unseen)
+        found = there(request, seen.named)
+    known = request.planned and request.planned.target.id
+    if found is None and known is not None:
+        # It was found before, by another way than the lists.
+        found = facts.get(needs.DropletById(known))
+        seen = _with(seen, found)
+    if found is not None:
+        return _as_it_is(seen, found, facts)
+    if request.planned is not None:
+        return seen
+    supported = facts.get(needs.SupportedPolicies()) if request.backups else ()
+    seen = _origin(request, replace(seen, sizes=_sizes_if_allowed(facts), supported=supported), facts)
+    found = _last_made(request, seen, facts, now)
+    return _as_it_is(_with(seen, found), found, facts) if found else seen
+
+
+def again(change: Change, facts: Facts) -> Observed:
+    """The Droplet that was made, as the next run will see it."""
+    target, goal = change.target, change.goal
+    asked = [needs.DropletsNamed((target.name,)), *([needs.State(target.id)] if goal and goal.policy else [])]
+    facts.require(*asked)
+    state = facts.get(needs.State(target.id)) if goal and goal.policy else None
+    return Observed(named=facts.get(needs.DropletsNamed((target.name,))), state=state)
+
+
+def _sizes_if_allowed(facts: Facts) -> dict[str, Size] | None:
+    try:
+        return facts.get(needs.Sizes())
+    except ScopeError:
+        return None
+
+
+def _last_made(request: Request, seen: Observed, facts: Facts, now: datetime) -> Droplet | None:
+    """The Droplet of the name wanted, if it is the last that was made from the image; else None.
+
+    An earlier run may have made it just now, and neither list nor log may show it yet. Raises ScopeError if the token
+    may not read tags, by which it is known.
+    """
+    key = facts.get(needs.LastTagged(provenance.tag_of(chosen(request, seen, now).id)))
+    last = None if key is None else facts.get(needs.DropletById(key))
+    return last if last and last.name == request.name else None
+
+
+def _with(seen: Observed, droplet: Droplet | None) -> Observed:
+    return replace(seen, named=(*seen.named, *filter(None, [droplet])))
+
+
+def _as_it_is(seen: Observed, droplet: Droplet, facts: Facts) -> Observed:
+    needs.prove_tags_are_shown([provenance.FROM], [droplet], facts)
+    image = next(iter(Origin.of(droplet).images), None)
+    new = droplet.status == "new"
+    asked = [needs.State(droplet.id)]
+    asked += [needs.LatestActions(droplet.id)] if new else []
+    asked += [] if image is None else [needs.Image(image)]
+    facts.require(*asked)
+    return replace(
+        seen,
+        state=facts.get(needs.State(droplet.id)),
+        history=facts.get(needs.LatestActions(droplet.id)) if new else (),
+        image=None if image is None else facts.get(needs.Image(image)),
+    )
+
+
+def _origin(request: Request, seen: Observed, facts: Facts) -> Observed:
+    if request.wanted.id is not None:
+        image = facts.get(needs.Image(request.wanted.id))
+        if image and lacks_source(request, image):
+            return replace(seen, image=image, source=facts.get(needs.OwnerOfImage(image.id)))
+        return replace(seen, image=image)
+    key = source_id(request, seen.named)
+    source = None if key is None else facts.get(needs.DropletById(key))
+    if source is None:
+        left = left_of_source(request, seen.named, facts.get(needs.WhatIsLeft()))
+        return replace(seen, source=left.droplet, points=left.points, left=left)
+    facts.require(needs.Backups(source), needs.Snapshots(source))
+    return replace(seen, source=source, points=(*facts.get(needs.Backups(source)), *facts.get(needs.Snapshots(source))))
 
 
 def there(request, named):
@@ -507,3 +604,55 @@ def _told(point, now):
 
 def _networks(droplet):
     return {name: getattr(droplet, name) for name in ("public_v4", "private_v4", "public_v6")}
+
+
+_POLICY = {
+    "plan": {"type": "str"},
+    "weekday": {"type": "str"},
+    "hour": {"type": "int"},
+    "window_length_hours": {"type": "int"},
+    "retention_period_days": {"type": "int"},
+}
+ARGUMENTS = arguments.RESTORE_POINT + arguments.Arguments(
+    {
+        "name": {"type": "str", "required": True},
+        "source_droplet_id": {"type": "int"},
+        "source_droplet_name": {"type": "str"},
+        "size": {"type": "str"},
+        "region": {"type": "str"},
+        "vpc_uuid": {"type": "str"},
+        "ssh_keys": {"type": "list", "elements": "str", "no_log": False},
+        "tags": {"type": "list", "elements": "str"},
+        "user_data": {"type": "str", "no_log": True},
+        "monitoring": {"type": "bool"},
+        "ipv6": {"type": "bool"},
+        "backups": {"type": "bool"},
+        "backup_policy": {"type": "dict", "options": _POLICY},
+        "allow_unlisted_plan": {"type": "bool", "default": False},
+    },
+    mutually_exclusive=(("source_droplet_id", "source_droplet_name"),),
+)
+
+
+class DropletFromBackup(Verb[Request]):
+    """A new Droplet from a restore point."""
+
+    arguments = ARGUMENTS
+
+    def request(self, params: Mapping[str, Any]) -> Request:
+        return request(params)
+
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+        return plan(request, look(request, facts, now), now)
+
+    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
+        return pin(request, change, done)
+
+    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
+        return unmet(request, change, again(change, facts))
+
+    def result(self, change: Change, facts: Facts) -> Record:
+        return aftermath(change, again(change, facts))
+
+    def describe(self, shown: Record) -> str:
+        return describe(shown)

@@ -8,15 +8,26 @@ Each plan gives what remains: intent, power off, safety snapshot, restore or reb
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
-from .._domain import restore_result
+from .._domain import arguments, needs, restore_result
 from .._domain.confirmation import unconfirmed
 from .._domain.cost import monthly_snapshot_cost
 from .._domain.decided import difference
-from .._domain.errors import ApiError, InputError, LifeboatError, NotConvergedError, RefusedError, ScopeError
+from .._domain.errors import (
+    ApiError,
+    InputError,
+    LifeboatError,
+    NotConvergedError,
+    RefusedError,
+    ScopeError,
+    SelectionError,
+)
+from .._domain.facts import Facts
 from .._domain.incidents import DISK_WRITES, Goal, IncidentHistory, Seen, action_order
 from .._domain.journal import Completed, Intent, checked_incident, safety_name, safety_of
 from .._domain.models import Action
@@ -27,6 +38,7 @@ from .._domain.selection import Selection
 from .._domain.snapshots import SCRATCH_DISK
 from .._domain.text import listed
 from .._domain.time import iso
+from .._domain.verb import Record, Verb
 
 POWER = ("power_on", "power_off", "power_cycle", "reboot", "shutdown")
 
@@ -66,6 +78,28 @@ def request(selection, params):
         )
     given = {name: params[name] for name in ("confirm", "safety_snapshot", "stop_first")}
     return Request(selection, wanted, checked_incident(params["incident"]), **given)
+
+
+def look(request: Request, facts: Facts, now: datetime) -> Seen:
+    """The Droplet and its restore points. The log of actions comes last: it decides whether anything is sent."""
+    return _with_log(request.selection, facts, lambda seen: horizon(request, seen, now))
+
+
+def again(change: Change, facts: Facts) -> Seen:
+    """The same after the work."""
+    return _with_log(Selection(ids=(change.target.id,)), facts, lambda _seen: change.goal.at)
+
+
+def _with_log(selection: Selection, facts: Facts, since: Callable[[Seen], datetime | None]) -> Seen:
+    (droplet,) = facts.get(needs.Selected(selection))
+    needs.prove_tags_are_shown(("lifeboat",), [droplet], facts)
+    facts.require(needs.State(droplet.id), needs.Backups(droplet), needs.Snapshots(droplet))
+    state = facts.get(needs.State(droplet.id))
+    if state is None:
+        raise SelectionError(f"Droplet {droplet} was deleted while it was read.", droplet=droplet.id)
+    points = (*facts.get(needs.Backups(droplet)), *facts.get(needs.Snapshots(droplet)))
+    seen = Seen(droplet, state, points, lag=facts.lag)
+    return replace(seen, actions=facts.get(needs.Log(droplet.id, since(seen))))
 
 
 def _story(request, seen):
@@ -208,7 +242,7 @@ def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[di
     return told, tuple(sentences)
 
 
-def tell(_request, _observed, plan, entries):
+def tell(plan, entries):
     """The restore_result.KEYS of the result, beside its `droplets`."""
     (change,), (entry,) = plan.changes, entries
     return {key: entry.pop(key, change.goal.told[key]) for key in restore_result.KEYS}
@@ -562,3 +596,59 @@ def _disk_gigabytes(seen):
     """About how large a snapshot of the Droplet becomes, in GiB: as its newest restore point, or as its disk."""
     sizes = (point.size_gigabytes for point in newest_first(seen.points) if point.size_gigabytes)
     return next(sizes, seen.droplet.disk)
+
+
+_POINTS = (*arguments.POINTS, "list")
+ARGUMENTS = arguments.ONE_DROPLET + arguments.Arguments(
+    {
+        **arguments.RESTORE_POINT.options,
+        "list": {"type": "bool", "choices": [True]},
+        "incident": {"type": "str"},
+        "confirm": {"type": "str"},
+        "safety_snapshot": {"type": "bool", "default": True},
+        "stop_first": {"type": "bool", "default": False},
+    },
+    mutually_exclusive=(_POINTS,),
+    required_one_of=(_POINTS,),
+)
+
+
+class DropletRestore(Verb[Request]):
+    """The disk of a Droplet brought back from one of its restore points, once for each incident."""
+
+    arguments = ARGUMENTS
+
+    def request(self, params: Mapping[str, Any]) -> Request:
+        return request(arguments.one_droplet(params), params)
+
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+        return plan(request, look(request, facts, now), now)
+
+    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
+        return pin(request, change, done)
+
+    def with_actions(self, request: Request, own: Sequence[Action]) -> Request:
+        return knowing(request, tuple(own))
+
+    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
+        return unmet(request, change, again(change, facts))
+
+    def alternative(self, change: Change, step: Step, error: ApiError) -> Change | None:
+        return otherwise(change, step, error)
+
+    def compensate(self, request: Request, change: Change, facts: Facts, now: datetime) -> Sequence[Step]:
+        return rescue(request, change, look(request, facts, now))
+
+    def left_behind(
+        self, request: Request, change: Change, facts: Facts | None, now: datetime
+    ) -> tuple[Record, Sequence[str]]:
+        return left_behind(request, change, look(request, facts, now) if facts else None)
+
+    def result(self, change: Change, facts: Facts) -> Record:
+        return aftermath(change, again(change, facts))
+
+    def summary(self, _request: Request, plan: Plan, entries: Sequence[Record], _now: datetime) -> Record:
+        return tell(plan, entries)
+
+    def describe(self, shown: Record) -> str:
+        return describe(shown)

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
-from .._domain import stopped
+from .._domain import arguments, needs, stopped
 from .._domain.cost import monthly_snapshot_cost
 from .._domain.errors import InputError, RefusedError, SelectionError
+from .._domain.facts import Facts
 from .._domain.journal import safety_of
 from .._domain.models import Action, Droplet, RestorePoint
 from .._domain.names import checked_id
@@ -32,6 +34,7 @@ from .._domain.selection import Selection
 from .._domain.snapshots import (
     SCRATCH_DISK,
     DropletImages,
+    by_droplet,
     carried_tags,
     checked_tags,
     missing_tags,
@@ -42,6 +45,7 @@ from .._domain.snapshots import (
 from .._domain.stopped import Stop
 from .._domain.templates import checked, fits, rendered
 from .._domain.text import priced
+from .._domain.verb import Record, Verb
 
 SHUTDOWN_TIMEOUT = 120
 """Seconds that a Droplet has to shut down before it is powered off, unless the task says otherwise."""
@@ -99,18 +103,16 @@ class Seen:
     counted: frozenset = frozenset()
     lag: timedelta = timedelta()
 
-    def telling(self, tagged):
-        """The same, with the tags of the RestorePoints in `tagged`, a dict by id."""
-        return replace(
-            self,
-            own=tuple(
-                replace(one, snapshots=tuple(tagged.get(point.id, point) for point in one.snapshots))
-                for one in self.own
-            ),
+    def with_tags(self, tagged: Iterable[RestorePoint]) -> Seen:
+        """The same with the tags of the snapshots `tagged`."""
+        known = {point.id: point for point in tagged}
+        own = (
+            replace(one, snapshots=tuple(known.get(point.id, point) for point in one.snapshots)) for one in self.own
         )
+        return replace(self, own=tuple(own))
 
-    def counting(self, backups):
-        """The same, with the backups in `backups`, a dict of Droplet id to RestorePoints."""
+    def with_backups(self, backups: dict[int, needs.Points]) -> Seen:
+        """The same with the backups in `backups`, a dict of Droplet id to RestorePoints."""
         own = tuple(replace(one, backups=backups.get(one.droplet.id, one.backups)) for one in self.own)
         return replace(self, own=own, counted=self.counted.union(backups))
 
@@ -194,6 +196,64 @@ def guard_kinds(images):
             raise SelectionError(f"Image {image.id} ({image.name}) is {what}. Only snapshots are deleted.")
 
 
+def look(request: Request, facts: Facts, now: datetime) -> Seen:
+    """The snapshots; then only what the plan turns out to need: their tags, the regions, and the backups."""
+    own = _of_selection(request, facts) if request.selection else _of_account(request, facts, now)
+    seen = Seen(own, lag=facts.lag)
+    seen = seen.with_tags(facts.each(needs.Tagged(point) for point in untold(request, seen, now)))
+    if request.present and copies_to(request, seen, now):
+        seen = replace(seen, regions=facts.get(needs.Regions()))
+    uncounted_ = uncounted(request, seen, now)
+    backups = facts.each(needs.Backups(droplet) for droplet in uncounted_)
+    return seen.with_backups({droplet.id: own for droplet, own in zip(uncounted_, backups, strict=True)})
+
+
+def _of_selection(request: Request, facts: Facts) -> tuple[DropletImages, ...]:
+    droplets = facts.get(needs.Selected(request.selection))
+    if request.stop_first:
+        needs.prove_tags_are_shown((stopped.MARK,), droplets, facts)
+    snapshots = facts.each(needs.Snapshots(droplet) for droplet in droplets)
+    return tuple(DropletImages(droplet, snapshots=own) for droplet, own in zip(droplets, snapshots, strict=True))
+
+
+def _of_account(request: Request, facts: Facts, now: datetime) -> tuple[DropletImages, ...]:
+    """Snapshots that are named by their id, or whose Droplet is gone, each with the others of its Droplet."""
+    own = by_droplet(facts.get(needs.AllSnapshots()))
+    if request.droplet is not None:
+        return (DropletImages(request.droplet, snapshots=own.get(request.droplet.id, ())),)
+    if request.deleted:
+        existing = {droplet.id for droplet in facts.get(needs.AllDroplets())}
+        gone = [
+            DropletImages(Droplet(key, ""), snapshots=points) for key, points in own.items() if key not in existing
+        ]
+        # A list that changes while it is read may lack one that exists: only its own answer says that it is gone.
+        doomed = doomed_droplets(request, Seen(tuple(gone)), now)
+        asked = facts.each(needs.DropletById(key) for key in doomed)
+        found = {droplet.id for droplet in asked if droplet}
+        return tuple(one for one in gone if one.droplet.id not in found)
+    listed = {point.id for points in own.values() for point in points}
+    guard_kinds(facts.each(needs.Image(key) for key in request.ids if key not in listed))
+    own = {key: points for key, points in own.items() if any(point.id in request.ids for point in points)}
+    named = [key for key in own if key is not None]
+    known = dict(zip(named, facts.each(needs.DropletById(key) for key in named), strict=True))
+    return tuple(DropletImages(known.get(key) or Droplet(key, ""), snapshots=points) for key, points in own.items())
+
+
+def again(change: Change, facts: Facts) -> Seen:
+    """The snapshots of the Droplet of `change`, as the next run will see them."""
+    goal, droplet = change.goal, change.target
+    if goal.selection:
+        asked = [needs.Snapshots(droplet), *([needs.DropletById(droplet.id)] if goal.stop_first else [])]
+        facts.require(*asked)
+        as_it_is = facts.get(needs.DropletById(droplet.id)) if goal.stop_first else None
+        one = DropletImages(as_it_is or droplet, snapshots=facts.get(needs.Snapshots(droplet)))
+    else:
+        own = by_droplet(facts.get(needs.AllSnapshots()))
+        one = DropletImages(droplet, snapshots=own.get(droplet.id, ()))
+    seen = Seen((one,))
+    return seen.with_tags(facts.each(needs.Tagged(point) for point in became([change], seen)))
+
+
 def untold(request, seen, now):
     """The snapshots whose tags have to be known."""
     if not request.tags:
@@ -259,18 +319,21 @@ def settled(change: Change, seen: Seen) -> bool:
     return _own_of(change, seen).droplet.status == "off"
 
 
-def rescue(request: Request, change: Change, seen: Seen) -> tuple[Step, ...]:
+def rescue(request: Request, droplet: Droplet) -> tuple[Step, ...]:
     """After a failure a Droplet that was stopped is powered on again."""
-    stop = _stop(request, _own_of(change, seen).droplet, wanted=False)
-    return stop.after() if request.stop_first else ()
+    return _stop(request, droplet, wanted=False).after()
 
 
-def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[dict, tuple[str, ...]]:
-    """What else a failure has to tell: that a server is off."""
-    droplet = _own_of(change, seen).droplet if seen else None
-    if not request.stop_first or droplet is None or droplet.status != "off" or "power_on" in request.done:
-        return {}, ()
-    return {}, ("The Droplet is off. Run the task again, which powers it on if a run has stopped it.",)
+def left_off(request: Request, droplet: Droplet) -> tuple[str, ...]:
+    """A sentence if a failure has left a server off."""
+    if droplet.status != "off" or "power_on" in request.done:
+        return ()
+    return ("The Droplet is off. Run the task again, which powers it on if a run has stopped it.",)
+
+
+def _alone(request: Request, facts: Facts) -> Droplet:
+    """The Droplet of a narrowed request; raises SelectionError if it is gone."""
+    return facts.get(needs.Selected(request.selection))[0]
 
 
 def _stop(request: Request, droplet: Droplet, wanted: bool) -> Stop:
@@ -522,3 +585,65 @@ def _guard_number(request, changes):
             f"This would delete {number} snapshots of {of} Droplet{'' if of == 1 else 's'}, more than max_delete: "
             f"{request.max_delete} allows. Narrow the selection, or raise max_delete."
         )
+
+
+_SELECTIONS = ("droplet_id", "droplet_name", "tag", "all")
+_WHOSE = (*_SELECTIONS, "snapshot_id", "deleted_droplets")
+ARGUMENTS = arguments.Arguments(
+    {
+        **arguments.DROPLETS.options,
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "snapshot_id": {"type": "list", "elements": "int"},
+        "deleted_droplets": {"type": "bool", "choices": [True]},
+        "snapshot_name": {"type": "str"},
+        "max_age_hours": {"type": "float"},
+        "older_than_hours": {"type": "float"},
+        "regions": {"type": "list", "elements": "str", "default": []},
+        "tags": {"type": "list", "elements": "str", "default": []},
+        "last_restore_point": {"type": "str", "choices": ["may_be_lost"]},
+        "max_delete": {"type": "int", "default": 10},
+        "stop_first": {"type": "bool", "default": False},
+        "shutdown_timeout": {"type": "int"},
+    },
+    mutually_exclusive=(_WHOSE,),
+    required_one_of=(_WHOSE,),
+)
+
+
+class DropletSnapshot(Verb[Request]):
+    """Snapshots on demand, and their deletion."""
+
+    arguments = ARGUMENTS
+
+    def request(self, params: Mapping[str, Any]) -> Request:
+        selected = any(params[name] is not None for name in _SELECTIONS)
+        return request(arguments.selection(params) if selected else None, params)
+
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+        return plan(request, look(request, facts, now), now)
+
+    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
+        return pin(request, change, done)
+
+    def with_actions(self, request: Request, own: Sequence[Action]) -> Request:
+        return knowing(request, own)
+
+    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
+        return unmet(request, change, again(change, facts))
+
+    def is_settled(self, _request: Request, change: Change, facts: Facts) -> bool:
+        return settled(change, again(change, facts))
+
+    def compensate(self, request: Request, _change: Change, facts: Facts, _now: datetime) -> Sequence[Step]:
+        return rescue(request, _alone(request, facts)) if request.stop_first else ()
+
+    def left_behind(
+        self, request: Request, _change: Change, facts: Facts | None, _now: datetime
+    ) -> tuple[Record, Sequence[str]]:
+        return {}, left_off(request, _alone(request, facts)) if facts and request.stop_first else ()
+
+    def result(self, change: Change, facts: Facts) -> Record:
+        return aftermath(change, again(change, facts))
+
+    def describe(self, shown: Record) -> str:
+        return describe(shown)

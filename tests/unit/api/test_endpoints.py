@@ -53,8 +53,9 @@ STRICTER = {
         "supported_policies[].name",  # a plan without a name, or without hours, could be neither chosen nor checked
         "supported_policies[].possible_window_starts",
     },
-    "GET /v2/droplets": {"droplets"},
-    "GET /v2/droplets/{droplet_id}": {"droplet"},
+    # A kernel without its id would be no kernel.
+    "GET /v2/droplets": {"droplets", "droplets[].kernel.id"},
+    "GET /v2/droplets/{droplet_id}": {"droplet", "droplet.kernel.id"},
     "GET /v2/droplets/{droplet_id}/backups": {"backups"},
     "GET /v2/droplets/{droplet_id}/snapshots": {"snapshots"},
     "GET /v2/snapshots": {"snapshots"},

@@ -11,8 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import images, regions, steps
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import read, regions, steps
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.limits import Budget
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import needs
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
     ApiError,
     NotFoundError,
@@ -31,6 +32,8 @@ class Client:
 
     def __init__(self, pages=1):
         self.pages, self.asked, self.tags, self.tagging = pages, [], {}, threading.Lock()
+        self.tag_errors = {}
+        self.meter = SimpleNamespace(sent_at=0.0)
         self.do = SimpleNamespace(
             images=SimpleNamespace(get=self.get, list=self.list),
             tags=SimpleNamespace(create=self.create, assign_resources=self.assign, list=self.list_tags),
@@ -83,6 +86,12 @@ def points(*keys):
     return [snapshot(key) for key in keys]
 
 
+def tagged(client, points):
+    """The restore points with their tags, by id."""
+    found = read.answer(client, lambda facts: facts.each(needs.Tagged(point) for point in points))
+    return {point.id: point.tags for point in found}
+
+
 @pytest.mark.parametrize(
     ("keys", "pages", "asked"),
     [
@@ -93,15 +102,13 @@ def points(*keys):
 )
 def test_tags_are_told_in_as_few_requests_as_it_takes(keys, pages, asked):
     client = Client(pages)
-    told = images.with_tags(client, points(*keys))
-    assert {key: point.tags for key, point in told.items()} == {key: (f"t{key}",) for key in keys}
+    assert tagged(client, points(*keys)) == {key: (f"t{key}",) for key in keys}
     assert client.asked == asked
 
 
 def test_tags_that_are_told_are_not_asked_for_and_one_that_is_gone_has_none():
     client = Client()
-    told = images.with_tags(client, [replace(snapshot(1), tags=("known",)), *points(9)])
-    assert {key: point.tags for key, point in told.items()} == {1: ("known",), 9: ()}
+    assert tagged(client, [replace(snapshot(1), tags=("known",)), *points(9)]) == {1: ("known",), 9: ()}
     assert client.asked == [9]
 
 

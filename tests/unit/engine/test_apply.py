@@ -102,27 +102,42 @@ class Fleet(Account):
     lag = 0
     broken = None
 
-    def verb(self):
-        return SimpleNamespace(plans=plans, observe=self.look, reread=self.look_again)
-
-    def look(self, _client, request):
-        if self.broken:
-            raise self.broken
-        return self.observe(request)
-
-    def look_again(self, client, changes):
+    def look_again(self, client):
         if self.broken:
             raise self.broken
         for kind, key in client.do.sent:
             if kind != "convert" and self.lag == 0:
                 self.states[key] = on("daily", 4) if kind == "enable_backups" else OFF
         self.lag = max(0, self.lag - 1)
-        return self.reread(changes)
+
+
+class FleetVerb(plans.DropletBackups):
+    """The verb over a Fleet, which is looked at again once for all that is verified together."""
+
+    def __init__(self, fleet, client):
+        self.fleet, self.client, self.facts = fleet, client, None
+
+    def plan(self, request, _facts, now):
+        if self.fleet.broken:
+            raise self.fleet.broken
+        return plans.plan(request, self.fleet.observe(request), now)
+
+    def unmet(self, request, change, facts):
+        return plans.unmet(request, change, self.again(change, facts))
+
+    def unproven(self, change, step, facts):
+        return plans.unproven(change, step, self.again(change, facts))
+
+    def again(self, change, facts):
+        if facts is not self.facts:
+            self.facts = facts
+            self.fleet.look_again(self.client)
+        return self.fleet.again([change])
 
 
 def run(fleet, request, client):
     plan = fleet.plan(request)
-    return Applier(client, fleet.verb(), request, wait=True).run(plan)
+    return Applier(client, FleetVerb(fleet, client), request, wait=True).run(plan)
 
 
 ENABLE = wanted(plan="daily", hours=(4,))
@@ -165,7 +180,7 @@ def test_a_conversion_that_completed_without_effect_leaves_backups_on():
 
 def test_what_cannot_be_verified_is_not_called_done():
     class Unreadable(Fleet):
-        def look_again(self, _client, _changes):
+        def look_again(self, _client):
             raise UnreachableError("No answer came.")
 
     (job,) = run(Unreadable({1: OFF}), ENABLE, Client())
@@ -204,4 +219,6 @@ def test_nothing_is_begun_after_the_end_of_the_time():
 def test_an_empty_plan_reads_nothing():
     fleet = Fleet({1: on("daily", 4)})
     fleet.broken = AssertionError("read although nothing was to be done")
-    assert Applier(Client(), fleet.verb(), ENABLE, wait=True).run(Account(fleet.states).plan(ENABLE)) == []
+    client = Client()
+    applier = Applier(client, FleetVerb(fleet, client), ENABLE, wait=True)
+    assert applier.run(Account(fleet.states).plan(ENABLE)) == []

@@ -29,6 +29,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan
     DropletAction,
     Plan,
 )
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.verb import Verb
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.apply import Applier
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.job import State
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, droplet
@@ -82,20 +83,38 @@ class World:
         return Plan((Change(droplet(1), {}, {}, left),))
 
     def run(self):
-        own = {
-            "plan": self.plan,
-            "pin": lambda request, _change, done: [step for step in request if step.observable or step not in done],
-            "unmet": lambda *_about: None,
-        }
-        plans = SimpleNamespace(**{**own, **self.further})
-        verb = SimpleNamespace(plans=plans, observe=self.observed, reread=lambda *_about: None)
+        verb = WorldVerb(self)
         (job,) = Applier(self.client, verb, self.steps, wait=True).run(self.plan(self.steps))
         return job
 
-    def observed(self, *_about):
-        if isinstance(self.observe, Exception):
-            raise self.observe
-        return self.observe
+    def narrow(self, request, _change, done):
+        return [step for step in request if step.observable or step not in done]
+
+
+class WorldVerb(Verb):
+    """What a World wants. A method in `further` counts instead of the one here."""
+
+    def __init__(self, world):
+        self.world = world
+        for name, method in world.further.items():
+            setattr(self, name, method)
+
+    def request(self, params):
+        raise NotImplementedError
+
+    def plan(self, request, _facts, _now):
+        if isinstance(self.world.observe, Exception):
+            raise self.world.observe
+        return self.world.plan(request)
+
+    def narrow(self, request, change, done):
+        return self.world.narrow(request, change, done)
+
+    def unmet(self, _request, _change, _facts):
+        return None
+
+    def describe(self, _shown):
+        return ""
 
 
 REBOOT = DropletAction("reboot", observable=False)
@@ -268,9 +287,8 @@ def test_a_snapshot_that_ended_while_the_state_was_read_is_looked_for_first(minu
 
     (planned,) = world.plan((step,)).changes
     world.done = done
-    plans = SimpleNamespace(plan=world.plan, pin=lambda request, *_more: request, unmet=lambda *_about: None)
-    verb = SimpleNamespace(plans=plans, observe=lambda *_about: None, reread=lambda *_about: None)
-    (job,) = Applier(world.client, verb, (step,), wait=True).run(Plan((planned,)))
+    world.narrow = lambda request, *_about: request
+    (job,) = Applier(world.client, WorldVerb(world), (step,), wait=True).run(Plan((planned,)))
     assert job.state is State.DONE
     assert len(world.client.do.sent) == sent
     assert bool(seen) == looks
@@ -515,8 +533,8 @@ class TestRescue:
     """What a failure left behind is put right once."""
 
     def rescued(self, *steps, fails=None, error=None, further=None):
-        rescue = {"rescue": lambda *_about: further or (DropletAction("power_on"),)}
-        world = World(steps, further=rescue)
+        compensate = {"compensate": lambda *_about: further or (DropletAction("power_on"),)}
+        world = World(steps, further=compensate)
         post = world.client.do.droplet_actions.post
 
         def sends(droplet_id, body):
@@ -579,7 +597,7 @@ class TestOtherwise:
             return post(droplet_id, body, **options)
 
         world.client.do.droplet_actions.post = sends
-        world.further = {"otherwise": otherwise, "pin": pin}
+        world.further = {"alternative": otherwise, "narrow": pin}
         return world, world.run()
 
     def test_it_is_taken_once_and_told(self):
@@ -600,11 +618,13 @@ class TestOtherwise:
 class TestLeftBehind:
     """After a failure what is left stands in the message and in the result."""
 
-    def failed(self, seen="read", sentences=("It is off.",), left=10.0):
+    def failed(self, seen=None, sentences=("It is off.",), left=10.0):
         asked = []
 
-        def left_behind(_request, change, state):
-            asked.append((change.target.id, state))
+        def left_behind(_request, change, facts, _now):
+            asked.append((change.target.id, facts is not None))
+            if facts is not None and isinstance(seen, Exception):
+                raise seen
             return {"undo": 1}, sentences
 
         world = World((OFF, REBOOT), further={"left_behind": left_behind})
@@ -618,12 +638,11 @@ class TestLeftBehind:
             return answer
 
         world.client.do.droplet_actions.post = sends
-        world.observe = seen
         return world.run(), asked
 
     def test_it_is_read_and_told(self):
         job, asked = self.failed()
-        assert (job.state, job.left, asked) == (State.FAILED, {"undo": 1}, [(1, "read")])
+        assert (job.state, job.left, asked) == (State.FAILED, {"undo": 1}, [(1, True)])
         assert job.error.message.endswith("then run the task again. It is off.")
         assert isinstance(job.error, ActionFailedError)
         assert job.error.action
@@ -633,5 +652,5 @@ class TestLeftBehind:
         assert job.error.message.endswith("then run the task again.")
 
     def test_what_cannot_be_read_is_not_known(self):
-        assert self.failed(seen=NotFoundError("Gone.", status=404))[1] == [(1, None)]
-        assert self.failed(left=0.0)[1] == [(1, None)]
+        assert self.failed(seen=NotFoundError("Gone.", status=404))[1] == [(1, True), (1, False)]
+        assert self.failed(left=0.0)[1] == [(1, False)]

@@ -8,10 +8,11 @@ import pytest
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.connection import TOKEN_VARIABLES
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import arguments as pieces
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.arguments import Arguments
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import arguments
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.arguments import Arguments
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import params
 
 
@@ -66,12 +67,12 @@ def test_the_token_is_never_logged():
     ],
 )
 def test_a_selection(given, expected):
-    assert arguments.selection(params(**given)) == expected
+    assert pieces.selection(params(**given)) == expected
 
 
 @pytest.mark.parametrize("name", ["droplet_id", "droplet_name", "tag"])
 def test_an_empty_list_is_not_all(name):
-    selection = arguments.selection(params(**{name: []}))
+    selection = pieces.selection(params(**{name: []}))
     assert selection.empty
     assert not selection.everything
 
@@ -88,7 +89,7 @@ def test_an_empty_list_is_not_all(name):
 )
 def test_a_selection_that_cannot_be_meant_is_refused(given, says):
     with pytest.raises(InputError, match=says):
-        arguments.selection(params(**given))
+        pieces.selection(params(**given))
 
 
 @pytest.mark.parametrize(("given", "seconds"), [(None, 600), (1, 1), (90, 90)])

@@ -6,12 +6,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import needs
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.facts import Facts, Missing
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import BackupState
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import ConvertBackup, DisableBackups
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_backups as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, OFF, SUPPORTED, droplet
 
 NEW_ID = 1000
+
+
+class AccountFacts(Facts):
+    """The facts of an account: what is asked for is read at once, and listed in `read`."""
+
+    def __init__(self, account):
+        super().__init__()
+        self.account = account
+        self.read = []
+
+    def require(self, *asked):
+        for need in asked:
+            try:
+                super().require(need)
+            except Missing:
+                self.read.append(need)
+                self.add({need: self.fact(need)}, 0.0)
+
+    def fact(self, need):
+        account = self.account
+        if isinstance(need, needs.SupportedPolicies):
+            return account.supported
+        if isinstance(need, needs.StateAgain):
+            return account.states.get(need.droplet)
+        backups, snapshots = (tuple(of.get(need.droplet.id, ())) for of in (account.backups, account.snapshots))
+        facts = {needs.Backups: backups, needs.Converted: snapshots, needs.Remaining: (backups, snapshots)}
+        return facts[type(need)]
 
 
 @dataclass
@@ -25,34 +54,19 @@ class Account:
     new_id: bool = False
     deletes: bool = False
 
+    @property
+    def facts(self):
+        """Facts that read from the account what they are asked for."""
+        return AccountFacts(self)
+
     def observe(self, request):
-        """What a module would have read: the Droplets and their states, then what the plan turns out to need."""
+        """What a plan goes by: the Droplets and their states, then what it turns out to need."""
         seen = plans.observed(request, [droplet(key) for key in self.states], dict(self.states))
-        return self.complete(seen, lambda seen: plans.needs(request, seen, NOW))
+        return plans.complete(request, seen, self.facts, NOW)
 
-    def complete(self, seen, needs):
-        """`seen` with all that `needs(seen)` names."""
-        for _dummy in range(4):
-            missing = needs(seen)
-            if not missing:
-                return seen
-            seen = seen.adding(
-                supported=self.supported if missing.supported else seen.supported,
-                backups={found.id: tuple(self.backups.get(found.id, ())) for found in missing.backups},
-                converted={found.id: tuple(self.snapshots.get(found.id, ())) for found in missing.converted},
-            )
-        raise AssertionError(f"there is no end to what has to be read: {missing}")
-
-    def reread(self, changes):
-        """What a module reads after the work."""
-        keys = [change.target.id for change in changes]
-        return plans.Observed(
-            tuple(change.target for change in changes),
-            {key: self.states[key] for key in keys if key in self.states},
-            None,
-            {key: tuple(self.backups.get(key, ())) for key in keys},
-            {key: tuple(self.snapshots.get(key, ())) for key in keys},
-        )
+    def again(self, changes):
+        """What a verification goes by."""
+        return plans.again(changes, self.facts)
 
     def plan(self, request):
         return plans.plan(request, self.observe(request), NOW)

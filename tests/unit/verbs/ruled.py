@@ -29,7 +29,7 @@ class Ruled(Account):
         meant = request.selection.ids or self.droplets
         found = [self.droplets[key] for key in self.droplets if key in meant]
         seen = plans.observed(request, found, dict(self.states), self.now)
-        return self.complete(seen, lambda seen: plans.needs(request, seen, self.now))
+        return plans.complete(request, seen, self.facts, self.now)
 
     def plan(self, request):
         return plans.plan(request, self.observe(request), self.now)
@@ -47,7 +47,7 @@ class Ruled(Account):
             }
             for change in plan.changes
         ]
-        return plans.tell(request, self.observe(request), plan, entries)
+        return plans.tell(request, plan, entries, self.now.date())
 
     def with_droplet(self, droplet, state):
         """The same account with one Droplet more."""

@@ -9,11 +9,13 @@ from datetime import timedelta
 
 import pytest
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import needs
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
     InputError,
     RefusedError,
     SelectionError,
 )
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.facts import Facts, Missing
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import BackupPolicy, BackupState
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import (
     ChangeBackupPolicy,
@@ -228,21 +230,26 @@ class TestExemption:
 
 
 class TestNeeds:
-    def test_nothing_where_all_is_as_wanted(self):
+    def test_nothing_if_all_is_as_wanted(self):
         fleet = account((WEB, on("daily", 4)), (LONE, OFF))
         request = asked(rule("web", by("web"), plan="daily"))
         seen = plans.observed(request, fleet.droplets.values(), fleet.states, NOW)
-        assert not plans.needs(request, seen, NOW)
+        assert plans.complete(request, seen, Facts(), NOW) == replace(seen, supported=None)
 
-    def test_all_rules_are_read_for_at_once(self):
+    def test_what_all_rules_need_is_read_together(self):
         states = {1: on("daily", 4), 2: on("weekly", 4, "SUN")}
         request = asked(
             rule("web", by("web"), state="disabled"), rule("db", by("db"), plan="daily"), on_unknown_plan="enforce"
         )
         seen = plans.observed(request, [WEB, DB], states, NOW)
-        assert plans.needs(request, seen, NOW) == plans.Needs(supported=True)
-        seen = replace(seen, supported=FLEET.supported)
-        assert plans.needs(request, seen, NOW) == plans.Needs(backups=(WEB, DB))
+        facts = Facts()
+        with pytest.raises(Missing) as missing:
+            plans.complete(request, seen, facts, NOW)
+        assert missing.value.needs == (needs.Backups(WEB), needs.SupportedPolicies())
+        facts.add({needs.SupportedPolicies(): FLEET.supported}, 0.0)
+        with pytest.raises(Missing) as missing:
+            plans.complete(request, seen, facts, NOW)
+        assert missing.value.needs == (needs.Backups(WEB), needs.Backups(DB))
 
 
 class TestOneDropletAgain:
@@ -275,9 +282,9 @@ class TestOneDropletAgain:
 
     def test_unmet_until_it_is_as_its_rule_wants(self):
         for change in self.FLEET.plan(self.REQUEST).changing:
-            assert plans.unmet(self.REQUEST, change, self.FLEET.reread([change])) is not None
+            assert plans.unmet(self.REQUEST, change, self.FLEET.again([change])) is not None
             done = replace(self.FLEET, states={change.target.id: change.goal})
-            assert plans.unmet(self.REQUEST, change, done.reread([change])) is None
+            assert plans.unmet(self.REQUEST, change, done.again([change])) is None
 
 
 class TestTold:
@@ -296,7 +303,7 @@ class TestTold:
             }
             for change in plan.changes
         ]
-        return plans.tell(request, FLEET.observe(request), plan, entries)
+        return plans.tell(request, plan, entries, NOW.date())
 
     def counts(self, told):
         names = ("matched", "compliant", "changed", "failed", "not_tried", "left_alone")

@@ -196,7 +196,7 @@ def test_tags_are_asked_for_only_where_some_are_wanted():
     state = plans.Seen(own)
     assert plans.untold(wanted(), state, NOW) == []
     assert [point.id for point in plans.untold(wanted(tags=("a",)), state, NOW)] == [11]
-    told = state.telling({11: replace(backup(11, 1), tags=("x",))})
+    told = state.with_tags([replace(backup(11, 1), tags=("x",))])
     assert plans.untold(wanted(tags=("a",)), told, NOW) == []
 
 

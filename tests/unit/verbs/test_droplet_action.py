@@ -316,7 +316,7 @@ class TestByTag:
         idle, needing = plan.changes
         assert idle.notes == (plans.AS_WELL,)
         assert needing.notes == ()
-        told = plans.tell(self.wanted(), None, plan, None)["by_tag"]
+        told = plans.tell(self.wanted(), plan)["by_tag"]
         assert (told["members"], told["needing"]) == ([1, 2], [2])
 
     def test_nothing_where_nobody_does(self):
@@ -331,7 +331,7 @@ class TestByTag:
 
     def test_one_by_one_there_is_no_order(self):
         assert planned(request("power_off")).by_tag is None
-        assert plans.tell(request("power_off"), None, None, None) == {}
+        assert plans.tell(request("power_off"), None) == {}
         assert planned(plans.pin(self.wanted(), Change(web(2), {}, {}), ()), web(2)).by_tag is None
 
 

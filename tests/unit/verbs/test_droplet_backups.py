@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import needs
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
     InputError,
     RefusedError,
     SelectionError,
 )
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.facts import Facts, Missing
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import (
     BackupPolicy,
     BackupState,
@@ -220,7 +222,9 @@ def test_a_droplet_whose_policy_the_api_does_not_show_is_left_alone_unless_a_pla
     ids=["hour", "weekday"],
 )
 def test_what_no_plan_can_have_is_refused_even_where_the_rest_of_the_list_is_met(fields, state, says):
-    assert plans.needs(wanted(**fields), observed(state, supported=None), NOW).supported
+    with pytest.raises(Missing) as missing:
+        plans.complete(wanted(**fields), observed(state, supported=None), Facts(), NOW)
+    assert missing.value.needs == (needs.SupportedPolicies(),)
     with pytest.raises(InputError) as caught:
         change(wanted(**fields), state)
     assert caught.value.message.startswith(says)
@@ -461,48 +465,59 @@ class TestRestorePoints:
 
 
 class TestNeeds:
-    """What is read next: nothing where all is well, and restore points only where they could be at risk."""
+    """What is read next: nothing if all is well, and restore points only if they could be at risk."""
 
-    def needs(self, request, state, **seen):
-        return plans.needs(request, plans.Observed((droplet(1),), {1: state}, **seen), NOW)
+    SUPPORTED = needs.SupportedPolicies()
 
-    def test_nothing_where_all_is_as_it_should_be(self):
-        assert not self.needs(wanted(plan="daily"), on("daily", 4))
+    def missing(self, request, state, **known):
+        """The needs that a plan lacks; `known` are facts by the name of their need."""
+        facts = Facts(known={getattr(needs, name)(droplet(1)): fact for name, fact in known.items()})
+        facts.add({self.SUPPORTED: SUPPORTED}, 0.0)
+        return self.raised(request, state, facts)
+
+    def raised(self, request, state, facts):
+        try:
+            plans.complete(request, plans.Observed((droplet(1),), {1: state}), facts, NOW)
+        except Missing as missing:
+            return missing.needs
+        return ()
+
+    def test_nothing_if_all_is_as_it_should_be(self):
+        assert self.raised(wanted(plan="daily"), on("daily", 4), Facts()) == ()
 
     def test_the_supported_plans_before_anything_is_enabled(self):
-        assert self.needs(wanted(), OFF) == plans.Needs(supported=True)
+        assert self.raised(wanted(), OFF, Facts()) == (self.SUPPORTED,)
 
     def test_backups_before_anything_is_disabled(self):
-        assert self.needs(wanted(enabled=False), on("daily", 4)) == plans.Needs(backups=(droplet(1),))
+        assert self.raised(wanted(enabled=False), on("daily", 4), Facts()) == (needs.Backups(droplet(1)),)
 
     @pytest.mark.parametrize(
         ("state", "read"),
         [
-            pytest.param(WEEKLY_ON_SUNDAY, (droplet(1),), id="shorter retention"),
+            pytest.param(WEEKLY_ON_SUNDAY, (needs.Backups(droplet(1)),), id="shorter retention"),
             pytest.param(on("daily", 8, retention=3), (), id="longer retention"),
             pytest.param(OFF, (), id="off"),
         ],
     )
-    def test_backups_only_where_the_plan_could_cost_them(self, state, read):
-        request = wanted(plan="daily", hours=(4,))
-        assert self.needs(request, state, supported=SUPPORTED) == plans.Needs(backups=read)
+    def test_backups_only_if_the_plan_could_cost_them(self, state, read):
+        assert self.missing(wanted(plan="daily", hours=(4,)), state) == read
 
     @pytest.mark.parametrize(
         ("existing", "backups", "read"),
         [
-            pytest.param("convert_newest", (YOUNG,), (droplet(1),), id="newest"),
+            pytest.param("convert_newest", (YOUNG,), (needs.Converted(droplet(1)),), id="newest"),
             pytest.param("convert_newest", (), (), id="newest of none"),
             pytest.param("convert_all", (YOUNG,), (), id="all"),
             pytest.param("may_be_lost", (YOUNG,), (), id="may be lost"),
             pytest.param(None, (YOUNG,), (), id="not said"),
         ],
     )
-    def test_what_was_converted_before_only_where_it_decides(self, existing, backups, read):
+    def test_what_was_converted_before_only_if_it_decides(self, existing, backups, read):
         request = wanted(enabled=False, existing_backups=existing)
-        assert self.needs(request, on("daily", 4), backups={1: backups}) == plans.Needs(converted=read)
+        assert self.missing(request, on("daily", 4), Backups=backups) == read
 
     def test_nothing_is_read_for_a_droplet_that_is_left_alone(self):
-        assert not self.needs(wanted(hours=(4,)), on(UNLISTED, 8), supported=SUPPORTED)
+        assert self.missing(wanted(hours=(4,)), on(UNLISTED, 8)) == ()
 
 
 class TestPin:

@@ -176,9 +176,9 @@ class TestEveryRequest:
     def test_the_plan_is_met_where_it_was_carried_out_and_unmet_where_not(self, state, points):
         for request, account, plan in self.cases(state, points):
             for change in plan.changing:
-                assert plans.unmet(request, change, account.reread([change])) is not None, request
+                assert plans.unmet(request, change, account.again([change])) is not None, request
                 account.carry_out(plan)
-                assert plans.unmet(request, change, account.reread([change])) is None, request
+                assert plans.unmet(request, change, account.again([change])) is None, request
 
     def test_pinned_to_the_droplet_the_same_is_planned_again(self, state, points):
         for request, account, plan in self.cases(state, points):
@@ -286,7 +286,7 @@ def test_what_was_at_risk_is_told_as_kept_or_gone(states, request, new_id, delet
         assume(False)
     account.carry_out(plan)
     for change in plan.changing:
-        told = plans.aftermath(change, account.reread([change]))
+        told = plans.aftermath(change, account.again([change]))
         if not change.at_risk:
             assert told == {}
             continue

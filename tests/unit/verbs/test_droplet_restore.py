@@ -319,7 +319,7 @@ class TestList:
         assert plans.horizon(request, machine.seen(), NOW) is None
         plan = machine.plan(request)
         assert (plan.changes[0].steps, plan.confirmation_required, plan.warnings) == ((), None, ())
-        told = plans.tell(request, None, plan, [{"id": 1}])
+        told = plans.tell(plan, [{"id": 1}])
         assert [(point["id"], point["safety_snapshot_of"]) for point in told["restore_points"]] == [
             (300, "inc-0"), (13, None), (12, None), (11, None),
         ]  # fmt: skip
@@ -455,7 +455,7 @@ class TestTold:
     def test_the_result(self, entry):
         plan = Machine().plan(wanted())
         entries = [{"id": 1, **entry}]
-        told = plans.tell(wanted(), None, plan, entries)
+        told = plans.tell(plan, entries)
         assert tuple(told) == restore_result.KEYS
         assert told["incident"] == "inc-1"
         assert told["restore_point"] == {

@@ -345,7 +345,7 @@ class TestTheLastRestorePoint:
         assert plans.uncounted(drop(name="a"), state, NOW) == []
         assert [one.id for one in plans.uncounted(drop(older_than=HOURS[6]), state, NOW)] == [1]
         assert plans.uncounted(drop(older_than=HOURS[6], may_be_lost=True), state, NOW) == []
-        counted = state.counting({1: (backup(11, 1.5),)})
+        counted = state.with_backups({1: (backup(11, 1.5),)})
         assert plans.uncounted(drop(older_than=HOURS[6]), counted, NOW) == []
         assert len(change(drop(older_than=HOURS[6]), counted).steps) == 3
 
@@ -505,11 +505,11 @@ class TestStopFirst:
         planned = change(CLEAN, seen(of=server()))
         asked = plans.pin(CLEAN, planned, planned.steps[:3])
         assert asked.done == {"mark", "shutdown", "power_off"}
-        found = plans.rescue(asked, planned, seen(of=server("off", (MARK,))))
+        found = plans.rescue(asked, server("off", (MARK,)))
         assert [step.type for step in found] == ["power_on", None]
         nothing = plans.pin(CLEAN, planned, ())
-        assert plans.rescue(nothing, planned, seen(of=server())) == ()
-        assert plans.rescue(nothing, planned, seen(of=server("off"))) == ()
+        assert plans.rescue(nothing, server()) == ()
+        assert plans.rescue(nothing, server("off")) == ()
 
     def test_a_power_on_that_has_failed_is_sent_again(self):
         planned = change(CLEAN, seen(of=server()))
@@ -521,17 +521,15 @@ class TestStopFirst:
             ((replace(errored, status="completed"),), [None]),
         ):
             known = plans.knowing(asked, own)
-            found = plans.rescue(known, planned, seen(of=server("off", (MARK,))))
+            found = plans.rescue(known, server("off", (MARK,)))
             assert [step.type for step in found] == expected
-            told = plans.left_behind(known, planned, seen(of=server("off", (MARK,))))[1]
-            assert bool(told) == (expected[0] == "power_on")
+            assert bool(plans.left_off(known, server("off", (MARK,)))) == (expected[0] == "power_on")
 
     def test_a_failure_says_that_it_is_off(self):
         planned = change(CLEAN, seen(of=server()))
         asked = plans.pin(CLEAN, planned, planned.steps[:3])
-        assert "The Droplet is off." in plans.left_behind(asked, planned, seen(of=server("off", (MARK,))))[1][0]
-        assert plans.left_behind(asked, planned, seen(of=server()))[1] == ()
-        assert plans.left_behind(asked, planned, None)[1] == ()
+        assert "The Droplet is off." in plans.left_off(asked, server("off", (MARK,)))[0]
+        assert plans.left_off(asked, server()) == ()
 
     @pytest.mark.parametrize(
         ("of", "problem"),

@@ -1,0 +1,220 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what plans lack, for many plans together: pages when many targets need something, single reads when few do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from .._domain import needs
+from .._domain.errors import LifeboatError, SelectionError
+from .._domain.facts import Facts, Missing, Need
+from .._domain.models import Droplet
+from .._domain.quota import FEW
+from . import actions, backups, droplets, gone, images, regions, sizes, tags
+from .client import Client
+from .images import Lists
+
+T = TypeVar("T")
+N = TypeVar("N", bound=Need[Any])
+
+Known = Mapping[Any, Any]
+"""Facts by need, a LifeboatError for what could not be read."""
+
+
+def answer(client: Client, question: Callable[[Facts], T]) -> T:
+    """What `question` returns once all that it asks `facts` for has been read; raises what it raises."""
+    (found,) = answers(client, [question])
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def answers(client: Client, questions: Sequence[Callable[[Facts], T]]) -> list[T | Exception]:
+    """What each of `questions` returns or raises; what several of them lack is read for all of them together."""
+    facts, lists = Facts(client.lag_tolerance, read_at=client.budget.spent), Lists(client)
+    found: list[T | Exception] = []
+    while True:
+        found = [_attempt(question, facts) for question in questions]
+        missing = dict.fromkeys(need for one in found if isinstance(one, Missing) for need in one.needs)
+        if not missing:
+            return found
+        _read(client, lists, facts, list(missing))
+
+
+def _attempt(question: Callable[[Facts], T], facts: Facts) -> T | Exception:
+    try:
+        return question(facts)
+    except Exception as error:  # pylint: disable=broad-except
+        # It is raised, or reported for the one target that it is about, by who asked.
+        return error
+
+
+def _read(client: Client, lists: Lists, facts: Facts, missing: Sequence[Need[Any]]) -> None:
+    """Add the facts that are missing, one kind of need after the other, in the order in which they were asked for."""
+    by_kind: dict[type[Need[Any]], list[Need[Any]]] = {}
+    for need in missing:
+        by_kind.setdefault(type(need), []).append(need)
+    for kind, asked in by_kind.items():
+        began = client.budget.spent
+        try:
+            known = READERS[kind](client, lists, asked)
+        except LifeboatError as error:
+            known = dict.fromkeys(asked, error)
+        # A single read may have been repeated until it was answered: then its last attempt counts.
+        facts.add(known, client.meter.sent_at if len(asked) == 1 else began)
+
+
+Reader = Callable[[Client, Lists, Sequence[Any]], Known]
+
+
+def _each(read: Callable[[Client, Any], Any]) -> Reader:
+    """A reader that asks for each need by itself; one that fails does not keep the others from being read."""
+
+    def attempt(client: Client, need: Any) -> Any:
+        try:
+            return read(client, need)
+        except LifeboatError as error:
+            return error
+
+    def read_all(client: Client, _lists: Lists, asked: Sequence[Any]) -> Known:
+        return dict(zip(asked, client.map(lambda need: attempt(client, need), asked), strict=True))
+
+    return read_all
+
+
+def _of_droplets(read: Callable[[Client, Sequence[Droplet], Lists], Mapping[int | None, Any]]) -> Reader:
+    """A reader of something that each Droplet has, by its id."""
+
+    def read_all(client: Client, lists: Lists, asked: Sequence[Any]) -> Known:
+        found = read(client, [need.droplet for need in asked], lists)
+        return {need: found[need.droplet.id] for need in asked}
+
+    return read_all
+
+
+def _selected(client: Client, lists: Lists, asked: Sequence[needs.Selected]) -> Known:
+    found = _by_ids(client, asked)
+    read_each = _each(lambda client, need: tuple(droplets.chosen(client, need.selection)))
+    return {**found, **read_each(client, lists, [need for need in asked if need not in found])}
+
+
+def _by_ids(client: Client, asked: Sequence[needs.Selected]) -> dict[Any, tuple[Droplet, ...] | SelectionError]:
+    """The facts of selections by id without anything to exclude, if there are more than a few: read together."""
+    plain = [need for need in asked if need.selection.ids and not need.selection.exclude_tags]
+    if len(plain) <= FEW:
+        return {}
+    existing = droplets.existing_by_id(client, [key for need in plain for key in need.selection.ids])
+    known: dict[Any, tuple[Droplet, ...] | SelectionError] = {}
+    for need in plain:
+        try:
+            known[need] = tuple(droplets.finish(client, need.selection, droplets.of_ids(need.selection, existing)))
+        except SelectionError as error:
+            known[need] = error
+    return known
+
+
+def _fleet(client: Client, need: needs.Fleet) -> tuple[tuple[Droplet, ...], needs.States]:
+    found, states = backups.fleet(client, need.selection)
+    return tuple(found), states
+
+
+def _fleets(client: Client, lists: Lists, asked: Sequence[needs.Fleet]) -> Known:
+    if len(asked) <= FEW:
+        return _each(_fleet)(client, lists, asked)
+    selected = _selected(client, lists, [needs.Selected(need.selection) for need in asked])
+    ids = {droplet.id for found in selected.values() if isinstance(found, tuple) for droplet in found}
+    states = backups.states_by_id(client, ids)
+    return {
+        needs.Fleet(need.selection): found if isinstance(found, LifeboatError) else (found, states)
+        for need, found in selected.items()
+    }
+
+
+def _droplets_by_id(client: Client, _lists: Lists, asked: Sequence[needs.DropletById]) -> Known:
+    existing = droplets.existing_by_id(client, [need.id for need in asked])
+    return {need: existing.get(need.id) for need in asked}
+
+
+def _droplets_again(client: Client, _lists: Lists, asked: Sequence[needs.DropletAgain]) -> Known:
+    names = {need.droplet.id: need.name for need in asked if need.name is not None}
+    found = {droplet.id: droplet for droplet in droplets.read_again(client, [need.droplet for need in asked], names)}
+    return {need: found.get(need.droplet.id) for need in asked}
+
+
+def _states(client: Client, _lists: Lists, asked: Sequence[needs.State | needs.StateAgain]) -> Known:
+    as_before = isinstance(asked[0], needs.StateAgain)
+    states = backups.states_by_id(client, {need.droplet for need in asked}, as_before)
+    return {need: states.get(need.droplet) for need in asked}
+
+
+def _were_backups(client: Client, _lists: Lists, asked: Sequence[needs.WereBackups]) -> Known:
+    found = backups.find_converted(client, [(need.droplet, need.snapshots) for need in asked])
+    return {need: found.intersection(point.id for point in need.snapshots) for need in asked}
+
+
+def _remaining(client: Client, lists: Lists, asked: Sequence[needs.Remaining]) -> Known:
+    left, kept = backups.remaining_restore_points(client, [(need.droplet, need.points) for need in asked], lists)
+    return {need: (left[need.droplet.id], kept[need.droplet.id]) for need in asked}
+
+
+def _own_images(client: Client, lists: Lists, asked: Sequence[needs.OwnImage]) -> Known:
+    found = images.those(client, [need.id for need in asked], lists)
+    return {need: found[need.id] for need in asked}
+
+
+def _tagged(client: Client, lists: Lists, asked: Sequence[needs.Tagged]) -> Known:
+    found = images.those(client, [need.point.id for need in asked if need.point.tags is None], lists)
+    known = {}
+    for need in asked:
+        image = found.get(need.point.id)
+        shown = need.point.tags is not None
+        known[need] = need.point if shown else replace(need.point, tags=(image and image.tags) or ())
+    return known
+
+
+def _image_logs(client: Client, _lists: Lists, asked: Sequence[needs.ImageLog]) -> Known:
+    logs = actions.of_images(client, [need.image for need in asked])
+    return {need: tuple(logs[need.image]) for need in asked}
+
+
+def _tags_readable(client: Client, need: needs.TagsReadable) -> bool:
+    droplets.prove_tags_can_be_read(client, need.tag)
+    return True
+
+
+READERS: dict[type[Need[Any]], Reader] = {
+    needs.Selected: _selected,
+    needs.Fleet: _fleets,
+    needs.AllDroplets: _each(lambda client, _need: tuple(droplets.everyone(client))),
+    needs.DropletsNamed: _each(lambda client, need: droplets.list_by_name(client, *need.names)),
+    needs.DropletById: _droplets_by_id,
+    needs.DropletAgain: _droplets_again,
+    needs.DropletRenamedTo: _each(lambda client, need: droplets.renamed_to(client, need.name)),
+    needs.DropletsMadeLately: _each(lambda client, need: droplets.made_lately(client, need.known)),
+    needs.LastTagged: _each(lambda client, need: tags.last_droplet(client, need.tag)),
+    needs.OwnerOfImage: _each(lambda client, need: droplets.owner_of_image(client, need.image)),
+    needs.State: _states,
+    needs.StateAgain: _states,
+    needs.SupportedPolicies: _each(lambda client, _need: client.once(backups.supported_policies)),
+    needs.Backups: _of_droplets(lambda client, found, lists: backups.backups_of(client, found, lists=lists)),
+    needs.Snapshots: _of_droplets(backups.snapshots_of),
+    needs.Converted: _of_droplets(backups.converted_of),
+    needs.WereBackups: _were_backups,
+    needs.Remaining: _remaining,
+    needs.Image: _each(lambda client, need: images.get(client, need.key)),
+    needs.OwnImage: _own_images,
+    needs.OwnImages: lambda _client, lists, asked: dict.fromkeys(asked, tuple((lists.images() or {}).values())),
+    needs.AllSnapshots: lambda _client, lists, asked: dict.fromkeys(asked, lists.snapshots()),
+    needs.Tagged: _tagged,
+    needs.TagsReadable: _each(_tags_readable),
+    needs.WhatIsLeft: _each(lambda client, _need: gone.account(client)),
+    needs.Log: _each(lambda client, need: actions.log_of(client, need.droplet, need.since)),
+    needs.LatestActions: _each(lambda client, need: tuple(actions.of_droplet_if_there(client, need.droplet))),
+    needs.ImageLog: _image_logs,
+    needs.Sizes: _each(lambda client, _need: client.once(sizes.sizes)),
+    needs.Regions: _each(lambda client, _need: client.once(regions.known)),
+}
+"""How each need is read."""
