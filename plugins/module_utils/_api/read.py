@@ -85,7 +85,7 @@ def _each(read: Callable[[Client, Any], Any]) -> Reader:
     return read_all
 
 
-def _of_droplets(read: Callable[[Client, Sequence[Droplet], Lists], Mapping[int | None, Any]]) -> Reader:
+def _of_droplets(read: Callable[[Client, Sequence[Droplet], Lists], Mapping[int, Any]]) -> Reader:
     """A reader of something that each Droplet has, by its id."""
 
     def read_all(client: Client, lists: Lists, asked: Sequence[Any]) -> Known:
@@ -106,7 +106,7 @@ def _by_ids(client: Client, asked: Sequence[needs.Selected]) -> dict[Any, tuple[
     plain = [need for need in asked if need.selection.ids and not need.selection.exclude_tags]
     if len(plain) <= FEW:
         return {}
-    existing = droplets.existing_by_id(client, [key for need in plain for key in need.selection.ids])
+    existing = droplets.existing_by_id(client, [key for need in plain for key in need.selection.ids or ()])
     known: dict[Any, tuple[Droplet, ...] | SelectionError] = {}
     for need in plain:
         try:

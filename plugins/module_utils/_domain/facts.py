@@ -72,7 +72,8 @@ class Facts:
 
 def together(questions: Iterable[Callable[[], T]]) -> list[T]:
     """What each of these functions returns; raises one Missing for all that they lack, so that it is read together."""
-    found, missing = [], []
+    found: list[T] = []
+    missing: list[Need[Any]] = []
     for question in questions:
         try:
             found.append(question())

@@ -118,7 +118,7 @@ class Applier:
         """One step forward for each Job that is READY; what several of them need for it is read together."""
         going = [job for job in ready if self._goes_on(job)]
         self._ask([job for job in going if job.unproven], self._proof, self._accept_proof)
-        self._ask([job for job in _still_ready(going) if self._has_to_plan(job)], self._plan, self._accept_plan)
+        self._ask([job for job in _still_ready(going) if self._has_to_plan(job)], self._plan_one, self._accept_plan)
         planned = _still_ready(going)
         sure = [job for job, may in zip(planned, self._client.map(self._may_send, planned), strict=True) if may]
         self._ask([job for job in sure if _is_on_image(job)], self._image_log, self._accept_image_log)
@@ -229,7 +229,7 @@ class Applier:
     def _has_to_plan(self, job: Job) -> bool:
         return job.plan_again or self._left(job) < 0
 
-    def _plan(self, job: Job, facts: Facts) -> tuple[Plan, float]:
+    def _plan_one(self, job: Job, facts: Facts) -> tuple[Plan, float]:
         plan = self._verb.plan(self._narrowed(job), facts, self._client.now())
         return plan, facts.read_at
 
@@ -512,7 +512,7 @@ class Applier:
 
     def _planned_again(self, job: Job) -> Change:
         """The Change for this one target as it is now."""
-        (found,) = answers(self._client, [partial(self._plan, job)])
+        (found,) = answers(self._client, [partial(self._plan_one, job)])
         return self._planned_change(job, found)
 
     def _planned_change(self, job: Job, found: tuple[Plan, float] | Exception) -> Change:

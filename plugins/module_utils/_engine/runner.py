@@ -49,7 +49,7 @@ class Reader:
     read: Callable
 
 
-def run(verb):
+def run(verb: Verb[Any] | Reader) -> None:
     """The `main()` of a module that changes things, a Verb, or of one that does not, a Reader."""
     gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
     spec = arguments.CONNECTION + verb.arguments
