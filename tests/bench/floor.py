@@ -18,7 +18,7 @@ class Direct:
     """An account that is read with `requests` alone, by CONCURRENCY threads and connections."""
 
     def __init__(self, account):
-        self._url = account.url
+        self._url = account.api_url
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = account.ca_path

@@ -98,7 +98,8 @@ def _ours(file, **options):
 
 def _theirs(file, account, attributes, **options):
     """The other plugin at its best: the largest pages, and a token without a slow lookup."""
-    own = {"baseurl": f"{account.url}/v2", "oauth_token": account.token, "pagination": 200, "attributes": attributes}
+    own = {"baseurl": f"{account.api_url}/v2", "oauth_token": account.token}
+    own |= {"pagination": 200, "attributes": attributes}
     return _written(file, {"plugin": "community.digitalocean.digitalocean", **own, **options})
 
 

@@ -206,7 +206,7 @@ def test_what_failed_is_not_kept(sim, inventory, cached, tmp_path):
     fault = sim.fault({"status": 500}, method="GET", path="policies", times=0)
     assert inventory.run(path).failure
     assert not (tmp_path / "cache").exists() or not kept(tmp_path)
-    sim.control("DELETE", f"faults/{fault}")
+    sim.delete_fault(fault)
     assert len(inventory.run(path).hosts) == 6
 
 

@@ -26,7 +26,7 @@ def seconds_since(simulator, began):
 
 
 def moment(simulator):
-    return datetime.fromisoformat(simulator.control("GET", "clock")["now"])
+    return datetime.fromisoformat(simulator.now())
 
 
 def refused(told):

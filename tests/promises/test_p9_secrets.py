@@ -26,7 +26,7 @@ def test_p9_an_echoed_token_is_masked(sim, run):
         fault = sim.fault({"status": status, "body": body}, times=0)
         told = run(**task(sim))
         assert told.failed
-        sim.control("DELETE", f"faults/{fault}")
+        sim.delete_fault(fault)
 
 
 def test_p9_a_token_that_is_not_accepted(sim, run):

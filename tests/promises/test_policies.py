@@ -306,7 +306,7 @@ class TestExemption:
             rule("freeze", {"droplet_ids": [bare]}, exempt=True, reason="Quarter's end.", expires=day),
             rule("rest", {"droplet_ids": [bare]}, plan="daily", hour=[4]),
         ]
-        sim.control("POST", "clock", {"set": f"{day}T23:59:00Z"})
+        sim.set_clock(f"{day}T23:59:00Z")
         told = run(policies=policies, unmatched="ignore")
         assert not told.changed, told
         assert [one["id"] for one in told.result["exempt"]] == [bare]

@@ -22,7 +22,6 @@ from datetime import datetime
 from pathlib import Path
 from unittest import mock
 
-import requests
 from ansible.cli.inventory import InventoryCLI
 from ansible.plugins.loader import init_plugin_loader, inventory_loader
 from ansible.utils.display import Display
@@ -38,12 +37,11 @@ class Clocks:
         self._controls = controls
 
     def advance(self, seconds):
-        for url, ca_path in self._controls:
-            answer = requests.post(f"{url}/_sim/clock", json={"advance": seconds}, verify=ca_path, timeout=30)
-            answer.raise_for_status()
+        for control in self._controls:
+            control.advance(seconds)
 
 
-def carry_out(order, module, quick_time):
+def carry_out(order, module, quick_time, connect):
     """In the child: the exit status of ansible-inventory."""
     folder = Path(order["folder"])
     for number, name in ((1, "stdout"), (2, "stderr")):
@@ -57,7 +55,7 @@ def carry_out(order, module, quick_time):
     Display().columns = 1_000_000
     if order["clock"]:
         module.datetime = mock.Mock(now=lambda zone: datetime.fromisoformat(order["clock"]).astimezone(zone))
-    with quick_time(Clocks(order["controls"])):
+    with quick_time(Clocks([connect(*control) for control in order["controls"]])):
         # As the command's own entry does, which also turns an error into a message.
         InventoryCLI.cli_executor(["ansible-inventory", *order["command"]])
 
@@ -67,6 +65,7 @@ def serve():
     warnings.filterwarnings("ignore", message="AnsibleCollectionFinder has already been configured")
     module = sys.modules[type(inventory_loader.get(PLUGIN)).__module__]
     from ansible_collections.lifeboat.digitalocean.tests.promises.harness.quick_time import quick_time
+    from ansible_collections.lifeboat.digitalocean.tests.tools.control_plane import ControlPlane
 
     gc.freeze()
     gc.collect()
@@ -77,7 +76,7 @@ def serve():
             signal.alarm(MOST_SECONDS)
             status = 70
             try:
-                carry_out(json.loads(line), module, quick_time)
+                carry_out(json.loads(line), module, quick_time, ControlPlane)
             except SystemExit as ending:
                 status = ending.code or 0
             finally:

@@ -9,11 +9,10 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
-import requests
+from ansible_collections.lifeboat.digitalocean.tests.tools.control_plane import ControlPlane
 
 ROOT = Path(__file__).resolve().parents[3]
 START_UP = 30
@@ -23,8 +22,8 @@ SOMEBODY_ELSE = "by=somebody-else"
 """A query that the API ignores, and that shows in the journal who sent a request."""
 
 
-class Simulator:
-    """One running simulator. Every control call asserts its status and the body's shape."""
+class Simulator(ControlPlane):
+    """One running simulator, started with command line options."""
 
     def __init__(self, *options):
         self._folder = tempfile.TemporaryDirectory(prefix="lifeboat-sim-")
@@ -42,18 +41,15 @@ class Simulator:
             assert time.monotonic() < deadline, f"the simulator did not listen within {START_UP} s: {self.log()}"
             time.sleep(0.02)
         told = json.loads(ready.read_text())
-        self.api_url, self.ca_path, self.token = told["api_url"], told["ca_path"], told["token"]
+        super().__init__(told["api_url"], told["ca_path"])
+        self.token = told["token"]
         self.tokens = [self.token]
-        self._session = requests.Session()
-        self._session.verify = self.ca_path
-        self._session.trust_env = False
-        self._lock = threading.Lock()
         self._told = 0
         self._ordered = False
 
     def stop(self):
         """End it; it must exit with 0 on SIGTERM."""
-        self._session.close()
+        self.close()
         self._process.terminate()
         status = self._process.wait(timeout=10)
         log = self.log()
@@ -65,82 +61,47 @@ class Simulator:
         self._log.seek(0)
         return self._log.read().decode("utf-8", "replace")
 
-    def control(self, method, path, body=None, status=200):
-        """One call of the control plane; anything but the expected status and a JSON object fails the test."""
-        with self._lock:
-            answer = self._session.request(method, f"{self.api_url}/_sim/{path}", json=body, timeout=30)
-        assert answer.status_code == status, f"{method} /_sim/{path} {body}: {answer.status_code} {answer.text[:300]}"
-        told = answer.json()
-        assert isinstance(told, dict), f"{method} /_sim/{path}: {told!r}"
-        return told
-
     def api(self, method, path, body=None, status=200, token=None):
         """A request to the API itself, as somebody else would send it (to prepare a world, or as a parallel run).
 
         The journal that the tests see does not have it.
         """
         headers = {"Authorization": f"Bearer {token or self.token}"}
-        with self._lock:
-            url = f"{self.api_url}/v2/{path}?{SOMEBODY_ELSE}"
-            answer = self._session.request(method, url, json=body, headers=headers, timeout=30)
+        answer = self.send(method, f"/v2/{path}?{SOMEBODY_ELSE}", json=body, headers=headers)
         assert answer.status_code == status, f"{method} /v2/{path} {body}: {answer.status_code} {answer.text[:300]}"
         return answer.json() if answer.content else {}
 
     def reset(self, **world):
-        told = self.control("POST", "reset", world)
-        assert told["now"].endswith("Z")
+        super().reset(**world)
         self.tokens = [self.token]
         self._told = 0
         self._ordered = False
 
     def state(self):
-        return State(self.control("GET", "state"))
-
-    def advance(self, seconds):
-        assert self.control("POST", "clock", {"advance": seconds})["now"].endswith("Z")
-
-    def behave(self, **switches):
-        told = self.control("PUT", "behaviour", switches)
-        assert {key: told[key] for key in switches} == switches
-
-    def switches(self):
-        return self.control("GET", "behaviour")
+        return State(super().state())
 
     def fault(self, *effects, **match):
-        """Order a fault; the id."""
         self._ordered = True
-        order = {"match": match, "effect": list(effects) if len(effects) > 1 else effects[0]}
-        return self.control("POST", "faults", order, status=201)["id"]
+        return super().fault(*effects, **match)
 
     def faults(self):
-        return self.control("GET", "faults")["faults"] if self._ordered else []
-
-    def clear_faults(self):
-        told = self.control("DELETE", "faults")
-        assert isinstance(told, dict)
-        assert self.faults() == []
+        """The faults that are ordered; no request is sent if there were none since the last reset."""
+        return super().faults() if self._ordered else []
 
     def journal(self):
-        return [entry for entry in self.control("GET", "journal")["requests"] if entry["query"] != SOMEBODY_ELSE]
+        """The requests since the journal was last emptied, without those of `api`."""
+        return [entry for entry in super().journal() if entry["query"] != SOMEBODY_ELSE]
 
     def news(self):
-        """The part of the journal that was not returned before."""
+        """The part of the journal that this has not given before."""
         fresh = [entry for entry in self.journal() if entry["n"] > self._told]
         self._told = max([self._told, *(entry["n"] for entry in fresh)])
         return fresh
 
-    def forget(self):
-        """Empty the journal."""
-        self.control("DELETE", "journal")
-        assert self.journal() == []
-
     def make_token(self, *scopes):
-        token = self.control("POST", "tokens", {"scopes": list(scopes)}, status=201)["token"]
+        token = super().make_token(*scopes)
         self.tokens.append(token)
         return token
-
-    def revoke(self, token):
-        self.control("DELETE", f"tokens/{token}")
 
 
 class State(dict):
