@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Formats the measurements as tables that are readable as plain text and in Markdown: pure."""
 
+from tabulate import tabulate
+
 HEADER = (
     *("task", "latency ms", "Droplets", "s", "requests", "module MiB", "Ansible MiB"),
     *("floor s", "× floor", "uri loop s", "× ours", "pydo loop s", "× ours"),
@@ -56,19 +58,8 @@ def pages(rows):
 
 def markdown(header, rows):
     """A table whose columns are aligned in plain text as well; all but the first to the right."""
-    lines = [[str(cell) for cell in row] for row in (header, *rows)]
-    widths = [max(3, *(len(cell) for cell in column)) for column in zip(*lines, strict=True)]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    lines.insert(1, rule)
-    return "\n".join(
-        "| "
-        + " | ".join(
-            cell.rjust(width) if place else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        + " |"
-        for line in lines
-    )
+    sides = ("left", *("right" for _column in header[1:]))
+    return tabulate(rows, header, tablefmt="pipe", colalign=sides, disable_numparse=True)
 
 
 def put_between_marks(document, section, text):
