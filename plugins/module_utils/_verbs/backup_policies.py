@@ -2,27 +2,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Decides what `backup_policies` does: each Droplet goes to one rule, and each rule's Droplets as in `droplet_backups`.
 
-For a Droplet to be planned again the same path serves: `pin` gives a Request for this one alone, with a single rule.
+To plan a Droplet again, `pin` returns a Request for it alone, with a single rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from .._domain import arguments, needs
 from .._domain.desired_policy import DesiredPolicy
 from .._domain.errors import InputError, RefusedError
 from .._domain.facts import Facts, together
+from .._domain.models import Droplet
+from .._domain.observed import Observed as ObservedBackups
 from .._domain.plan import Change, Plan, Step
 from .._domain.rules import EVERYTHING, Rule, idle_exemptions, in_rule, owner, parsed, refuse_hidden_tags
 from .._domain.selection import Selection, still_there
 from .._domain.text import some
 from .._domain.verb import Record, Verb
 from . import droplet_backups
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 WHOLE_ACCOUNT = Selection(everything=True)
 
@@ -40,22 +45,27 @@ class Request:
     max_disable: int = 0
 
     @property
-    def tags(self):
+    def tags(self) -> tuple[str, ...]:
         """All tags that the rules ask for."""
         return tuple(tag for rule in self.rules for tag in rule.match.tags)
 
-    def rule(self, name):
+    def rule(self, name: str | None) -> Rule:
         return next(rule for rule in self.rules if rule.name == name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed(droplet_backups.Observed):
+class Observed(ObservedBackups):
     """What has been read, and `day`, the date (UTC) by which exemptions expire for the whole of a task."""
 
     day: date
 
 
-def request(params):
+Part = tuple[Rule | None, Observed]
+Outcome = tuple[Change, Record]
+"""A Change, and the entry of its Droplet in the result."""
+
+
+def request(params: Mapping[str, Any]) -> Request:
     """The Request in a task's `params`; raises InputError."""
     return Request(
         rules=parsed(params["policies"], protect_unlisted_plans=params["on_unknown_plan"] == "leave"),
@@ -65,7 +75,7 @@ def request(params):
     )
 
 
-def observed(request, droplets, states, now):
+def observed(request: Request, droplets: Collection[Droplet], states: needs.States, now: datetime) -> Observed:
     """The first Observed; raises SelectionError if tags that rules ask for are hidden from the token."""
     refuse_hidden_tags(request.rules, droplets)
     there = still_there(request.selection, droplets, states)
@@ -74,9 +84,9 @@ def observed(request, droplets, states, now):
 
 def complete(request: Request, observed: Observed, facts: Facts, now: datetime) -> Observed:
     """`observed` with what the plans of all rules turn out to need, read together; raises Missing and InputError."""
-    parts = [(rule, part) for rule, part in _parts(request, observed) if _works(rule)]
     completed = together(
-        partial(_by, rule, droplet_backups.complete, part, facts, now) for rule, part in parts
+        partial(_by, rule, droplet_backups.complete, desired, part, facts, now)
+        for rule, desired, part in _working(_parts(request, observed))
     )
     return replace(
         observed,
@@ -86,25 +96,31 @@ def complete(request: Request, observed: Observed, facts: Facts, now: datetime) 
     )
 
 
-def plan(request, observed, now):
+def plan(request: Request, observed: Observed, now: datetime) -> Plan:
     """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
     parts = _parts(request, observed)
-    working = [(rule, part, _by(rule, droplet_backups.goals, part)) for rule, part in parts if _works(rule)]
-    disabled = [droplet for _rule, part, goals in working for droplet in droplet_backups.disabled_by(goals, part)]
+    working = [
+        (rule, desired, part, _by(rule, droplet_backups.goals, desired, part))
+        for rule, desired, part in _working(parts)
+    ]
+    disabled = [
+        droplet for _rule, _desired, part, goals in working for droplet in droplet_backups.disabled_by(goals, part)
+    ]
     droplet_backups.guard_number(disabled, request.max_disable, "the rules")
-    changes, warnings = [], []
-    for rule, part, goals in working:
-        _by(rule, droplet_backups.guard_restore_points, part, goals, now)
-        made = droplet_backups.changes(rule.desired, part, goals, now)
+    changes: list[Change] = []
+    warnings: list[str] = []
+    for rule, desired, part, goals in working:
+        _by(rule, droplet_backups.guard_restore_points, desired, part, goals, now)
+        made = droplet_backups.changes(desired, part, goals, now)
         changes += [replace(change, rule=rule.name) for change in made]
         warnings += droplet_backups.warnings(part, goals)
-    for rule, part in parts:
-        if not _works(rule):
+    for idle, part in parts:
+        if not _works(idle):
             stay = [
                 droplet_backups.unchanged(DesiredPolicy(), droplet, part.states[droplet.id])
                 for droplet in part.droplets
             ]
-            changes += [replace(change, rule=rule and rule.name) for change in stay]
+            changes += [replace(change, rule=_name(idle)) for change in stay]
     told = _unmatched(parts[-1][1].droplets)
     warnings += [_expired(rule) for rule in request.rules if rule.expired(observed.day)]
     warnings += idle_exemptions(request.rules, observed.droplets, observed.day)
@@ -118,10 +134,10 @@ def plan(request, observed, now):
     )
 
 
-def pin(request, change, done):
-    """`request` for the Droplet of `change` alone: its rule takes it, with what was chosen for it."""
+def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
+    """`request` for the Droplet of `change` alone: its rule matches it, with what was chosen for it."""
     rule = request.rule(change.rule)
-    desired = droplet_backups.pinned(rule.desired, change, done)
+    desired = None if rule.desired is None else droplet_backups.pinned(rule.desired, change, done)
     return replace(
         request,
         rules=(replace(rule, match=EVERYTHING, desired=desired),),
@@ -130,17 +146,17 @@ def pin(request, change, done):
     )
 
 
-def unmet(request, change, observed):
-    """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
-    return droplet_backups.unmet(request.rule(change.rule).desired, change, observed)
+def unmet(request: Request, change: Change, observed: ObservedBackups) -> str | None:
+    """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
+    return droplet_backups.unmet(request.rule(change.rule).desired or DesiredPolicy(), change, observed)
 
 
-def tell(request, plan, entries, day):
+def tell(request: Request, plan: Plan, entries: Sequence[Record], day: date) -> Record:
     """The keys of a result that are about rules: rules, unmatched, exempt, left_alone, unknown_cost, monthly_cost.
 
-    `entries` are the result's Droplets, one for each change of `plan`; `day` is the one by which it was made.
+    `entries` are the result's Droplets, one for each change of `plan`; `day` is the date (UTC) when it was made.
     """
-    by_rule = {name: [] for name in (*plan.rules, None)}
+    by_rule: dict[str | None, list[Outcome]] = {name: [] for name in (*(plan.rules or ()), None)}
     for change, entry in zip(plan.changes, entries, strict=True):
         by_rule[change.rule].append((change, entry))
     exempt = [
@@ -164,60 +180,68 @@ def tell(request, plan, entries, day):
     }
 
 
-def _works(rule):
+def _works(rule: Rule | None) -> bool:
     """True for a rule that has something to do with backups; False for an exemption, and for None."""
     return rule is not None and rule.desired is not None
 
 
-def _parts(request, observed):
-    """`(rule, Observed of its Droplets)` for each rule in order, and for None: the Droplets that no rule matches."""
-    owned = {name: [] for name in (*(rule.name for rule in request.rules), None)}
+def _working(parts: Sequence[Part]) -> list[tuple[Rule, DesiredPolicy, Observed]]:
+    """The parts of the rules that have something to do with backups, with what these desire."""
+    return [(rule, rule.desired, part) for rule, part in parts if rule is not None and rule.desired is not None]
+
+
+def _parts(request: Request, observed: Observed) -> list[Part]:
+    """For each rule in order, what was read of its Droplets; and for None, of those that no rule matches."""
+    owned: dict[str | None, list[Droplet]] = {name: [] for name in (*(rule.name for rule in request.rules), None)}
     for droplet in observed.droplets:
-        rule = owner(request.rules, droplet, observed.day)
-        owned[rule and rule.name].append(droplet)
-    return [(rule, replace(observed, droplets=tuple(owned[rule and rule.name]))) for rule in (*request.rules, None)]
+        owned[_name(owner(request.rules, droplet, observed.day))].append(droplet)
+    return [(rule, replace(observed, droplets=tuple(owned[_name(rule)]))) for rule in (*request.rules, None)]
 
 
-def _by(rule, function, *about_its_droplets):
-    """`function` of what the rule desires; what it raises names the rule."""
+def _name(rule: Rule | None) -> str | None:
+    return None if rule is None else rule.name
+
+
+def _by(rule: Rule, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What `function` returns; an InputError or RefusedError that it raises names the rule."""
     try:
-        return function(rule.desired, *about_its_droplets)
+        return function(*args, **kwargs)
     except (InputError, RefusedError) as error:
         raise in_rule(rule.name, error) from error
 
 
-def _unmatched(droplets):
+def _unmatched(droplets: Sequence[Droplet]) -> str | None:
     if not droplets:
         return None
     number = "1 Droplet matches" if len(droplets) == 1 else f"{len(droplets)} Droplets match"
     return f"{number} no rule: {some(droplets, NAMED)}. Add a rule for what is to become of them."
 
 
-def _expired(rule):
+def _expired(rule: Rule) -> str:
     return (
         f"The exemption {rule.name!r} held until {rule.expires} and matches nothing any more: its Droplets go by the "
         "rules after it. Remove it, or give it another day."
     )
 
 
-def _told(rule, changes_and_entries, day):
+def _told(rule: Rule, changes_and_entries: Sequence[Outcome], day: date) -> Record:
     """The entry of a rule in the result. None of an exemption's Droplets counts as compliant."""
     counts = {"compliant": 0, "changed": 0, "failed": 0, "not_tried": 0, "left_alone": 0}
     for change, entry in changes_and_entries if _works(rule) else ():
         counts[_outcome(change, entry)] += 1
-    told = {
+    told: Record = {
         "name": rule.name,
         "matched": len(changes_and_entries),
         **counts,
         "monthly_cost": _cost([entry for _change, entry in changes_and_entries]),
     }
     if not _works(rule):
-        expires = rule.expires and rule.expires.isoformat()
+        expires = rule.expires.isoformat() if rule.expires else None
         told.update(reason=rule.reason, expires=expires, expired=rule.expired(day))
     return told
 
 
-def _outcome(change, entry):
+def _outcome(change: Change, entry: Record) -> str:
     if "error" in entry:
         return "failed"
     if "not_tried" in entry:
@@ -227,7 +251,7 @@ def _outcome(change, entry):
     return "changed" if entry["changed"] else "compliant"
 
 
-def _cost(entries):
+def _cost(entries: Sequence[Record]) -> Record:
     """What backups cost a month, in USD, as far as known; `unknown` Droplets lack a cost on one side or both."""
     costs = [_costs(entry) for entry in entries]
     return {
@@ -238,16 +262,16 @@ def _cost(entries):
     }
 
 
-def _costs(entry: dict[str, Any]) -> dict[str, Any]:
+def _costs(entry: Record) -> Record:
     """What a Droplet's backups cost a month, in USD or "unknown", `before` and `after`."""
     return {side: (entry[side] or {}).get("monthly_cost", "unknown") for side in ("before", "after")}
 
 
-def _unknown_cost(entry: dict[str, Any]) -> bool:
+def _unknown_cost(entry: Record) -> bool:
     return "unknown" in _costs(entry).values()
 
 
-def _named(entry):
+def _named(entry: Record) -> Record:
     return {"id": entry["id"], "name": entry["name"]}
 
 

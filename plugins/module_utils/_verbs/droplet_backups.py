@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from .._domain import arguments, needs
 from .._domain.cost import monthly_backup_cost
@@ -23,6 +23,8 @@ from .._domain.text import listed, some
 from .._domain.time import iso
 from .._domain.verb import Record, Verb
 
+Desired = TypeVar("Desired", bound=DesiredPolicy)
+
 _SET_BY = {"weekday": "weekdays", "hour": "hours", **{name: name for name in PLAN_DEFAULTED}}
 """Options of a policy besides its plan, each with the field of a DesiredPolicy that holds it."""
 
@@ -35,20 +37,21 @@ class Request(DesiredPolicy):
     max_disable: int = 1
 
 
-def request(selection, params):
+def request(selection: Selection, params: Mapping[str, Any]) -> Request:
     """The Request in a task's `params`; raises InputError."""
     return Request.from_options(params, selection=selection, max_disable=checked_max_disable(params))
 
 
-def checked_max_disable(params):
+def checked_max_disable(params: Mapping[str, Any]) -> int:
     """The option `max_disable`; raises InputError."""
-    if params["max_disable"] < 0:
-        raise InputError(f"max_disable {params['max_disable']} is below 0.")
-    return params["max_disable"]
+    most: int = params["max_disable"]
+    if most < 0:
+        raise InputError(f"max_disable {most} is below 0.")
+    return most
 
 
-def observed(request, droplets, states):
-    """The first Observed; raises SelectionError if a Droplet that was called for is gone by now."""
+def observed(request: Request, droplets: Collection[Droplet], states: needs.States) -> Observed:
+    """The first Observed; raises SelectionError if a Droplet that was named is gone by now."""
     there = still_there(request.selection, droplets, states)
     return Observed(tuple(sorted(there, key=lambda droplet: droplet.id)), states)
 
@@ -93,7 +96,7 @@ def _by_id(droplets: Iterable[Droplet], points: Iterable[needs.Points]) -> dict[
     return {droplet.id: own for droplet, own in zip(droplets, points, strict=True)}
 
 
-def plan(request, observed, now):
+def plan(request: Request, observed: Observed, now: datetime) -> Plan:
     """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
     wanted = goals(request, observed)
     guard_number(disabled_by(wanted, observed), request.max_disable, "the selection")
@@ -102,42 +105,49 @@ def plan(request, observed, now):
     return Plan(made, (*warnings(observed, wanted), *_without_effect(request, made)))
 
 
-def pin(request, change, done):
+def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
     """`request` for the Droplet of `change` alone, with the window that was chosen for it, after the steps `done`."""
     selection = Selection(ids=(change.target.id,))
     return replace(pinned(request, change, done), selection=selection, max_disable=max(1, request.max_disable))
 
 
-def pinned(desired, change, done):
+def pinned(desired: Desired, change: Change, done: Sequence[Step]) -> Desired:
     """`desired` with what was chosen for the Droplet of `change`, after the steps `done`."""
     if desired.existing_backups == "convert_newest" and any(isinstance(step, ConvertBackup) for step in done):
         desired = replace(desired, existing_backups="may_be_lost")
-    if change.goal is None or not change.goal.enabled:
+    goal = _goal(change)
+    if goal is None or goal.policy is None:
         return desired
-    goal = change.goal.policy
+    policy = goal.policy
     return replace(
         desired,
-        plan=goal.plan,
-        weekdays=(goal.weekday,) if goal.weekday else None,
-        hours=(goal.hour,) if goal.hour is not None else None,
+        plan=policy.plan,
+        weekdays=(policy.weekday,) if policy.weekday else None,
+        hours=(policy.hour,) if policy.hour is not None else None,
     )
 
 
-def unmet(request, change, observed):
-    """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
+def _goal(change: Change) -> BackupState | None:
+    """What `change` leads to; it has no policy if backups go off, or stay on with a policy that the API hides."""
+    return change.goal if isinstance(change.goal, BackupState) else None
+
+
+def unmet(request: DesiredPolicy, change: Change, observed: Observed) -> str | None:
+    """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
+    goal = _goal(change)
     state = observed.states.get(change.target.id)
     if state is None:
         return "it can no longer be read"
-    if _reached(change.goal, state):
+    if goal is None or _reached(goal, state):
         return None
     wanted = describe({**change.after, "backups_converted": 0})
     found = describe(_shown(request, change.target, state))
-    differing = f" ({_difference(change.goal, state)})" if change.goal.enabled and state.enabled else ""
+    differing = f" ({_difference(goal, state)})" if goal.enabled and state.enabled else ""
     return f"the API reports the change as completed, but its backups are {found} instead of {wanted}{differing}"
 
 
-def unproven(change, step, observed):
-    """A sentence that tells why `step` cannot be relied on although its action completed; None when it can.
+def unproven(change: Change, step: Step, observed: Observed) -> str | None:
+    """A sentence that says why `step` cannot be relied on although its action completed; None if it can.
 
     Raises NotConvergedError if the Droplet is gone: no time will mend that.
     """
@@ -154,7 +164,7 @@ def unproven(change, step, observed):
     return None
 
 
-def aftermath(change, observed):
+def aftermath(change: Change, observed: Observed) -> Record:
     """`kept` and `gone` of a result: what became of the restore points that were at risk, newest first."""
     if not change.at_risk:
         return {}
@@ -164,7 +174,7 @@ def aftermath(change, observed):
     return {"kept": [_told(point) for point in kept], "gone": [_told(point) for point in gone]}
 
 
-def describe(shown):
+def describe(shown: Mapping[str, Any]) -> str:
     """One line for people from a `before` or `after`: "weekly on SUN at 04:00 UTC, 7.20 USD a month"."""
     if shown["state"] == "disabled":
         text = "disabled"
@@ -183,8 +193,8 @@ def describe(shown):
     return text
 
 
-def goals(desired, observed):
-    """A dict of Droplet id to the BackupState it is to have, for those that are to change; raises InputError."""
+def goals(desired: DesiredPolicy, observed: Observed) -> needs.States:
+    """What each Droplet that is to change is to have, with a policy if backups are to be on; raises InputError."""
     states = observed.states
     supported = observed.supported or ()
     drifting = [droplet for droplet in observed.droplets if not desired.matches(states[droplet.id])]
@@ -195,12 +205,12 @@ def goals(desired, observed):
     return {key: BackupState(True, policy) for key, policy in chosen.items()}
 
 
-def disabled_by(wanted, observed):
+def disabled_by(wanted: needs.States, observed: Observed) -> list[Droplet]:
     """The Droplets whose backups go off by the goals `wanted`."""
     return [droplet for droplet in observed.droplets if not wanted.get(droplet.id, BackupState(True)).enabled]
 
 
-def guard_number(disabled, most, too_wide):
+def guard_number(disabled: Sequence[Droplet], most: int, too_wide: str) -> None:
     """Raises RefusedError if more Droplets are `disabled` than `most`; `too_wide` is what the user can narrow."""
     if len(disabled) > most:
         raise RefusedError(
@@ -209,35 +219,37 @@ def guard_number(disabled, most, too_wide):
         )
 
 
-def changes(desired, observed, wanted, now):
+def changes(
+    desired: DesiredPolicy, observed: Observed, wanted: needs.States, now: datetime
+) -> tuple[Change, ...]:
     """A Change for each Droplet, in their order, to the goals `wanted`."""
     return tuple(_change(desired, observed, droplet, wanted.get(droplet.id), now) for droplet in observed.droplets)
 
 
-def _risky(observed, state, goal):
+def _risky(observed: Observed, state: BackupState, goal: BackupState | None) -> bool:
     """True if reaching `goal` may cost restore points, should there be any."""
     if goal is None or not state.enabled:
         return False
-    if not goal.enabled:
+    if goal.policy is None:
         return True
     old, new = _retention(observed, state.policy), _retention(observed, goal.policy)
-    if None in (old, new):
+    if old is None or new is None:
         same_plan = state.policy is not None and state.policy.plan == goal.policy.plan
         return old != new or not same_plan
     return new < old
 
 
-def _retention(observed, policy):
-    """Days that a backup made under `policy` is kept; None if nobody says."""
+def _retention(observed: Observed, policy: BackupPolicy | None) -> int | None:
+    """Days that a backup made under `policy` is kept; None if neither the policy nor its plan says."""
     if policy is None or policy.retention_period_days is not None:
-        return policy and policy.retention_period_days
+        return policy.retention_period_days if policy else None
     offer = offer_of(observed.supported or (), policy.plan)
-    return offer and offer.retention_period_days
+    return offer.retention_period_days if offer else None
 
 
-def _at_risk(observed, droplet, goal, now):
+def _at_risk(observed: Observed, droplet: Droplet, goal: BackupState | None, now: datetime) -> list[RestorePoint]:
     """The backups of a Droplet that reaching `goal` may cost, newest first."""
-    if not _risky(observed, observed.states[droplet.id], goal):
+    if goal is None or not _risky(observed, observed.states[droplet.id], goal):
         return []
     backups = observed.backups.get(droplet.id, ())
     if not goal.enabled:
@@ -245,13 +257,15 @@ def _at_risk(observed, droplet, goal, now):
     return at_risk_by_retention(backups, _retention(observed, goal.policy), now)
 
 
-def unchanged(desired, droplet, state):
+def unchanged(desired: DesiredPolicy, droplet: Droplet, state: BackupState) -> Change:
     """The Change of a Droplet that stays as it is."""
     before = _shown(desired, droplet, state)
     return Change(droplet, before, before, goal=state)
 
 
-def _change(request, observed, droplet, goal, now):
+def _change(
+    request: DesiredPolicy, observed: Observed, droplet: Droplet, goal: BackupState | None, now: datetime
+) -> Change:
     state = observed.states[droplet.id]
     if goal is None:
         stays = unchanged(request, droplet, state)
@@ -262,12 +276,14 @@ def _change(request, observed, droplet, goal, now):
             why = f"it is on plan {state.policy.plan!r}, which is not among the supported ones"
         return replace(stays, notes=(f"left alone: {why}",), skipped=True)
     before = _shown(request, droplet, state)
-    converts = ()
+    converts: tuple[ConvertBackup, ...] = ()
+    existing = request.existing_backups or ""
     at_risk = _at_risk(observed, droplet, goal, now)
-    if (request.existing_backups or "").startswith("convert_"):
-        chosen = to_convert(at_risk, observed.converted.get(droplet.id, ()), request.existing_backups)
+    if existing.startswith("convert_"):
+        chosen = to_convert(at_risk, observed.converted.get(droplet.id, ()), existing)
         converts = tuple(ConvertBackup(backup.id, backup.size_gigabytes) for backup in chosen)
-    if not goal.enabled:
+    last: Step
+    if goal.policy is None:
         last = DisableBackups()
     else:
         last = ChangeBackupPolicy(goal.policy) if state.enabled else EnableBackups(goal.policy)
@@ -275,15 +291,15 @@ def _change(request, observed, droplet, goal, now):
     if converts:
         after["backups_converted"] = len(converts)
     visible = None
-    if converts and request.existing_backups == "convert_newest":
+    if converts and existing == "convert_newest":
         # While what was converted does not show, the next backup would be the newest.
         points = (*observed.backups.get(droplet.id, ()), *observed.converted.get(droplet.id, ()))
         visible = frozenset(point.id for point in points)
     return Change(droplet, before, after, (*converts, last), goal=goal, at_risk=tuple(at_risk), visible=visible)
 
 
-def guard_restore_points(desired, observed, wanted, now):
-    """P4: what may cost restore points needs the user's word for it; raises RefusedError."""
+def guard_restore_points(desired: DesiredPolicy, observed: Observed, wanted: needs.States, now: datetime) -> None:
+    """P4: raises RefusedError if restore points may be lost and the user has not said that they may."""
     if desired.existing_backups:
         return
     endangered = [
@@ -296,10 +312,11 @@ def guard_restore_points(desired, observed, wanted, now):
     number = sum(len(at_risk) for _droplet, at_risk in endangered)
     points = "1 restore point" if number == 1 else f"{number} restore points"
     first = endangered[0][0]
+    policy = wanted[first.id].policy
     why = (
         "Disabling backups may cost"
-        if not desired.enabled
-        else f"Plan {wanted[first.id].policy.plan!r} keeps backups for a shorter time and may cost"
+        if policy is None
+        else f"Plan {policy.plan!r} keeps backups for a shorter time and may cost"
     )
     raise RefusedError(
         f"{why} {points} of {some([droplet for droplet, _at_risk in endangered])}: "
@@ -309,9 +326,9 @@ def guard_restore_points(desired, observed, wanted, now):
     )
 
 
-def warnings(observed, wanted):
+def warnings(observed: Observed, wanted: needs.States) -> tuple[str, ...]:
     """Sentences about what is sent at the user's own risk."""
-    plans = sorted({goal.policy.plan for goal in wanted.values() if goal.enabled})
+    plans = sorted({goal.policy.plan for goal in wanted.values() if goal.policy})
     return tuple(
         f"Plan {name!r} is not among the supported ones and is sent because of allow_unlisted_plan."
         for name in plans
@@ -319,14 +336,14 @@ def warnings(observed, wanted):
     )
 
 
-def _reached(goal, state):
+def _reached(goal: BackupState, state: BackupState) -> bool:
     if not goal.enabled or not state.enabled:
         return goal.enabled == state.enabled
     return not _difference(goal, state)
 
 
 def _without_effect(request: Request, made: tuple[Change, ...]) -> Iterator[str]:
-    """A sentence if options of a policy were set for Droplets that were called for and that are left alone."""
+    """A sentence if options of a policy were set for Droplets that were named and are left alone."""
     alone = [change.target for change in made if change.skipped]
     given = [name for name, field in _SET_BY.items() if getattr(request, field) is not None]
     if alone and given and not request.selection.by_description:
@@ -340,14 +357,15 @@ def _without_effect(request: Request, made: tuple[Change, ...]) -> Iterator[str]
 def _difference(goal: BackupState, state: BackupState) -> str:
     """Each field of a policy that is not as the `goal` has it, for a sentence; empty if all are. Both are enabled."""
     actual = state.policy.to_api() if state.policy else {}
+    wanted = goal.policy.to_api() if goal.policy else {}
     return "; ".join(
         f"{name} is {actual.get(name, 'not shown')}, wanted is {value}"
-        for name, value in goal.policy.to_api().items()
+        for name, value in wanted.items()
         if actual.get(name) != value
     )
 
 
-def _shown(request, droplet, state):
+def _shown(request: DesiredPolicy, droplet: Droplet, state: BackupState) -> Record:
     """`before` or `after` of a Droplet: what the user can set, and `monthly_cost` (USD, or "unknown").
 
     The lengths that a plan brings with it are shown only if the user sets them.
@@ -361,14 +379,14 @@ def _shown(request, droplet, state):
     return {"state": "enabled", **shown, "monthly_cost": "unknown" if cost is None else cost}
 
 
-def _find(point, there):
+def _find(point: RestorePoint, there: Sequence[RestorePoint]) -> RestorePoint | None:
     """`point` among the restore points `there`: by its id, or by name and time if converting gave it a new id."""
     same_id = (other for other in there if other.id == point.id)
     twins = (other for other in there if (other.name, other.created_at) == (point.name, point.created_at))
     return next(same_id, None) or next(twins, None)
 
 
-def _told(point):
+def _told(point: RestorePoint) -> Record:
     return {"id": point.id, "name": point.name, "type": point.type, "created_at": iso(point.created_at)}
 
 

@@ -559,6 +559,11 @@ class TestPin:
         found = Account({1: OFF}).plan(request).changes[0]
         assert Account({1: on("daily", 4)}).plan(plans.pin(request, found, [])).changing == ()
 
+    def test_a_policy_that_the_api_hides_adds_nothing(self):
+        request = wanted(hours=(4,))
+        pinned = plans.pin(request, change(request, BackupState(True)), [])
+        assert (pinned.plan, pinned.weekdays, pinned.hours) == (None, None, (4,))
+
 
 class TestUnmet:
     CHANGE = change(wanted(plan="weekly", weekdays=("SUN",), hours=(4,)), OFF)
@@ -609,6 +614,12 @@ class TestUnmet:
         other = change(wanted(hours=(8,), plan=UNLISTED, allow_unlisted_plan=True), on(UNLISTED, 4, retention=7))
         told = plans.unmet(wanted(hours=(8,), plan=UNLISTED), other, observed(on(UNLISTED, 8, retention=3)))
         assert told.endswith("(retention_period_days is 3, wanted is 7)")
+
+    def test_one_that_is_left_alone_because_its_policy_is_hidden_wants_nothing_more(self):
+        """It is planned so if backups were enabled and the API does not show with what."""
+        left_alone = change(wanted(hours=(4,)), BackupState(True))
+        assert left_alone.skipped
+        assert plans.unmet(wanted(hours=(4,)), left_alone, observed(BackupState(True))) is None
 
     def test_gone(self):
         assert "can no longer be read" in plans.unmet(wanted(), self.CHANGE, observed({}))
