@@ -53,7 +53,7 @@ FIRST_POLL = 0.2
 """Seconds between the first two looks at running actions: doubled up to `LONGEST_POLL`."""
 
 STALE_AFTER = 30.0
-"""Seconds for which what was read of a Droplet is good enough to send a guarded step; work on an image takes longer."""
+"""Seconds for which a plan made between two steps, or what a guarded step goes by, is good enough to be sent."""
 
 SHORTEST_LOOK = 15.0
 """Seconds for which a step that is never sent again is looked for after a lost answer, whatever the lag tolerance."""
@@ -247,6 +247,7 @@ class Applier:
         if undecided:
             job.change = planned
         job.latest = planned
+        job.planned_at = self._client.budget.spent
         job.plan_again = False
         if job.now_about(planned.target):
             self._claim(job)
@@ -269,6 +270,9 @@ class Applier:
             elif self._stopped_by or self._client.budget.left <= 0:
                 # Another job may have met it since this one was planned.
                 self._give_up(job)
+            elif job.planned_at is not None and self._client.budget.spent - job.planned_at > STALE_AFTER:
+                # Sending for thousands takes its time under the rate limit, and a backup may have been made meanwhile.
+                job.plan_again = True
             else:
                 self._send(job, job.steps[0])
 

@@ -69,14 +69,15 @@ class Job:
     `actions` are those sent for it, by id; `running` is the one waited for, `own_action` whether this task sent it, and
     `begun_at` when the wait for it began. `known` are the ids of the actions that its log was seen to have before the
     next step was sent, and `others` what is known of those. `tries` counts how often the next step was sent, `refusals`
-    how often the Droplet was busy. `observed_at` is when the request was sent whose answer the plan goes by. `done` are
-    the steps carried out, and `unproven` the last of them as long as nobody looked. `settle_deadline` is when an effect
-    must show. `outcome_unknown` is True once an answer was lost, and `lost` is about the last one as long as nothing
-    shows of it; `refused` is what the API says to be so already. `unheard` says why the last look was in vain, `why`
-    what is not seen yet, and `behind` is the action that is behind it. `out_of_sight` is an action that may be gone
-    with its image, or not be there yet. `hidden_until` is when one that the API has called pending must show. `facts`
-    are what was read to verify the whole. `latest` is the Change as it was planned last, `left` what a failure leaves
-    behind: further keys of the result. Times are in seconds of the budget.
+    how often the Droplet was busy. `observed_at` is when the request was sent whose answer the plan goes by, and
+    `planned_at` when it was planned again last, None if it was not. `done` are the steps carried out, and
+    `unproven` the last of them as long as nobody looked. `settle_deadline` is when an effect must show.
+    `outcome_unknown` is True once an answer was lost, and `lost` is about the last one as long as nothing shows of
+    it; `refused` is what the API says to be so already. `unheard` says why the last look was in vain, `why` what is
+    not seen yet, and `behind` is the action that is behind it. `out_of_sight` is an action that may be gone with
+    its image, or not be there yet. `hidden_until` is when one that the API has called pending must show. `facts`
+    are what was read to verify the whole. `latest` is the Change as it was planned last, `left` what a failure
+    leaves behind: further keys of the result. Times are in seconds of the budget.
     """
 
     change: Change
@@ -90,6 +91,7 @@ class Job:
     tries: int = 0
     refusals: int = 0
     observed_at: float | None = None
+    planned_at: float | None = None
     actions: dict = field(default_factory=dict)
     others: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)

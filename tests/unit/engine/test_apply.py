@@ -7,6 +7,7 @@ Everything else about it is tested against the simulator.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -19,7 +20,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     UnreachableError,
     WaitTimeoutError,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.apply import Applier
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.apply import STALE_AFTER, Applier
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.job import State
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_backups as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.api.wire import Clock
@@ -196,6 +197,37 @@ def test_a_surprise_on_one_droplet_does_not_hide_what_was_done_to_the_others():
     assert [job.state for job in jobs] == [State.DONE, State.FAILED, State.DONE]
     assert isinstance(jobs[1].error, UnexpectedError)
     assert jobs[1].error.droplet == 2
+
+
+def test_what_is_sent_between_two_steps_was_planned_just_before():
+    """Under the rate limit the last of thousands is sent long after the first, and a backup may be made meanwhile."""
+    keys = (1, 2, 3, 4)
+    client = Client()
+    fleet = Fleet(dict.fromkeys(keys, on("daily", 4)), {key: [backup(10 + key, 1)] for key in keys})
+    planned, ages, seconds = {}, [], {"convert": 0, "disable_backups": 20}
+    begin = client.do.begin
+
+    class Verb(FleetVerb):
+        def plan(self, request, facts, now):
+            planned[request.selection.ids[0]] = client.clock.time
+            return super().plan(request, facts, now)
+
+    def slowly(kind, key, body):
+        if body["type"] == "disable_backups":
+            ages.append(client.clock.time - planned[key])
+        client.clock.time += seconds[body["type"]]
+        if body["type"] == "convert":
+            fleet.backups[key - 10], (point,) = [], fleet.backups[key - 10]
+            fleet.snapshots[key - 10] = [replace(point, type="snapshot")]
+        return begin(kind, key, body)
+
+    client.do.begin = slowly
+    request = wanted(enabled=False, existing_backups="convert_all", max_disable=4)
+    jobs = Applier(client, Verb(fleet, client), request, wait=True).run(fleet.plan(request))
+    assert [job.state for job in jobs] == [State.DONE] * 4
+    assert client.do.sent == [("convert", key + 10) for key in keys] + [("disable_backups", key) for key in keys]
+    assert len(ages) == 4
+    assert max(ages) <= STALE_AFTER
 
 
 def test_what_all_would_meet_ends_the_task_and_the_rest_is_not_tried():
