@@ -3,12 +3,12 @@
 """Decides what `backup_to_snapshot` does: pure, the same for check mode and for the real run.
 
 A backup is renamed before it is converted: whatever happens then, and whether or not the snapshot has the backup's id,
-its name tells a rerun what it is.
+a rerun knows it by its name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -46,11 +46,11 @@ class Request:
     droplet: Droplet | None = None
 
     @property
-    def by_id(self):
-        """True if a backup was named by its id."""
-        return self.wanted is not None and self.wanted.id is not None
+    def backup_id(self) -> int | None:
+        """The id by which a backup was named, or None."""
+        return None if self.wanted is None else self.wanted.backup_id
 
-    def name_for(self, droplet, point):
+    def name_for(self, droplet: Droplet, point: RestorePoint) -> str:
         """The name that a restore point of `droplet` is to have; raises InputError."""
         return point.name if self.name is None else rendered(self.name, droplet.name, point.created_at)
 
@@ -63,7 +63,7 @@ class Seen:
     """
 
     own: tuple[DropletImages, ...]
-    made: frozenset = frozenset()
+    made: frozenset[int] = frozenset()
     image: RestorePoint | None = None
     left: gone.Source | None = None
 
@@ -78,7 +78,7 @@ class Seen:
         return replace(self, own=own, image=self.image and known.get(self.image.id, self.image))
 
 
-def request(selection, params):
+def request(selection: Selection | None, params: Mapping[str, Any]) -> Request:
     """The Request in a task's `params`; `selection` is None with `backup_id`. Raises InputError."""
     if params["backup_id"] is not None:
         for name in NOT_WITH_AN_ID:
@@ -91,18 +91,18 @@ def request(selection, params):
 
 def look(request: Request, facts: Facts, now: datetime) -> Seen:
     """The restore points; then, if they do not show it, which snapshots were backups, and the tags."""
-    seen = _of_one_or_more(request, facts) if request.selection else _of_image(request, facts)
+    seen = _of_one_or_more(request, request.selection, facts) if request.selection else _of_image(request, facts)
     made = facts.each(needs.WereBackups(droplet, snapshots) for droplet, snapshots in doubtful(request, seen))
-    seen = replace(seen, made=frozenset().union(*made))
+    seen = replace(seen, made=frozenset(key for ids in made for key in ids))
     return seen.with_tags(facts.each(needs.Tagged(point) for point in untold(request, seen, now)))
 
 
-def _of_one_or_more(request: Request, facts: Facts) -> Seen:
+def _of_one_or_more(request: Request, selection: Selection, facts: Facts) -> Seen:
     """The Droplets of the selection; or the one that it names, if that is gone."""
     try:
-        return _of_selection(request.selection, facts)
+        return _of_selection(selection, facts)
     except SelectionError as error:
-        if request.selection.by_description or request.selection.empty:
+        if selection.by_description or selection.empty:
             raise
         left = left_of(request, facts.get(needs.WhatIsLeft()), error)
     return Seen((DropletImages.holding(left.droplet, left.points, deleted=True),), left=left)
@@ -118,53 +118,71 @@ def _of_selection(selection: Selection, facts: Facts) -> Seen:
 
 def _of_image(request: Request, facts: Facts) -> Seen:
     """By the id of an image, which does not show of which Droplet it is."""
-    if request.chosen is not None:
-        return Seen((_of_deleted(request, facts),))
-    image = facts.get(needs.Image(request.wanted.backup_id))
+    if request.chosen is not None and request.droplet is not None:
+        return Seen((_of_deleted(request.droplet, request.chosen, facts),))
+    image = None if request.backup_id is None else facts.get(needs.Image(request.backup_id))
     if image:
         droplet = facts.get(needs.OwnerOfImage(the_image(image).id))
     else:
         facts.require(needs.AllSnapshots(), needs.AllDroplets())
         existing = {droplet.id: droplet for droplet in facts.get(needs.AllDroplets())}
-        image = named(request, facts.get(needs.AllSnapshots()), existing)
-        droplet = existing.get(image.droplet_id)
+        snapshots = facts.get(needs.AllSnapshots())
+        image = named(request, snapshots, existing)
+        droplet = _owner(image, existing)
     if droplet is None:
-        return Seen((DropletImages.holding(Droplet(image.droplet_id, ""), [image]),), image=image)
+        deleted = Droplet(image.droplet_id, "")  # type: ignore[arg-type]  # None if nothing shows whose it was
+        return Seen((DropletImages.holding(deleted, [image]),), image=image)
     return replace(_of_selection(Selection(ids=(droplet.id,)), facts), image=image)
 
 
-def _of_deleted(goal: Request, facts: Facts) -> DropletImages:
+def _of_deleted(droplet: Droplet, chosen: needs.Points, facts: Facts) -> DropletImages:
     """What became of the images that were chosen: one whose id is gone is among the account's snapshots."""
-    found = [image for image in facts.each(needs.OwnImage(point.id) for point in goal.chosen) if image]
-    further = () if len(found) == len(goal.chosen) else facts.get(needs.AllSnapshots())
-    return DropletImages.holding(goal.droplet, {point.id: point for point in (*further, *found)}.values(), deleted=True)
+    found = [image for image in facts.each(needs.OwnImage(point.id) for point in chosen) if image]
+    further = () if len(found) == len(chosen) else facts.get(needs.AllSnapshots())
+    points = {point.id: point for point in (*further, *found)}
+    return DropletImages.holding(droplet, list(points.values()), deleted=True)
 
 
 def again(change: Change, facts: Facts) -> Seen:
     """What the restore points of `change` have become, as the next run will see it."""
-    goal = change.goal
+    goal = _goal(change)
     if goal.selection:
         one = DropletImages(change.target, (), facts.get(needs.Snapshots(change.target)))
-    elif goal.by_id:
-        one = _of_deleted(goal, facts)
+    elif goal.backup_id is not None:
+        one = _of_deleted(change.target, goal.chosen or (), facts)
     else:
-        one = DropletImages.holding(goal.droplet, facts.get(needs.OwnImages()), deleted=True)
+        images = facts.get(needs.OwnImages())
+        one = DropletImages.holding(change.target, images, deleted=True)
     seen = Seen((one,))
     return seen.with_tags(facts.each(needs.Tagged(point) for point in became([change], seen)))
 
 
-def left_of(request, account, error):
-    """What is left of the one Droplet that `request` names, if it is gone, as a `gone.Source`.
+def _goal(change: Change) -> Request:
+    """The request for the Droplet of `change` alone; a Droplet that is left alone has none."""
+    if not isinstance(change.goal, Request):
+        raise TypeError(f"Nothing was decided for Droplet {change.target}.")
+    return change.goal
+
+
+def left_of(request: Request, account: gone.Account, error: SelectionError) -> gone.Source:
+    """What is left of the one Droplet that `request` names, if it is gone.
 
     `error` says that there is no such Droplet, and is raised if nothing is left, or if it names several.
     """
+    if request.selection is None:
+        raise error
     ids, names = request.selection.ids, request.selection.names
-    if len(ids or names) > 1:
+    given: Sequence[int | str] = ids or names or ()
+    if len(given) > 1:
         raise error.copy(f"{error.message} If one of them is gone, name it alone, in a task of its own.")
-    if any((ids or names)[0] in (droplet.id, droplet.name) for droplet in account.droplets):
+    if any(given[0] in (droplet.id, droplet.name) for droplet in account.droplets):
         raise error
     bears = partial(_fits, request.name)
-    found = gone.by_name(account, names[0], bears) if names else gone.by_id(account, ids[0], bears)
+    found = None
+    if names:
+        found = gone.by_name(account, names[0], bears)
+    elif ids:
+        found = gone.by_id(account, ids[0], bears)
     if found is None:
         raise error
     if names and request.name is not None and "{droplet}" not in request.name:
@@ -175,23 +193,23 @@ def left_of(request, account, error):
     return found
 
 
-def _fits(template, name, point):
+def _fits(template: str | None, name: str, point: RestorePoint) -> bool:
     return template is not None and fits(template, name, point)
 
 
-def the_image(image):
+def the_image(image: RestorePoint) -> RestorePoint:
     """`image`, which was asked for by its id; raises SelectionError if it can be no backup."""
     if image.public or image.type not in TYPES:
         raise SelectionError(f"Image {image.id} ({image.name}) is no backup, and none that became a snapshot.")
     return image
 
 
-def named(request, snapshots, droplets):
-    """The snapshot that became of a backup whose id is gone, told by its name; raises SelectionError.
+def named(request: Request, snapshots: Iterable[RestorePoint], droplets: Mapping[int, Droplet]) -> RestorePoint:
+    """The snapshot that became of a backup whose id is gone, found by its name; raises SelectionError.
 
-    `snapshots` are all of the account, `droplets` a dict of id to Droplet.
+    `snapshots` are all of the account, `droplets` are by their ids.
     """
-    gone = request.wanted.backup_id
+    gone = request.backup_id
     if request.name is None:
         raise SelectionError(
             f"There is no image {gone}. It has expired, was deleted, or became a snapshot with another id; with "
@@ -200,7 +218,7 @@ def named(request, snapshots, droplets):
     found = [
         snapshot
         for snapshot in snapshots
-        if fits(request.name, getattr(droplets.get(snapshot.droplet_id), "name", ""), snapshot)
+        if fits(request.name, owner.name if (owner := _owner(snapshot, droplets)) else "", snapshot)
     ]
     if len(found) == 1:
         return found[0]
@@ -211,40 +229,44 @@ def named(request, snapshots, droplets):
     raise SelectionError(f"{told}, and {len(found)} snapshots bear the name {request.name!r}: {several}.")
 
 
-def doubtful(request, seen):
+def _owner(snapshot: RestorePoint, droplets: Mapping[int, Droplet]) -> Droplet | None:
+    return None if snapshot.droplet_id is None else droplets.get(snapshot.droplet_id)
+
+
+def doubtful(request: Request, seen: Seen) -> list[tuple[Droplet, needs.Points]]:
     """Pairs of a Droplet and its snapshots of which it matters, and does not show, whether they were backups once."""
     if request.chosen is not None or request.wanted is None or request.wanted.id is not None:
         return []
-    pairs = [(one.droplet, _doubtful(request, one)) for one in seen.own]
+    pairs = [(one.droplet, _doubtful(request, one, request.wanted.before)) for one in seen.own]
     return [pair for pair in pairs if pair[1]]
 
 
-def _doubtful(request, one):
-    before = request.wanted.before
-    backups = [backup for backup in one.backups if _dated(backup, before)]
-    best = next(iter(newest_first(backups)), None)
+def _doubtful(request: Request, one: DropletImages, before: datetime | None) -> needs.Points:
+    latest = max((made for backup in one.backups if (made := _made(backup, before))), default=None)
     return tuple(
         snapshot
         for snapshot in one.snapshots
-        if _dated(snapshot, before)
-        and (best is None or snapshot.created_at >= best.created_at)
+        if (made := _made(snapshot, before))
+        and (latest is None or made >= latest)
         and not _bears_the_name(request, one, snapshot)
     )
 
 
-def _dated(point, before):
-    return point.created_at is not None and (before is None or point.created_at <= before)
+def _made(point: RestorePoint, before: datetime | None) -> datetime | None:
+    """When `point` was made; None if that is unknown, or later than `before`."""
+    made = point.created_at
+    return None if made is None or (before is not None and made > before) else made
 
 
-def _bears_the_name(request, one, snapshot):
+def _bears_the_name(request: Request, one: DropletImages, snapshot: RestorePoint) -> bool:
     return request.name is not None and fits(request.name, one.droplet.name, snapshot)
 
 
-def untold(request, seen, now):
+def untold(request: Request, seen: Seen, now: datetime) -> list[RestorePoint]:
     """The restore points whose tags have to be known."""
     if not request.tags:
         return []
-    found = []
+    found: list[RestorePoint] = []
     for one in seen.own:
         try:
             found += _points(request, seen, one, now)
@@ -254,9 +276,10 @@ def untold(request, seen, now):
     return [point for point in found if point.tags is None]
 
 
-def plan(request, seen, now):
+def plan(request: Request, seen: Seen, now: datetime) -> Plan:
     """The Plan for `request`; raises InputError or SelectionError before anything is sent."""
-    changes, warnings = [], []
+    changes: list[Change] = []
+    warnings: list[str] = []
     for one in seen.own:
         try:
             points = _points(request, seen, one, now)
@@ -265,7 +288,7 @@ def plan(request, seen, now):
                 raise
             warnings.append(error.message)
             shown = _before(request, one, ())
-            nothing = {"snapshots": []}
+            nothing: Record = {"snapshots": []}
             changes.append(
                 Change(one.droplet, shown, shown, notes=(error.message,), skipped=True, extra_result=nothing)
             )
@@ -275,41 +298,43 @@ def plan(request, seen, now):
     return Plan(tuple(changes), tuple(warnings))
 
 
-def pin(request, change, done):
+def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
     """The request for the Droplet of `change` alone, with the restore points that were chosen for it.
 
     As long as a conversion of an earlier run does not show, nothing is chosen; a Droplet that is gone is then looked
     for again, as `request` names it.
     """
+    goal = _goal(change)
     if done or change.doubt is None:
-        return change.goal
-    again = replace(change.goal, chosen=None)
+        return goal
+    again = replace(goal, chosen=None)
     return again if again.droplet is None else replace(again, selection=request.selection, droplet=None)
 
 
-def became(changes, seen):
+def became(changes: Iterable[Change], seen: Seen) -> list[RestorePoint]:
     """The snapshots that the restore points of `changes` have become, as far as they are there."""
     return [found for change in changes for found, _name in _results(change, seen) if found]
 
 
-def unmet(_request, change, seen):
-    """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
-    for point, (found, name) in zip(change.goal.chosen, _results(change, seen), strict=True):
+def unmet(_request: Request, change: Change, seen: Seen) -> str | None:
+    """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
+    goal = _goal(change)
+    for point, (found, name) in zip(goal.chosen or (), _results(change, seen), strict=True):
         if found is None:
             return f"the API reports the conversion as completed, but {point} is not among the snapshots"
         if found.name != name:
             return f"snapshot {found.id} is named {found.name!r} instead of {name!r}"
-        if missing := missing_tags(change.goal.tags, found):
+        if missing := missing_tags(goal.tags, found):
             return f"snapshot {found.id} does not carry the tag {missing[0]!r}"
     return None
 
 
-def aftermath(change, seen):
+def aftermath(change: Change, seen: Seen) -> Record:
     """`snapshots` of a result: those that the restore points have become."""
-    return {"snapshots": [record(found) for found, _name in _results(change, seen)]}
+    return {"snapshots": [record(found) for found in became([change], seen)]}
 
 
-def describe(shown):
+def describe(shown: Mapping[str, Any]) -> str:
     """One line for people from a `before` or `after`."""
     points = [
         f"{point['type']} {point['name']!r}" + (f" tagged {', '.join(point['tags'])}" if point.get("tags") else "")
@@ -319,14 +344,15 @@ def describe(shown):
     return "; ".join([", ".join(points) or "nothing to keep", *left, f"snapshots for {priced(shown['monthly_cost'])}"])
 
 
-def _results(change, seen):
+def _results(change: Change, seen: Seen) -> list[tuple[RestorePoint | None, str]]:
     """For each restore point that `change` is about, the snapshot that it is now (or None) and the name wanted."""
     (there,) = (one.snapshots for one in seen.own if one.droplet.id == change.target.id)
-    names = [change.goal.name_for(change.target, point) for point in change.goal.chosen]
-    return [(_find(point, name, there), name) for point, name in zip(change.goal.chosen, names, strict=True)]
+    goal = _goal(change)
+    named = [(point, goal.name_for(change.target, point)) for point in goal.chosen or ()]
+    return [(_find(point, name, there), name) for point, name in named]
 
 
-def _points(request, seen, one, now):
+def _points(request: Request, seen: Seen, one: DropletImages, now: datetime) -> list[RestorePoint]:
     """The restore points of a Droplet that are to be snapshots, newest first; raises SelectionError."""
     there = (*one.backups, *one.snapshots)
     if request.chosen is not None:
@@ -336,7 +362,7 @@ def _points(request, seen, one, now):
             gone.prove_all(seen.left)
         ours = [snapshot for snapshot in one.snapshots if request.tags and _made_by_this(request, one, snapshot)]
         return newest_first([*one.backups, *ours])
-    if request.wanted.id is not None:
+    if request.wanted.id is not None and seen.image is not None:
         return [seen.image]
     made = [
         snapshot for snapshot in one.snapshots if snapshot.id in seen.made or _bears_the_name(request, one, snapshot)
@@ -349,14 +375,14 @@ def _points(request, seen, one, now):
     return [chosen]
 
 
-def _made_by_this(request, one, snapshot):
+def _made_by_this(request: Request, one: DropletImages, snapshot: RestorePoint) -> bool:
     """True if an earlier run of this task would have left the snapshot under its name."""
     if request.name is None:
         return made_from_a_backup(snapshot, one.droplet.name)
     return _bears_the_name(request, one, snapshot)
 
 
-def _find(point, name, there):
+def _find(point: RestorePoint, name: str, there: Sequence[RestorePoint]) -> RestorePoint | None:
     """What became of `point` among `there`: by its id, or by name and time if converting gave it a new one."""
     same_id = (other for other in there if other.id == point.id)
     twins = (
@@ -367,14 +393,14 @@ def _find(point, name, there):
     return next(same_id, None) or next(twins, None)
 
 
-def _still(point, name, there):
+def _still(point: RestorePoint, name: str, there: Sequence[RestorePoint]) -> RestorePoint:
     found = _find(point, name, there)
     if found is None:
         raise SelectionError(f"Image {point.id} ({point.name}) has expired or was deleted meanwhile.")
     return found
 
 
-def _guard_names(request, one, points):
+def _guard_names(request: Request, one: DropletImages, points: Sequence[RestorePoint]) -> None:
     if request.name is None:
         return
     backups = [point for point in points if point.type == "backup"]
@@ -387,9 +413,9 @@ def _guard_names(request, one, points):
         )
 
 
-def _change(request, one, points):
+def _change(request: Request, one: DropletImages, points: Sequence[RestorePoint]) -> Change:
     names = [request.name_for(one.droplet, point) for point in points]
-    steps = []
+    steps: list[Step] = []
     for point, name in zip(points, names, strict=True):
         steps += _steps(request, point, name)
     converted = [point for point in points if point.type == "backup"]
@@ -412,13 +438,13 @@ def _change(request, one, points):
     )
 
 
-def _visible(request, one):
+def _visible(request: Request, one: DropletImages) -> frozenset[int] | None:
     """The ids of what there is, if another would be meant while what was converted does not show."""
     described = request.wanted is None or request.wanted.id is None
     return frozenset(point.id for point in (*one.backups, *one.snapshots)) if described else None
 
 
-def _steps(request, point, name):
+def _steps(request: Request, point: RestorePoint, name: str) -> Iterator[Step]:
     if point.name != name:
         yield RenameImage(point.id, name)
     if point.type == "backup":
@@ -429,28 +455,30 @@ def _steps(request, point, name):
         yield from (Tag(tag, "image", point.id) for tag in missing_tags(request.tags, point))
 
 
-def _before(request, one, points):
+def _before(request: Request, one: DropletImages, points: Sequence[RestorePoint]) -> Record:
     listed = [_line(request, point, point.type, carried_tags(request.tags, point)) for point in points]
     snapshots = [point for point in points if point.type == "snapshot"]
     return _shown(one, listed, snapshots, len(one.backups))
 
 
-def _after(request, one, points, converted):
+def _after(
+    request: Request, one: DropletImages, points: Sequence[RestorePoint], converted: Sequence[RestorePoint]
+) -> Record:
     listed = [_line(request, point, "snapshot", sorted(request.tags)) for point in points]
     return _shown(one, listed, points, len(one.backups) - len(converted))
 
 
-def _shown(one, listed, snapshots, backups):
+def _shown(one: DropletImages, listed: Sequence[Record], snapshots: Sequence[RestorePoint], backups: int) -> Record:
     cost = monthly_cost(snapshots)
     return {"restore_points": listed, "backups": None if one.gone else backups, "monthly_cost": cost}
 
 
-def _line(request, point, kind, tags):
+def _line(request: Request, point: RestorePoint, kind: str, tags: Sequence[str]) -> Record:
     """A restore point as `before` and `after` show it; tags only if the user sets them."""
     return {"type": kind, "name": point.name, **({"tags": tags} if request.tags else {})}
 
 
-def _foretold(request, point):
+def _foretold(request: Request, point: RestorePoint) -> Record:
     """The record of what `point`, under its new name, is to be in the end."""
     tags = point.tags
     if request.tags:
@@ -458,7 +486,7 @@ def _foretold(request, point):
     return record(replace(point, tags=tags), made=point.type == "snapshot")
 
 
-def _notes(one, converted):
+def _notes(one: DropletImages, converted: Sequence[RestorePoint]) -> tuple[str, ...]:
     """What happens to the Droplet's restore points, and what that costs."""
     if not converted:
         return ()
@@ -475,7 +503,7 @@ def _notes(one, converted):
     )
 
 
-def _counted(number):
+def _counted(number: int) -> str:
     return "1 backup" if number == 1 else f"{number} backups"
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from .._domain.confirmation import unconfirmed
 from .._domain.errors import InputError, RefusedError
 from .._domain.facts import Facts
 from .._domain.models import Droplet, RestorePoint, Size
-from .._domain.plan import ActionByTag, Change, Plan, Step
+from .._domain.plan import ActionByTag, Change, Doubt, Plan, Step
 from .._domain.plan import DropletAction as ActionStep
 from .._domain.selection import Selection
 from .._domain.snapshots import SCRATCH_DISK, unlisted, unlisted_doubt
@@ -29,7 +29,7 @@ FEATURES = {"enable_ipv6": "ipv6", "enable_private_networking": "private_network
 """What a type of action adds to a Droplet's features."""
 
 UNSEEN = ("reboot", "power_cycle", "rebuild", "password_reset")
-"""What no state shows afterwards, so that nothing but the log of actions tells whether it was done."""
+"""What no state shows afterwards, so that only the log of actions says whether it was done."""
 
 OPTIONS = {
     "new_name": ("rename",),
@@ -90,7 +90,7 @@ class Request:
     unlisted_until: datetime | None = None
 
     @property
-    def irreversible(self):
+    def irreversible(self) -> str | None:
         """What this does that needs `confirm`, in words; None if it does not."""
         words = {
             "rebuild": "rebuild wipes the disk, and that cannot be undone",
@@ -100,13 +100,13 @@ class Request:
         return words.get(self.type)
 
     @property
-    def goal(self):
+    def goal(self) -> Record:
         """What it leads to, in the keys of `before` and `after`; `disk` is added if it is known."""
         if self.type in POWER:
             return {"status": POWER[self.type]}
         if self.type in FEATURES:
             return {FEATURES[self.type]: True}
-        goals = {
+        goals: dict[str, Record] = {
             "rename": {"name": self.new_name},
             "resize": {"size": self.size},
             "change_kernel": {"kernel": self.kernel},
@@ -116,9 +116,9 @@ class Request:
         return goals.get(self.type, {"action": self.type})
 
     @property
-    def arguments(self):
+    def arguments(self) -> Record:
         """What its request says besides the type."""
-        given = {
+        given: dict[str, Record] = {
             "rename": {"name": self.new_name},
             "resize": {"size": self.size, "disk": self.disk},
             "rebuild": {"image": self.image},
@@ -127,14 +127,20 @@ class Request:
         }
         return given.get(self.type, {})
 
+    @property
+    def tag(self) -> str:
+        """The one tag of the selection, with `by_tag`."""
+        tags: tuple[str, ...] = self.selection.tags or ()
+        (tag,) = tags
+        return tag
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
     """The Droplets by ascending id, and what the type of action needs besides.
 
-    `snapshots` is a dict of Droplet id to RestorePoints and `sizes` one of slug to Size, empty if they are not
-    needed; `image` is what `rebuild` puts on the disk, None if there is no such image. What is read may be late by
-    `lag`.
+    `snapshots` are by the ids of Droplets and `sizes` by slug, empty if they are not needed; `image` is what `rebuild`
+    puts on the disk, None if there is no such image. What is read may be late by `lag`.
     """
 
     droplets: tuple[Droplet, ...]
@@ -144,7 +150,7 @@ class Observed:
     lag: timedelta = timedelta()
 
 
-def request(selection, params):
+def request(selection: Selection, params: Mapping[str, Any]) -> Request:
     """The Request in a task's `params`; raises InputError."""
     kind = params["type"]
     if kind in SAFER:
@@ -169,8 +175,8 @@ def request(selection, params):
     return Request(type=kind, selection=selection, **given)
 
 
-def needs_sizes(request, droplets):
-    """True if the sizes that there are decide whether `droplets` can be resized."""
+def needs_sizes(request: Request, droplets: Iterable[Droplet]) -> bool:
+    """True if it depends on the sizes whether `droplets` can be resized."""
     return request.type == "resize" and any(request.disk or droplet.size != request.size for droplet in droplets)
 
 
@@ -183,7 +189,7 @@ def look(request: Request, facts: Facts) -> Observed:
         droplets,
         snapshots=snapshots,
         sizes=facts.get(needs.Sizes()) if needs_sizes(request, droplets) else {},
-        image=facts.get(needs.Image(request.image)) if request.type == "rebuild" else None,
+        image=None if request.image is None else facts.get(needs.Image(request.image)),
         lag=facts.lag,
     )
 
@@ -191,7 +197,7 @@ def look(request: Request, facts: Facts) -> Observed:
 def _chosen(request: Request, facts: Facts) -> tuple[Droplet, ...]:
     """The Droplets of the selection; one that was to be renamed may have its new name by now."""
     selection = request.selection
-    if request.type == "rename" and selection.names and len(selection.names) == 1:
+    if request.new_name is not None and selection.names and len(selection.names) == 1:
         if found := facts.get(needs.Selected(replace(selection, allow_empty=True))):
             return found
         if renamed := facts.get(needs.DropletRenamedTo(request.new_name)):
@@ -201,31 +207,36 @@ def _chosen(request: Request, facts: Facts) -> tuple[Droplet, ...]:
 
 def again(change: Change, facts: Facts) -> Observed:
     """The Droplet of `change`, as the next run will see it."""
-    droplet = facts.get(needs.DropletAgain(change.target, change.goal.get("name")))
+    droplet = facts.get(needs.DropletAgain(change.target, _goal(change).get("name")))
     if droplet is None:
         return Observed(())
-    taken = {droplet.id: facts.get(needs.Snapshots(droplet))} if "snapshot" in change.goal else {}
+    taken = {droplet.id: facts.get(needs.Snapshots(droplet))} if "snapshot" in _goal(change) else {}
     return Observed((droplet,), snapshots=taken)
 
 
-def plan(request, observed, now):
+def _goal(change: Change) -> Record:
+    """What `change` leads to, in the keys of its `after`."""
+    return change.goal if isinstance(change.goal, dict) else {}
+
+
+def plan(request: Request, observed: Observed, now: datetime) -> Plan:
     """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
     _guard_number(request, observed.droplets)
     question = None
     if observed.droplets and (request.irreversible or request.confirm is not None):
-        question = unconfirmed(request.irreversible, observed.droplets[0], request.confirm)
+        question = unconfirmed(request.irreversible or request.type, observed.droplets[0], request.confirm)
     changes = tuple(_change(request, observed, droplet, now) for droplet in observed.droplets)
     needed = [change for change in changes if change.steps]
     if not request.by_tag or not needed:
         return Plan(changes, confirmation_required=question)
     changes = tuple(change if change.steps else replace(change, notes=(*change.notes, AS_WELL)) for change in changes)
-    (tag,), (action,) = request.selection.tags, needed[0].steps
+    (action,) = (step for step in needed[0].steps if isinstance(step, ActionStep))
     # The API looks the tag up by itself, perhaps in its own spelling only.
-    spelled = spelling(tag, needed[0].target.tags or ()) or tag
+    spelled = spelling(request.tag, needed[0].target.tags or ()) or request.tag
     return Plan(changes, by_tag=ActionByTag(spelled, action, request.goal))
 
 
-def pin(request, change, done):
+def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
     """`request` for the Droplet of `change` alone, after the steps `done`."""
     return replace(
         request,
@@ -233,18 +244,19 @@ def pin(request, change, done):
         confirm=None,
         expected_count=None,
         by_tag=False,
-        done=frozenset(step.type for step in done),
-        unlisted_until=change.doubt and change.doubt.until,
+        done=frozenset(step.type for step in done if isinstance(step, ActionStep)),
+        unlisted_until=change.doubt.until if change.doubt else None,
     )
 
 
-def unmet(request, change, observed):
-    """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
+def unmet(request: Request, change: Change, observed: Observed) -> str | None:
+    """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
+    goal = _goal(change)
     droplet = next((droplet for droplet in observed.droplets if droplet.id == change.target.id), None)
     if droplet is None:
         return "it can no longer be read"
     shown = _shown(request, droplet, observed)
-    if request.type in UNSEEN or _reached(change.goal, shown):
+    if request.type in UNSEEN or _reached(goal, shown):
         return None
     if request.type == "shutdown" and not request.power_off_after_timeout:
         return (
@@ -252,28 +264,27 @@ def unmet(request, change, observed):
             "on it. Shut it down from inside, give it a longer shutdown_timeout, or set power_off_after_timeout: true, "
             "which is like pulling the plug"
         )
-    if hidden := [name for name in change.goal if name in HIDEABLE and shown[name] is None]:
+    if hidden := [name for name in goal if name in HIDEABLE and shown[name] is None]:
         where = "GET /v2/droplets" if droplet.listed else f"GET /v2/droplets/{droplet.id}"
         return f"the API reports the {request.type} as completed, but {where} does not show its {hidden[0]}"
-    wanted, found = describe({**shown, **change.goal}), describe(shown)
+    wanted, found = describe({**shown, **goal}), describe(shown)
     return f"the API reports the {request.type} as completed, but it shows {found} instead of {wanted}"
 
 
-def tell(request, plan):
-    """The key `by_tag` of a result: who carries the tag, and who of them needs the action (ids)."""
+def tell(request: Request, plan: Plan) -> Record:
+    """The key `by_tag` of a result: which Droplets carry the tag, and which of them need the action (ids)."""
     if not request.by_tag:
         return {}
-    (tag,) = request.selection.tags
     members, needing = ([change.target.id for change in changes] for changes in (plan.changes, plan.changing))
-    return {"by_tag": {"tag": tag, "type": request.type, "members": members, "needing": needing}}
+    return {"by_tag": {"tag": request.tag, "type": request.type, "members": members, "needing": needing}}
 
 
-def describe(shown):
+def describe(shown: Mapping[str, Any]) -> str:
     """One line for people from a `before` or `after`: "size s-1vcpu-1gb, disk 25 GiB, 6.00 USD a month"."""
     return ", ".join(_described(name, value) for name, value in shown.items())
 
 
-def _described(name, value):
+def _described(name: str, value: Any) -> str:
     if name == "disk":
         return f"disk {value} GiB"
     if name == "monthly_cost":
@@ -283,7 +294,7 @@ def _described(name, value):
     return f"{name} {value}"
 
 
-def _check_by_tag(selection, params):
+def _check_by_tag(selection: Selection, params: Mapping[str, Any]) -> None:
     if selection.tags is None or len(selection.tags) != 1 or selection.exclude_tags:
         raise InputError(
             "by_tag: true needs exactly one tag and no exclude_tag: the API looks up by itself who carries the tag."
@@ -295,12 +306,12 @@ def _check_by_tag(selection, params):
         )
 
 
-def _image(text):
+def _image(text: str | None) -> int | str | None:
     """The id of an image as a number, a slug as it is."""
     return int(text) if text and text.isascii() and text.isdigit() else text
 
 
-def _guard_number(request, droplets):
+def _guard_number(request: Request, droplets: Sequence[Droplet]) -> None:
     """Raises RefusedError if it is not the number of Droplets that this may be sent to."""
     number = len(droplets)
     matched = f"the selection matches {number} Droplets, {some(droplets)}" if number else "the selection matches none"
@@ -317,7 +328,7 @@ def _guard_number(request, droplets):
         )
 
 
-def _change(request, observed, droplet, now):
+def _change(request: Request, observed: Observed, droplet: Droplet, now: datetime) -> Change:
     before = _shown(request, droplet, observed)
     goal = request.goal
     if request.disk:
@@ -331,7 +342,8 @@ def _change(request, observed, droplet, now):
     after = {**before, **goal}
     if request.type == "resize":
         after["monthly_cost"] = _cost(_size(request, observed).price_monthly)
-    visible, doubt = None, None
+    visible: frozenset[datetime | None] | None = None
+    doubt: Doubt | None = None
     if request.type == "snapshot":
         points = observed.snapshots.get(droplet.id, ())
         visible = frozenset(point.created_at for point in points)
@@ -342,7 +354,7 @@ def _change(request, observed, droplet, now):
 
 
 def _notes(request: Request, droplet: Droplet) -> tuple[str, ...]:
-    """What else somebody has to know or to do."""
+    """What else the user has to know or to do."""
     if request.type == "resize" and droplet.status != "off":
         return (f"resizing powers it down by itself, {_downtime(request, droplet)}; see to it that it is on again",)
     if request.type == "enable_ipv6":
@@ -357,7 +369,7 @@ def _downtime(request: Request, droplet: Droplet) -> str:
     return f"for about one minute for each GB on its disk{most}"
 
 
-def _shown(request, droplet, observed):
+def _shown(request: Request, droplet: Droplet, observed: Observed) -> Record:
     """`before` of a Droplet, or `after` once it is carried out: the keys that this type changes."""
     kind = request.type
     if kind in POWER:
@@ -378,26 +390,26 @@ def _shown(request, droplet, observed):
     return {"action": None}
 
 
-def _reached(goal, shown):
+def _reached(goal: Record, shown: Record) -> bool:
     return all(shown[name] == value for name, value in goal.items())
 
 
-def _steps(request, droplet, observed):
+def _steps(request: Request, droplet: Droplet, observed: Observed) -> tuple[Step, ...]:
     """What is left to be sent to a Droplet that is not as wanted."""
     kind = request.type
     if kind == "shutdown":
-        # Only the log tells whether it was sent: that the Droplet stays on may be its own doing.
+        # Only the log says whether it was sent: that the Droplet stays on may be its own doing.
         asked = ActionStep(kind, observable=False, settle_seconds=request.shutdown_timeout)
-        steps = () if kind in request.done else (asked,)
+        steps: tuple[Step, ...] = () if kind in request.done else (asked,)
         return (*steps, ActionStep("power_off")) if request.power_off_after_timeout else steps
-    gigabytes = {"snapshot": droplet.disk, "resize": droplet.disk}.get(kind)
-    if kind == "rebuild":
+    gigabytes: float | None = {"snapshot": droplet.disk, "resize": droplet.disk}.get(kind)
+    if kind == "rebuild" and observed.image:
         gigabytes = observed.image.size_gigabytes
     return (ActionStep(kind, request.arguments, kind not in UNSEEN, gigabytes),)
 
 
-def _impossible(request, droplet, observed):
-    """A sentence that tells why the API could not do it to this Droplet as it is, or None."""
+def _impossible(request: Request, droplet: Droplet, observed: Observed) -> str | None:
+    """A sentence that says why the API could not do it to this Droplet as it is, or None."""
     kind = request.type
     if kind in ("reboot", "power_cycle") and droplet.status == "off" and not request.by_tag:
         return f"it is off, and {kind} is for one that is on. Use type: power_on, or leave it out of the selection."
@@ -408,8 +420,8 @@ def _impossible(request, droplet, observed):
     return _unfit_image(request.image, observed.image, droplet) if kind == "rebuild" else None
 
 
-def _unfit_size(size, droplet):
-    if None not in (size.disk, droplet.disk) and size.disk < droplet.disk:
+def _unfit_size(size: Size, droplet: Droplet) -> str | None:
+    if size.disk is not None and droplet.disk is not None and size.disk < droplet.disk:
         return (
             f"its disk has {droplet.disk} GiB, that of size {size.slug} has {size.disk} GiB, and a disk never becomes "
             "smaller. Choose a size with a disk as large as its own."
@@ -419,24 +431,24 @@ def _unfit_size(size, droplet):
     return None
 
 
-def _unfit_image(name, image, droplet):
+def _unfit_image(name: int | str | None, image: RestorePoint | None, droplet: Droplet) -> str | None:
     if image is None:
         return f"there is no image {name!r} to rebuild it from. Give the id or the slug of one."
     if droplet.region is not None and droplet.region not in image.regions:
         return f"image {name!r} is not in its region {droplet.region}. Copy it there first, or choose another one."
-    if None not in (image.min_disk_size, droplet.disk) and image.min_disk_size > droplet.disk:
+    if image.min_disk_size is not None and droplet.disk is not None and image.min_disk_size > droplet.disk:
         return f"image {name!r} needs a disk of {image.min_disk_size} GiB, and its own has {droplet.disk} GiB."
     return None
 
 
-def _size(request, observed):
-    size = observed.sizes.get(request.size)
+def _size(request: Request, observed: Observed) -> Size:
+    size = None if request.size is None else observed.sizes.get(request.size)
     if size is None:
         raise InputError(f"size {request.size!r} is not among the {len(observed.sizes)} sizes that the API lists.")
     return size
 
 
-def _cost(price_monthly):
+def _cost(price_monthly: float | None) -> float | str:
     return "unknown" if price_monthly is None else price_monthly
 
 
