@@ -52,7 +52,7 @@ class App:
             await send_answer(answer, receive, send)
 
     async def _answer(self, request: Request, receive: Receive) -> Answer | None:
-        """Through all the layers; None is no answer at all."""
+        """Answer a request: authentication, limits, faults, route. None drops the connection."""
         simulator = self.simulator
         simulator.cloud.catch_up()
         entry = self._journal(request)
@@ -86,7 +86,7 @@ class App:
         }
 
     def _journal(self, request: Request) -> Entry:
-        """An entry for a /v2 request; for others one that nobody keeps."""
+        """Enter a /v2 request into the journal; for any other path, return an entry that is not kept."""
 
         def mask(text: str) -> str:
             for token in self.simulator.tokens.known():
@@ -107,8 +107,10 @@ class App:
         return entry
 
     def _carry_out(self, request: Request, scopes: frozenset[str], entry: Entry) -> Answer:
-        """Only here does the model change on a request's behalf. The answer is serialised at once, so that
-        it tells the state of this moment even if a fault holds it."""
+        """Carry out a request: nothing else changes the model on its behalf.
+
+        The answer is serialised at once, so that it shows the state of this moment even if a fault holds it.
+        """
         if request.method != "GET":
             now = self.simulator.cloud.now
             self.simulator.cloud.past.before_change(now, now)

@@ -14,9 +14,11 @@ from starlette.routing import Route
 
 from dosim import serialise, wrong
 from dosim.clock import duration, instant, stamp
+from dosim.cloud import Cloud
 from dosim.errors import ControlError
 from dosim.services import prices
 from dosim.simulator import Simulator
+from dosim.store import Droplet
 from dosim.strict import only, text, whole
 from dosim.tokens import SCOPES
 
@@ -132,40 +134,41 @@ def state(simulator: Simulator) -> dict[str, Any]:
         }
         for key, image in store.images.rows.items()
     }
-    droplets = [
-        {
-            "id": droplet.id,
-            "name": droplet.name,
-            "status": droplet.status,
-            "size": droplet.size,
-            "region": droplet.region,
-            "gpu": droplet.gpu,
-            "features": droplet.features,
-            "kernel": droplet.kernel,
-            "tags": droplet.tags,
-            "created_at": stamp(droplet.created),
-            "policy": droplet.policy and serialise.policy(droplet.policy),
-            "backups_cost": prices.of_backups(cloud, droplet),
-            "next_backup_window": serialise.window(droplet),
-            "backups": [images[key] for key in droplet.backups],
-            "snapshots": [images[key] for key in droplet.snapshots],
-            "volumes": droplet.volumes,
-            "disk": droplet.disk,
-            "disk_from": droplet.disk_from,
-            "host_keys": droplet.host_keys,
-            "pending": [action.id for action in droplet.pending],
-        }
-        for droplet in store.droplets.rows.values()
-    ]
     return {
         "now": cloud.timestamp,
         "account": store.account,
-        "droplets": droplets,
+        "droplets": [_droplet(cloud, droplet, images) for droplet in store.droplets.rows.values()],
         "images": list(images.values()),
         "tags": sorted(tag.name for tag in store.tags.values()),
         "actions": [serialise.action(cloud, action, frozenset()) for action in store.log],
         "tokens": [{"scopes": sorted(scopes)} for scopes in simulator.tokens.all_scopes()],
         "behaviour": cloud.behaviour.as_dict(),
+    }
+
+
+def _droplet(cloud: Cloud, droplet: Droplet, images: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """A Droplet in the state, with its own of all `images`."""
+    return {
+        "id": droplet.id,
+        "name": droplet.name,
+        "status": droplet.status,
+        "size": droplet.size,
+        "region": droplet.region,
+        "gpu": droplet.gpu,
+        "features": droplet.features,
+        "kernel": droplet.kernel,
+        "tags": droplet.tags,
+        "created_at": stamp(droplet.created),
+        "policy": droplet.policy and serialise.policy(droplet.policy),
+        "backups_cost": prices.of_backups(cloud, droplet),
+        "next_backup_window": serialise.window(droplet),
+        "backups": [images[key] for key in droplet.backups],
+        "snapshots": [images[key] for key in droplet.snapshots],
+        "volumes": droplet.volumes,
+        "disk": droplet.disk,
+        "disk_from": droplet.disk_from,
+        "host_keys": droplet.host_keys,
+        "pending": [action.id for action in droplet.pending],
     }
 
 

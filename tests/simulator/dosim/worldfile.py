@@ -165,12 +165,7 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
     history.enter(cloud, droplet, age, newest=max(newest, disabled_for, deleted_for), ended=deleted_for)
     if disabled_for:
         history.disable(cloud, droplet, disabled_for)
-    snapshots = entry.get("snapshots", [])
-    if not isinstance(snapshots, list):
-        raise ControlError("snapshots must be a list")
-    for snapshot in snapshots:
-        only(snapshot, "a snapshot", "name", "age")
-        history.snapshot(cloud, droplet, text(snapshot, "name"), _read(snapshot, "age", _age, "1d"))
+    _enter_snapshots(cloud, entry, droplet)
     if deleted_for:
         history.delete(cloud, droplet, deleted_for)
     if "busy" in entry:
@@ -178,6 +173,15 @@ def _enter(cloud: Cloud, entry: dict[str, Any], name: str, number: int) -> None:
         only(busy, "busy", "type", "since", "for")
         kind = _one_of(busy, "type", BUSY_WITH, None)
         history.busy(cloud, droplet, kind, _read(busy, "since", _age, 0), _read(busy, "for", _age, "5m"))
+
+
+def _enter_snapshots(cloud: Cloud, entry: dict[str, Any], droplet: Droplet) -> None:
+    snapshots = entry.get("snapshots", [])
+    if not isinstance(snapshots, list):
+        raise ControlError("snapshots must be a list")
+    for snapshot in snapshots:
+        only(snapshot, "a snapshot", "name", "age")
+        history.snapshot(cloud, droplet, text(snapshot, "name"), _read(snapshot, "age", _age, "1d"))
 
 
 def _policy(entry: dict[str, Any], number: int) -> Policy | None:

@@ -72,7 +72,7 @@ def delete(call: Call) -> Reply:
 
 
 def delete_by_tag(call: Call) -> Reply:
-    """All members or none; or those that are not busy, if the switch says so. A tag that is not there is 404."""
+    """Delete all members of a tag or none; or those that are not busy, if the switch says so. Raises ApiError."""
     found = members(call)
     if find_tag(call, wanted_tag(call)) is None:
         raise ApiError(404)
@@ -100,6 +100,6 @@ def _images(call: Call, keys: list[int]) -> list[Image]:
 
 
 def kernels(call: Call) -> Reply:
-    """None for a Droplet whose kernel is its own affair, which is every newer one."""
+    """The kernels that a Droplet can choose from: none unless it is from before 2017."""
     available = call.cloud.store.catalogue.kernels.values() if find_droplet(call).kernel is not None else ()
     return page(call, "kernels", list(available), lambda kernel: kernel)

@@ -29,7 +29,7 @@ def find_tag(call: Call, name: str) -> Tag | None:
 
 
 def wanted_tag(call: Call) -> str:
-    """The query's tag_name, where there must be one."""
+    """The query's tag_name. Raises ApiError 422 if there is none."""
     tag = call.query("tag_name")
     if tag is None:
         raise ApiError(422, "tag_name is required")

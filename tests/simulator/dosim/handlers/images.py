@@ -39,7 +39,7 @@ def listing(call: Call) -> Reply:
 
 
 def show(call: Call) -> Reply:
-    """By id, or by slug for a public one."""
+    """An image by id, or a public one by slug."""
     text = call.params["image_id"]
     image = call.cloud.store.any_image(call.number("image_id") if text.isdecimal() else text)
     if image is None:
@@ -48,7 +48,7 @@ def show(call: Call) -> Reply:
 
 
 def update(call: Call) -> Reply:
-    """Its name; what else the API has is for uploaded images, of which there are none."""
+    """Rename an image; what else the API has is for uploaded images, of which there are none."""
     image = find_own_image(call)
     body = call.json()
     name = fields.title(body, "name")

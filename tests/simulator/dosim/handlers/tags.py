@@ -59,7 +59,7 @@ def show(call: Call) -> Reply:
 
 
 def create(call: Call) -> Reply:
-    """A name that is there in any spelling gives that tag, or a refusal, as the switch says."""
+    """Create a tag; if it exists in any spelling, return that one or refuse, as the switch says."""
     name = call.json().get("name")
     if not fields.is_tag(name):
         raise TagError(f'Error validating resource tag: "tag-name \\"{name}\\" contains invalid characters"')

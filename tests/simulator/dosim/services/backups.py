@@ -181,7 +181,7 @@ def refuse_if_unsupported(cloud: Cloud, size: str) -> None:
 
 
 def enable(cloud: Cloud, droplet: Droplet, policy: Policy | None) -> actions.Start:
-    """``policy`` is None where the request gave none."""
+    """Prepare switching backups on; ``policy`` is None if the request gave none."""
     actions.refuse_if_busy(cloud, droplet)
     refuse_if_unsupported(cloud, droplet.size)
     if droplet.policy:

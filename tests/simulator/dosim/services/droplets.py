@@ -64,7 +64,7 @@ def _created(cloud: Cloud, action: Action) -> None:
 
 
 def delete(cloud: Cloud, droplet: Droplet) -> None:
-    """At once."""
+    """Delete a Droplet at once. Raises ApiError 422 if it is busy."""
     actions.refuse_if_busy(cloud, droplet)
     action = actions.record(cloud, droplet, "destroy", cloud.second, cloud.now)
     action.status, action.completed = "completed", cloud.second
@@ -72,7 +72,10 @@ def delete(cloud: Cloud, droplet: Droplet) -> None:
 
 
 def remove(cloud: Cloud, droplet: Droplet, deleted: int) -> None:
-    """It is no more. Snapshots stay, and so do backups, until their date; or they go with it, as the switch says."""
+    """Remove a Droplet that was deleted at a second.
+
+    Its snapshots stay, and so do its backups until their date, or go with it, as the switch says.
+    """
     if cloud.behaviour["droplet_delete_backups"] == "delete":
         backups.remove_all(cloud, droplet)
     else:

@@ -40,7 +40,7 @@ def assign(cloud: Cloud, tag: Tag, resources: list[tuple[str, Tagged]]) -> None:
 
 
 def unassign(cloud: Cloud, tag: Tag, resources: list[tuple[str, Tagged]]) -> None:
-    """Whatever does not have the tag stays as it is."""
+    """Take a tag off resources; one that does not have it stays as it is."""
     for kind, row in resources:
         if tag.name in row.tags:
             row.tags = [name for name in row.tags if name != tag.name]
@@ -56,7 +56,7 @@ def _changed(cloud: Cloud, kind: str, row: Tagged) -> None:
 
 
 def delete(cloud: Cloud, tag: Tag) -> None:
-    """The tag, not what has it."""
+    """Delete a tag; what has it stays."""
     found = [(kind, table[key]) for kind, table in tables(cloud).items() for key in members(cloud, kind, tag)]
     unassign(cloud, tag, found)
     del cloud.store.tags[tag.name.lower()]
