@@ -13,7 +13,7 @@ from typing import Any
 from .._domain import arguments, needs, stopped
 from .._domain.cost import monthly_snapshot_cost
 from .._domain.errors import InputError, RefusedError, SelectionError
-from .._domain.facts import Facts
+from .._domain.facts import Facts, Need
 from .._domain.journal import safety_of
 from .._domain.models import Action, Droplet, RestorePoint
 from .._domain.names import checked_id
@@ -86,21 +86,21 @@ class Request:
     unlisted_until: datetime | None = None
 
     @property
-    def by_age(self):
+    def by_age(self) -> bool:
         """True if any snapshot that is new enough will do."""
         return self.max_age is not None or self.since is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What has been read. `regions` are the slugs of all there are, None if nobody asked or may know.
+    """What has been read. `regions` are the slugs of all there are, None if they were not read or may not be.
 
     `counted` are the ids of Droplets whose backups are known. What is read may be late by `lag`.
     """
 
     own: tuple[DropletImages, ...]
-    regions: frozenset | None = None
-    counted: frozenset = frozenset()
+    regions: frozenset[str] | None = None
+    counted: frozenset[int] = frozenset()
     lag: timedelta = timedelta()
 
     def with_tags(self, tagged: Iterable[RestorePoint]) -> Seen:
@@ -112,12 +112,12 @@ class Seen:
         return replace(self, own=tuple(own))
 
     def with_backups(self, backups: dict[int, needs.Points]) -> Seen:
-        """The same with the backups in `backups`, a dict of Droplet id to RestorePoints."""
+        """The same with the backups in `backups`, which are by the ids of Droplets."""
         own = tuple(replace(one, backups=backups.get(one.droplet.id, one.backups)) for one in self.own)
         return replace(self, own=own, counted=self.counted.union(backups))
 
 
-def request(selection, params):
+def request(selection: Selection | None, params: Mapping[str, Any]) -> Request:
     """The Request in a task's `params`; `selection` is None if they have none. Raises InputError."""
     present = params["state"] == "present"
     for name in ONLY_ABSENT if present else ONLY_PRESENT:
@@ -150,7 +150,7 @@ def request(selection, params):
     )
 
 
-def _check_combination(present, selection, params):
+def _check_combination(present: bool, selection: Selection | None, params: Mapping[str, Any]) -> None:
     if present:
         if params["snapshot_name"] is None and params["max_age_hours"] is None:
             raise InputError("state: present needs snapshot_name, max_age_hours, or both.")
@@ -171,8 +171,8 @@ def _check_combination(present, selection, params):
         raise InputError("exclude_tag goes with a selection of Droplets. Leave it out.")
 
 
-def _name(finds, template):
-    """`finds` if a snapshot is looked for by this name, so that a name of its own for each run would find none."""
+def _name(finds: bool, template: str | None) -> str | None:
+    """`template`, checked; `finds` if a snapshot is found by it, so that the name must not be another at each run."""
     if finds and template is not None and "{time}" in template:
         raise InputError(
             f"snapshot_name {template!r} would be another one at each run, because of {{time}}. For several snapshots "
@@ -181,14 +181,14 @@ def _name(finds, template):
     return checked(template, ("droplet", "date") if finds else ("droplet", "date", "time"))
 
 
-def _hours(hours):
+def _hours(hours: float | None) -> timedelta | None:
     return None if hours is None else timedelta(hours=hours)
 
 
-def guard_kinds(images):
-    """Raises SelectionError if one of `images`, which were asked for and are among no snapshots, is another image.
+def guard_kinds(images: Iterable[RestorePoint | None]) -> None:
+    """Raises SelectionError if one of `images`, which were named and are no snapshots of Droplets, is another image.
 
-    None stands for one that is not there at all, which is as it should be.
+    None stands for one that does not exist, which is as it should be.
     """
     for image in filter(None, images):
         if image.type != "snapshot" or image.public:
@@ -198,7 +198,7 @@ def guard_kinds(images):
 
 def look(request: Request, facts: Facts, now: datetime) -> Seen:
     """The snapshots; then only what the plan turns out to need: their tags, the regions, and the backups."""
-    own = _of_selection(request, facts) if request.selection else _of_account(request, facts, now)
+    own = _of_selection(request, request.selection, facts) if request.selection else _of_account(request, facts, now)
     seen = Seen(own, lag=facts.lag)
     seen = seen.with_tags(facts.each(needs.Tagged(point) for point in untold(request, seen, now)))
     if request.present and copies_to(request, seen, now):
@@ -208,8 +208,8 @@ def look(request: Request, facts: Facts, now: datetime) -> Seen:
     return seen.with_backups({droplet.id: own for droplet, own in zip(uncounted_, backups, strict=True)})
 
 
-def _of_selection(request: Request, facts: Facts) -> tuple[DropletImages, ...]:
-    droplets = facts.get(needs.Selected(request.selection))
+def _of_selection(request: Request, selection: Selection, facts: Facts) -> tuple[DropletImages, ...]:
+    droplets = facts.get(needs.Selected(selection))
     if request.stop_first:
         needs.prove_tags_are_shown((stopped.MARK,), droplets, facts)
     snapshots = facts.each(needs.Snapshots(droplet) for droplet in droplets)
@@ -218,13 +218,14 @@ def _of_selection(request: Request, facts: Facts) -> tuple[DropletImages, ...]:
 
 def _of_account(request: Request, facts: Facts, now: datetime) -> tuple[DropletImages, ...]:
     """Snapshots that are named by their id, or whose Droplet is gone, each with the others of its Droplet."""
-    own = by_droplet(facts.get(needs.AllSnapshots()))
+    snapshots = facts.get(needs.AllSnapshots())
+    own = by_droplet(snapshots)
     if request.droplet is not None:
         return (DropletImages(request.droplet, snapshots=own.get(request.droplet.id, ())),)
     if request.deleted:
         existing = {droplet.id for droplet in facts.get(needs.AllDroplets())}
         gone = [
-            DropletImages(Droplet(key, ""), snapshots=points) for key, points in own.items() if key not in existing
+            DropletImages(_droplet(key, {}), snapshots=points) for key, points in own.items() if key not in existing
         ]
         # A list that changes while it is read may lack one that exists: only its own answer says that it is gone.
         doomed = doomed_droplets(request, Seen(tuple(gone)), now)
@@ -232,29 +233,44 @@ def _of_account(request: Request, facts: Facts, now: datetime) -> tuple[DropletI
         found = {droplet.id for droplet in asked if droplet}
         return tuple(one for one in gone if one.droplet.id not in found)
     listed = {point.id for points in own.values() for point in points}
-    guard_kinds(facts.each(needs.Image(key) for key in request.ids if key not in listed))
-    own = {key: points for key, points in own.items() if any(point.id in request.ids for point in points)}
+    ids = request.ids or ()
+    guard_kinds(facts.each(needs.Image(key) for key in ids if key not in listed))
+    own = {key: points for key, points in own.items() if any(point.id in ids for point in points)}
     named = [key for key in own if key is not None]
     known = dict(zip(named, facts.each(needs.DropletById(key) for key in named), strict=True))
-    return tuple(DropletImages(known.get(key) or Droplet(key, ""), snapshots=points) for key, points in own.items())
+    return tuple(DropletImages(_droplet(key, known), snapshots=points) for key, points in own.items())
+
+
+def _droplet(key: int | None, known: Mapping[int, Droplet | None]) -> Droplet:
+    """The Droplet of that id among those `known`, or what stands for one that is gone."""
+    found = None if key is None else known.get(key)
+    return found or Droplet(key, "")  # type: ignore[arg-type]  # None if the snapshots do not show whose they are
 
 
 def again(change: Change, facts: Facts) -> Seen:
     """The snapshots of the Droplet of `change`, as the next run will see them."""
-    goal, droplet = change.goal, change.target
+    goal, droplet = _goal(change), change.target
     if goal.selection:
-        asked = [needs.Snapshots(droplet), *([needs.DropletById(droplet.id)] if goal.stop_first else [])]
+        asked: list[Need[Any]] = [needs.Snapshots(droplet)]
+        asked += [needs.DropletById(droplet.id)] if goal.stop_first else []
         facts.require(*asked)
         as_it_is = facts.get(needs.DropletById(droplet.id)) if goal.stop_first else None
         one = DropletImages(as_it_is or droplet, snapshots=facts.get(needs.Snapshots(droplet)))
     else:
-        own = by_droplet(facts.get(needs.AllSnapshots()))
-        one = DropletImages(droplet, snapshots=own.get(droplet.id, ()))
+        snapshots = facts.get(needs.AllSnapshots())
+        one = DropletImages(droplet, snapshots=by_droplet(snapshots).get(droplet.id, ()))
     seen = Seen((one,))
     return seen.with_tags(facts.each(needs.Tagged(point) for point in became([change], seen)))
 
 
-def untold(request, seen, now):
+def _goal(change: Change) -> Request:
+    """The request for the Droplet of `change` alone."""
+    if not isinstance(change.goal, Request):
+        raise TypeError(f"Nothing was decided for Droplet {change.target}.")
+    return change.goal
+
+
+def untold(request: Request, seen: Seen, now: datetime) -> list[RestorePoint]:
     """The snapshots whose tags have to be known."""
     if not request.tags:
         return []
@@ -262,15 +278,15 @@ def untold(request, seen, now):
     return [point for point in found if point is not None and point.tags is None]
 
 
-def copies_to(request, seen, now):
+def copies_to(request: Request, seen: Seen, now: datetime) -> list[str]:
     """The regions that a snapshot is to be copied to, so that those there are have to be known; sorted."""
     if not request.regions:
         return []
-    wanted = set(request.regions)
-    return sorted(set().union(*(wanted - _regions_of(one, _wanted(request, one, now)) for one in seen.own)))
+    lacking = (set(request.regions) - _regions_of(one, _wanted(request, one, now)) for one in seen.own)
+    return sorted({region for regions in lacking for region in regions})
 
 
-def uncounted(request, seen, now):
+def uncounted(request: Request, seen: Seen, now: datetime) -> list[Droplet]:
     """The Droplets that would be left without a snapshot, so that their backups have to be known."""
     if request.present or request.may_be_lost:
         return []
@@ -281,18 +297,20 @@ def uncounted(request, seen, now):
     ]
 
 
-def doomed_droplets(request, seen, now):
+def doomed_droplets(request: Request, seen: Seen, now: datetime) -> list[int]:
     """Ids of the Droplets of which snapshots are to be deleted."""
     return [one.droplet.id for one in seen.own if one.droplet.id is not None and _doomed(request, one, now)]
 
 
-def became(changes, seen):
+def became(changes: Iterable[Change], seen: Seen) -> list[RestorePoint]:
     """The snapshots that `changes` wanted, as far as they are there."""
-    goals = [change for change in changes if change.goal.present]
-    return [found for change in goals if (found := _wanted(change.goal, _own_of(change, seen), None))]
+    goals = [(change, _goal(change)) for change in changes]
+    return [
+        found for change, goal in goals if goal.present and (found := _wanted(goal, _own_of(change, seen), None))
+    ]
 
 
-def plan(request, seen, now):
+def plan(request: Request, seen: Seen, now: datetime) -> Plan:
     """The Plan for `request`; raises InputError, RefusedError or SelectionError before anything is sent."""
     if request.present:
         _guard_regions(copies_to(request, seen, now), seen.regions)
@@ -302,12 +320,12 @@ def plan(request, seen, now):
     return Plan(changes, tuple(f"{note}." for change in changes for note in change.notes))
 
 
-def pin(_request, change, done):
+def pin(_request: Request, change: Change, done: Sequence[Step]) -> Request:
     """The request for the Droplet of `change` alone, with the name, age or snapshots that were decided for it."""
-    return replace(change.goal, done=stopped.kinds(done))
+    return replace(_goal(change), done=stopped.kinds(done))
 
 
-def knowing(request: Request, own: tuple[Action, ...]) -> Request:
+def knowing(request: Request, own: Sequence[Action]) -> Request:
     """`request` with the actions that this run has begun: what ended as errored was not done."""
     going = {action.type for action in own if not action.errored}
     failed = {action.type for action in own if action.errored} - going
@@ -331,20 +349,20 @@ def left_off(request: Request, droplet: Droplet) -> tuple[str, ...]:
     return ("The Droplet is off. Run the task again, which powers it on if a run has stopped it.",)
 
 
-def _alone(request: Request, facts: Facts) -> Droplet:
+def _alone(selection: Selection, facts: Facts) -> Droplet:
     """The Droplet of a narrowed request; raises SelectionError if it is gone."""
-    return facts.get(needs.Selected(request.selection))[0]
+    return facts.get(needs.Selected(selection))[0]
 
 
 def _stop(request: Request, droplet: Droplet, wanted: bool) -> Stop:
     return Stop(droplet, request.shutdown_timeout, wanted, request.done)
 
 
-def unmet(_request, change, seen):
-    """A sentence that tells how the re-read state differs from what `change` wanted; None when it is as planned."""
-    goal, own = change.goal, _own_of(change, seen)
+def unmet(_request: Request, change: Change, seen: Seen) -> str | None:
+    """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
+    goal, own = _goal(change), _own_of(change, seen)
     if not goal.present:
-        left = [point for point in own.snapshots if point.id in goal.ids]
+        left = [point for point in own.snapshots if point.id in (goal.ids or ())]
         return f"{left[0]} was deleted and is still there" if left else None
     if goal.stop_first and (problem := _left_stopped(change, own.droplet)):
         return problem
@@ -368,14 +386,14 @@ def _left_stopped(change: Change, droplet: Droplet) -> str | None:
     return f"it still carries the tag {stopped.MARK!r}" if Stop(droplet, 0, wanted=False).owed else None
 
 
-def aftermath(change, seen):
+def aftermath(change: Change, seen: Seen) -> Record:
     """`snapshots` of a result, if a snapshot was wanted: the one there is."""
-    if not change.goal.present:
+    if not _goal(change).present:
         return {}
-    return {"snapshots": [record(_wanted(change.goal, _own_of(change, seen), None))]}
+    return {"snapshots": [record(found) for found in became([change], seen)]}
 
 
-def describe(shown):
+def describe(shown: Mapping[str, Any]) -> str:
     """One line for people from a `before` or `after`."""
     if "snapshots" in shown:
         names = ", ".join(repr(name) for name in shown["snapshots"])
@@ -394,51 +412,64 @@ def describe(shown):
     return f"{text}, {priced(shown['monthly_cost'])}"
 
 
-def _own_of(change, seen):
+def _own_of(change: Change, seen: Seen) -> DropletImages:
     return next(one for one in seen.own if one.droplet.id == change.target.id)
 
 
-def _wanted(request, one, now):
+def _wanted(request: Request, one: DropletImages, now: datetime | None) -> RestorePoint | None:
     """The snapshot of a Droplet that `request` asks for, or None: the newest that is new enough, or of that name.
 
     The safety snapshot of a restore holds what was to be got rid of: it never counts as one that is new enough.
     """
     if request.by_age:
-        since = request.since or now - request.max_age
-        dated = (point for point in one.snapshots if point.created_at and safety_of(point) is None)
-        fit = [point for point in dated if point.created_at >= since]
+        since = _since(request, now)
+        ordinary = (point for point in one.snapshots if safety_of(point) is None)
+        fit = [point for point in ordinary if since and point.created_at and point.created_at >= since]
     else:
-        name = rendered(request.name, one.droplet.name, now)
+        name = rendered(request.name or NEW_NAME, one.droplet.name, now)
         fit = [point for point in one.snapshots if point.name == name]
     return next(iter(newest_first(fit)), None)
 
 
-def _regions_of(one, found):
+def _since(request: Request, now: datetime | None) -> datetime | None:
+    """From when on a snapshot is new enough; None if its age does not matter."""
+    if request.since is not None or request.max_age is None or now is None:
+        return request.since
+    return now - request.max_age
+
+
+def _regions_of(one: DropletImages, found: RestorePoint | None) -> set[str]:
     """Where a snapshot is; one that is still to be made will be where its Droplet is."""
-    return set(found.regions) if found else {one.droplet.region} - {None}
+    if found:
+        return set(found.regions)
+    return set() if one.droplet.region is None else {one.droplet.region}
 
 
 def _guard_regions(wanted: Sequence[str], known: frozenset[str] | None) -> None:
-    unknown = [region for region in wanted if known is not None and region not in known]
+    if known is None:
+        return
+    unknown = [region for region in wanted if region not in known]
     if unknown:
         listed = ", ".join(sorted(known))
         raise InputError(f"regions has {unknown[0]!r}, which is not among the regions that there are: {listed}.")
 
 
-def _present(request, one, now, lag):
+def _present(request: Request, one: DropletImages, now: datetime, lag: timedelta) -> Change:
     found = _wanted(request, one, now)
     droplet = one.droplet
     name = found.name if found else rendered(request.name or NEW_NAME, droplet.name, now)
     size = found.size_gigabytes if found else droplet.disk
-    key = found and found.id
+    key = found.id if found else None
     lacking = sorted(set(request.regions) - _regions_of(one, found))
-    made = () if found else (DropletAction("snapshot", {"name": name}, size_gigabytes=size),)
+    made: tuple[Step, ...] = () if found else (DropletAction("snapshot", {"name": name}, size_gigabytes=size),)
     tags = missing_tags(request.tags, found) if found else request.tags
-    then = (
+    then: tuple[Step, ...] = (
         *(TransferImage(key, region, size) for region in lacking),
         *(Tag(tag, "image", key) for tag in tags),
     )
-    steps, doubt, notes = (*made, *then), None, ()
+    steps: tuple[Step, ...] = (*made, *then)
+    doubt: Doubt | None = None
+    notes: tuple[str, ...] = ()
     if request.stop_first:
         steps, doubt, notes = _stopping(request, droplet, made, then, now)
     elif made and Stop(droplet, 0, wanted=False).owed and droplet.status == "off":
@@ -453,7 +484,7 @@ def _present(request, one, now, lag):
         request,
         selection=Selection(ids=(droplet.id,)),
         name=name if made or not request.by_age else request.name,
-        since=request.since or (now - request.max_age if request.by_age else None),
+        since=_since(request, now),
         unlisted_until=unlisted_until,
     )
     before = _shown(request, found, found.regions if found else (), carried_tags(request.tags, found) if found else ())
@@ -492,9 +523,9 @@ def _stopping(
     return (*after, *then), None if after or not then else doubt, notes
 
 
-def _shown(request, point, regions, tags):
+def _shown(request: Request, point: RestorePoint | None, regions: Iterable[str], tags: Iterable[str]) -> Record:
     """`before` or `after` of a Droplet; regions and tags only if the user sets them."""
-    shown = {"snapshot": point and point.name}
+    shown: Record = {"snapshot": point.name if point else None}
     if request.regions:
         shown["regions"] = sorted(regions)
     if request.tags:
@@ -502,9 +533,9 @@ def _shown(request, point, regions, tags):
     return {**shown, "monthly_cost": monthly_cost([point] if point else [])}
 
 
-def _foretold(request, found, after):
+def _foretold(request: Request, found: RestorePoint | None, after: Record) -> list[Record]:
     """The record of the snapshot that there is to be in the end."""
-    regions = tuple(after["regions"]) if request.regions else found.regions if found else ()
+    regions: tuple[str, ...] = tuple(after["regions"]) if request.regions else found.regions if found else ()
     if found is None:
         return [record(RestorePoint(0, after["snapshot"], "snapshot", regions=regions, tags=request.tags), made=False)]
     tags = found.tags
@@ -513,7 +544,7 @@ def _foretold(request, found, after):
     return [record(replace(found, regions=regions, tags=tags))]
 
 
-def _doomed(request, one, now):
+def _doomed(request: Request, one: DropletImages, now: datetime) -> list[RestorePoint]:
     """The snapshots of a Droplet that `request` asks to delete, newest first."""
     found = [point for point in one.snapshots if request.ids is None or point.id in request.ids]
     if request.name is not None:
@@ -526,13 +557,14 @@ def _doomed(request, one, now):
     return newest_first(found)
 
 
-def _all_go(one, doomed):
+def _all_go(one: DropletImages, doomed: Sequence[RestorePoint]) -> bool:
     return bool(doomed) and len(doomed) == len(one.snapshots)
 
 
-def _absent(request, one, now):
+def _absent(request: Request, one: DropletImages, now: datetime) -> Change:
     doomed = _doomed(request, one, now)
-    notes, spared = (), False
+    notes: tuple[str, ...] = ()
+    spared = False
     if _all_go(one, doomed) and not one.backups and not request.may_be_lost:
         if request.older_than is None:
             raise RefusedError(_refusal(one, doomed), droplet=one.droplet.id)
@@ -563,11 +595,11 @@ def _absent(request, one, now):
     )
 
 
-def _listing(points):
+def _listing(points: Sequence[RestorePoint]) -> Record:
     return {"snapshots": [point.name for point in newest_first(points)], "monthly_cost": monthly_cost(points)}
 
 
-def _refusal(one, doomed):
+def _refusal(one: DropletImages, doomed: Sequence[RestorePoint]) -> str:
     if len(doomed) == 1:
         what = f"{str(doomed[0]).capitalize()} is the last restore point"
     else:
@@ -577,7 +609,7 @@ def _refusal(one, doomed):
     )
 
 
-def _guard_number(request, changes):
+def _guard_number(request: Request, changes: Sequence[Change]) -> None:
     number = sum(len(change.steps) for change in changes)
     if request.ids is None and number > request.max_delete:
         of = sum(bool(change.steps) for change in changes)
@@ -635,12 +667,16 @@ class DropletSnapshot(Verb[Request]):
         return settled(change, again(change, facts))
 
     def compensate(self, request: Request, _change: Change, facts: Facts, _now: datetime) -> Sequence[Step]:
-        return rescue(request, _alone(request, facts)) if request.stop_first else ()
+        if not (request.stop_first and request.selection):
+            return ()
+        return rescue(request, _alone(request.selection, facts))
 
     def left_behind(
         self, request: Request, _change: Change, facts: Facts | None, _now: datetime
     ) -> tuple[Record, Sequence[str]]:
-        return {}, left_off(request, _alone(request, facts)) if facts and request.stop_first else ()
+        if not (facts and request.stop_first and request.selection):
+            return {}, ()
+        return {}, left_off(request, _alone(request.selection, facts))
 
     def result(self, change: Change, facts: Facts) -> Record:
         return aftermath(change, again(change, facts))
