@@ -7,16 +7,20 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplet-Actions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import Action
 from .._domain.quota import FEW
 from . import paging
 from .client import Client
+
+LogPages = Iterator[tuple[list[Action], bool]]
+"""Pages of a log, newest first, each with whether more follow."""
 
 MOST_PAGES = 3
 """Pages of the account's actions, beyond the expected ones, that are read before the rest is asked for one by one."""
@@ -25,7 +29,7 @@ MOST_SEARCHED = 20
 """Pages of a log, which is never pruned, that are searched if nothing says how far back to go."""
 
 
-def on_droplet(client, droplet_id, options=None, **body):
+def on_droplet(client: Client, droplet_id: int, options: dict[str, Any] | None = None, **body: Any) -> Action:
     """`POST /v2/droplets/{id}/actions` as an Action; raises PendingEventError, NotFoundError, OutcomeUnknownError.
 
     `options` are those of the request, for SendPolicy.
@@ -34,7 +38,7 @@ def on_droplet(client, droplet_id, options=None, **body):
     return _begun(answer, "droplet", droplet_id)
 
 
-def by_tag(client, tag, **body):
+def by_tag(client: Client, tag: str, **body: Any) -> list[Action]:
     """`POST /v2/droplets/actions?tag_name=` as a list of Actions, one for each Droplet that the API has sent it to.
 
     Raises PendingEventError, OutcomeUnknownError.
@@ -43,23 +47,23 @@ def by_tag(client, tag, **body):
     return [Action.from_api(action) for action in answer["actions"]]
 
 
-def on_image(client, image_id, **body):
+def on_image(client: Client, image_id: int, **body: Any) -> Action:
     """`POST /v2/images/{id}/actions` as an Action."""
     return _begun(client.do.image_actions.post(image_id=image_id, body=body), "image", image_id)
 
 
-def _begun(body, resource_type, resource_id):
+def _begun(body: Mapping[str, Any], resource_type: str, resource_id: int) -> Action:
     """The Action in the answer to a write. What it is about is known, and the API may leave it null."""
     return replace(Action.from_api(body["action"]), resource_type=resource_type, resource_id=resource_id)
 
 
-def of_droplet(client, droplet_id):
+def of_droplet(client: Client, droplet_id: int) -> list[Action]:
     """A Droplet's latest actions, 200 of them or a few more, as a list, the newest first."""
     latest, _more = next(_from_the_newest(client.do.droplet_actions.list, droplet_id=droplet_id))
     return latest
 
 
-def of_droplet_if_there(client, droplet_id):
+def of_droplet_if_there(client: Client, droplet_id: int) -> list[Action]:
     """The same, empty if the Droplet is gone."""
     try:
         return of_droplet(client, droplet_id)
@@ -67,7 +71,7 @@ def of_droplet_if_there(client, droplet_id):
         return []
 
 
-def since(client, droplet_ids, moment):
+def since(client: Client, droplet_ids: Sequence[int], moment: datetime) -> dict[int, list[Action]]:
     """A dict of Droplet id to its Actions that have begun at `moment` or later, the newest first.
 
     From the account's log if the token may read it, and else from that of each Droplet; one that is gone has none.
@@ -82,14 +86,23 @@ def since(client, droplet_ids, moment):
     if found is None:
         lists = client.map(lambda droplet_id: of_droplet_if_there(client, droplet_id), droplet_ids)
         found = [action for own in lists for action in own]
-    begun = {}
+    begun: dict[int, list[Action]] = {}
     for action in found:
-        if action.resource_type == "droplet" and action.resource_id in droplet_ids and not action.began_before(moment):
-            begun.setdefault(action.resource_id, []).append(action)
+        key = action.resource_id
+        if key is None or key not in droplet_ids or action.resource_type != "droplet":
+            continue
+        if not action.began_before(moment):
+            begun.setdefault(key, []).append(action)
     return begun
 
 
-def newest(client, fits, limit, moment=None, droplet_id=None):
+def newest(
+    client: Client,
+    fits: Callable[[Action], bool],
+    limit: int,
+    moment: datetime | None = None,
+    droplet_id: int | None = None,
+) -> tuple[list[Action], bool]:
     """From the log of the account, or of a Droplet: up to `limit` Actions that `fits(action)` picks, the newest first.
 
     Only those that have begun at `moment` or later, if it is given; else the log is searched for `MOST_SEARCHED`
@@ -117,7 +130,7 @@ def creations_since(client: Client, moment: datetime) -> list[Action]:
     return [action for action in found.values() if not action.began_before(moment) and not action.errored]
 
 
-def begun_at(client, moments):
+def begun_at(client: Client, moments: Collection[datetime]) -> list[Action]:
     """Those actions of the account, as a list, that began at one of `moments`, from `MOST_SEARCHED` pages of its log.
 
     Raises ScopeError.
@@ -126,7 +139,7 @@ def begun_at(client, moments):
     return [action for page, _more in pages for action in page if action.started_at in moments]
 
 
-def get(client, action_id, droplet_id=None):
+def get(client: Client, action_id: int, droplet_id: int | None = None) -> Action:
     """One Action by its id, through its Droplet if that is given; raises NotFoundError."""
     if droplet_id is None:
         body = client.do.actions.get(action_id=action_id)
@@ -135,14 +148,16 @@ def get(client, action_id, droplet_id=None):
     return Action.from_api(body["action"])
 
 
-def _from_the_newest(operation, client=None, likely=1, **filters):
+def _from_the_newest(
+    operation: paging.Operation, client: Client | None = None, likely: int = 1, **filters: Any
+) -> LogPages:
     """Pages of a log, the newest first, whichever way the API sorts it: `(list of Actions, whether more follow)`.
 
     If it begins with the oldest, the first page tells so, and the last two make one, because the last may be short.
     With a `client`, the `likely` first of them are fetched several at a time.
     """
 
-    def fetch(number):
+    def fetch(number: int) -> paging.Page:
         return paging.fetch(operation, "actions", number, **filters)
 
     first = fetch(1)
@@ -156,8 +171,8 @@ def _from_the_newest(operation, client=None, likely=1, **filters):
         ahead = [number for number in numbers[:likely] if number not in known]
         known.update(zip(ahead, client.map(fetch, ahead), strict=True))
 
-    def page(*numbers):
-        read = [known.pop(number, None) or fetch(number) for number in numbers]
+    def page(*numbers: int) -> list[Action]:
+        read = [known.pop(number) if number in known else fetch(number) for number in numbers]
         found = [Action.from_api(item) for one in read for _unused, item in one.items]
         return sorted(found, key=lambda action: action.id, reverse=True)
 
@@ -168,7 +183,7 @@ def _from_the_newest(operation, client=None, likely=1, **filters):
         yield page(number), number != numbers[-1]
 
 
-def _until(pages, moment):
+def _until(pages: LogPages, moment: datetime | None) -> LogPages:
     """The same pages up to the one with the first action that began before `moment` (None: all of them)."""
     for page, more in pages:
         passed = bool(page) and page[-1].began_before(moment)
@@ -177,7 +192,7 @@ def _until(pages, moment):
             return
 
 
-def log_of(client, droplet_id, moment=None):
+def log_of(client: Client, droplet_id: int, moment: datetime | None = None) -> tuple[Action, ...]:
     """A Droplet's Actions as a tuple, the newest first: as far back as `moment`, or its latest if that is None."""
     pages = _from_the_newest(client.do.droplet_actions.list, droplet_id=droplet_id)
     read = _until(pages, moment) if moment else [next(pages)]
@@ -185,7 +200,7 @@ def log_of(client, droplet_id, moment=None):
     return tuple(replace(action, resource_type="droplet", resource_id=droplet_id) for action in found.values())
 
 
-def of_image(client, image_id):
+def of_image(client: Client, image_id: int) -> list[Action]:
     """An image's actions; empty if the image is gone."""
     try:
         body = client.do.image_actions.list(image_id=image_id)
@@ -203,7 +218,7 @@ def of_images(client: Client, image_ids: Sequence[int]) -> dict[int, list[Action
     return {key: [action for action in own if action.resource_id == key] for key in image_ids}
 
 
-def was_converted(client, image_id):
+def was_converted(client: Client, image_id: int) -> bool:
     """True if the image's actions show that it was a backup once; False too if the token may not read them."""
     try:
         return any(action.type == "convert" for action in of_image(client, image_id))
@@ -226,14 +241,14 @@ def recent(client: Client, droplet_ids: list[int], account: bool = False) -> lis
 
 def by_droplet(found: Iterable[Action], droplet_ids: list[int]) -> dict[int, list[Action]]:
     """A dict of Droplet id to those of the Actions `found` that are its own."""
-    own = {}
+    own: dict[int, list[Action]] = {}
     for action in found:
         if action.resource_type == "droplet" and action.resource_id in droplet_ids:
             own.setdefault(action.resource_id, []).append(action)
     return own
 
 
-def recent_on(client, droplet_ids):
+def recent_on(client: Client, droplet_ids: list[int]) -> dict[int, list[Action]]:
     """A dict of Droplet id to its latest Actions, as `recent` finds them."""
     return by_droplet(recent(client, droplet_ids), droplet_ids)
 
@@ -248,26 +263,28 @@ def log_of_all(client: Client, begun: list[Action]) -> dict[int, Action]:
 
 
 def _own_log(client: Client, action: Action) -> list[Action]:
+    if action.resource_id is None:
+        return []
     if action.resource_type == "image":
         return of_image(client, action.resource_id)
     return of_droplet_if_there(client, action.resource_id)
 
 
-def refresh(client, actions):
+def refresh(client: Client, actions: Sequence[Action]) -> list[Action | None]:
     """The Actions as they are now, in the same order; None for one that is gone with its Droplet or image.
 
     Many are looked up in the account's latest actions, the rest by id.
     """
     wanted = {action.id for action in actions}
     latest = _latest(client, len(actions), wanted) if len(actions) > 1 else None
-    found = {action.id: action for action in latest or () if action.id in wanted}
+    found: dict[int, Action | None] = {action.id: action for action in latest or () if action.id in wanted}
     missing = [action for action in actions if action.id not in found]
     asked = client.map(lambda action: _one(client, action), missing)
     found.update({action.id: news for action, news in zip(missing, asked, strict=True)})
     return [found[action.id] for action in actions]
 
 
-def _latest(client, expected, wanted=()):
+def _latest(client: Client, expected: int, wanted: Collection[int] = ()) -> list[Action] | None:
     """About as many Actions of the account as `expected`, from the newest, or more until all ids `wanted` are found.
 
     None if the token may not read them, which is asked only once.
@@ -289,14 +306,15 @@ def _latest(client, expected, wanted=()):
     return list(found.values())
 
 
-def _one(client, action):
+def _one(client: Client, action: Action) -> Action | None:
     """One action by id, through its Droplet or image, which needs no scope beyond those of sending it."""
-    ids = {"action_id": action.id}
+    if action.resource_id is None:
+        return None
     try:
         if action.resource_type == "image":
-            body = client.do.image_actions.get(image_id=action.resource_id, **ids)
+            body = client.do.image_actions.get(image_id=action.resource_id, action_id=action.id)
         else:
-            body = client.do.droplet_actions.get(droplet_id=action.resource_id, **ids)
+            body = client.do.droplet_actions.get(droplet_id=action.resource_id, action_id=action.id)
     except NotFoundError:
         return None
     news = Action.from_api(body["action"])

@@ -7,31 +7,33 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Droplets
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import suppress
+from typing import Any
 
 from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import BackupState, Droplet, RestorePoint, SupportedPolicy
 from .._domain.quota import FEW
 from .._domain.retention import made_from_a_backup
+from .._domain.selection import Selection
 from . import actions, images, paging
 from .client import Client
 from .droplets import chosen, find, finish, get_if_there
 from .images import Lists
 
 
-def supported_policies(client):
+def supported_policies(client: Client) -> tuple[SupportedPolicy, ...]:
     """`GET /v2/droplets/backups/supported_policies` as a tuple of SupportedPolicy."""
     body = client.do.droplets.list_supported_backup_policies()
     return tuple(SupportedPolicy.from_api(item) for item in body["supported_policies"])
 
 
-def state(client, droplet_id, make=BackupState.from_api):
+def state(client: Client, droplet_id: int, make: Callable[[Any], Any] = BackupState.from_api) -> Any:
     """`GET /v2/droplets/{id}/backups/policy` as a BackupState; raises NotFoundError."""
     return make(client.do.droplets.get_backup_policy(droplet_id=droplet_id)["policy"])
 
 
-def fleet(client, selection):
+def fleet(client: Client, selection: Selection) -> tuple[list[Droplet], dict[int, BackupState]]:
     """The Droplets that `selection` means, sorted by id, and a dict of id to BackupState; raises SelectionError.
 
     If all Droplets are meant, the policies are the proof that none is missing: one that has a policy and is not in
@@ -44,7 +46,7 @@ def fleet(client, selection):
     return finish(client, selection, found), known
 
 
-def everyone(client, selection):
+def everyone(client: Client, selection: Selection) -> tuple[list[Droplet], dict[int, BackupState]]:
     """All Droplets of the account, those included that the `selection` of all excludes, and a dict of BackupStates."""
     found = find(client, selection)
     known = known_states(client, {droplet.id for droplet in found})
@@ -53,7 +55,7 @@ def everyone(client, selection):
     return [*found, *filter(None, asked)], known
 
 
-def states(client, droplets, as_before=False):
+def states(client: Client, droplets: Iterable[Droplet], as_before: bool = False) -> dict[int, BackupState]:
     """A dict of Droplet id to BackupState; a Droplet deleted meanwhile is not in it.
 
     With `as_before` also a single one is looked up in the map, if the task has found it there before: the map may lag
@@ -72,7 +74,12 @@ def states_by_id(client: Client, wanted: set[int], as_before: bool = False) -> d
     return {droplet_id: known[droplet_id] for droplet_id in wanted.intersection(known)}
 
 
-def known_states(client, wanted, make=BackupState.from_api, from_map=None):
+def known_states(
+    client: Client,
+    wanted: Set[int],
+    make: Callable[[Any], Any] = BackupState.from_api,
+    from_map: bool | None = None,
+) -> dict[int, Any]:
     """BackupStates by id, or what `make` gives of their JSON objects, those of the ids `wanted` among them.
 
     Read from the map of all policies, or one by one if that takes fewer requests; `from_map` decides for one alone.
@@ -83,13 +90,13 @@ def known_states(client, wanted, make=BackupState.from_api, from_map=None):
         from_map = len(wanted) > 1
     if from_map and wanted:
         known = _policy_map(client, wanted, make)
-    missing = sorted(wanted.difference(known))
+    missing = sorted(wanted - known.keys())
     asked = client.map(lambda droplet_id: _state_if_there(client, droplet_id, make), missing)
     known.update({droplet_id: found for droplet_id, found in zip(missing, asked, strict=True) if found})
     return known
 
 
-def _policy_map(client, wanted, make):
+def _policy_map(client: Client, wanted: Set[int], make: Callable[[Any], Any]) -> dict[int, Any]:
     """The map of all policies, or its first page if the ids `wanted` take fewer requests one by one."""
     pages = paging.as_needed(client, client.do.droplets.list_backup_policies, "policies", wanted, make=make)
     client.policy_page = {int(key): number for number, page in enumerate(pages, 1) for key, _unused in page.items}
@@ -131,7 +138,9 @@ def backups_of(
     return {**known, **_own_of_each(client, missing, "backups")}
 
 
-def backups_and_images(client, droplets):
+def backups_and_images(
+    client: Client, droplets: Sequence[Droplet]
+) -> tuple[dict[int, tuple[RestorePoint, ...]], dict[int, RestorePoint]]:
     """The same from all images of the account, whatever that takes, and these as a dict of id; raises ScopeError."""
     listed = images.own(client)
     known = _joined(listed, droplets)
@@ -152,10 +161,10 @@ def snapshots_of(
             found = (lists or Lists(client)).snapshots(fewer_than=len(droplets))
     if found is None:
         return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
-    own = {droplet.id: [] for droplet in droplets}
+    own: dict[int | None, list[RestorePoint]] = {droplet.id: [] for droplet in droplets}
     for snapshot in found:
         own.get(snapshot.droplet_id, []).append(snapshot)
-    return {droplet_id: tuple(points) for droplet_id, points in own.items()}
+    return {droplet.id: tuple(own[droplet.id]) for droplet in droplets}
 
 
 def remaining_restore_points(
@@ -206,7 +215,7 @@ def find_converted(
     by the snapshot's own log.
     """
 
-    def of_one(pair):
+    def of_one(pair: tuple[Droplet, tuple[RestorePoint, ...]]) -> set[int]:
         droplet, snapshots = pair
         by_name = {snapshot.id for snapshot in snapshots if made_from_a_backup(snapshot, droplet.name)}
         doubtful = [snapshot for snapshot in snapshots if snapshot.id not in by_name]
@@ -222,21 +231,21 @@ def find_converted(
     return frozenset().union(*client.map(of_one, own))
 
 
-def _state_if_there(client, droplet_id, make):
+def _state_if_there(client: Client, droplet_id: int, make: Callable[[Any], Any]) -> Any:
     try:
         return state(client, droplet_id, make)
     except NotFoundError:
         return None
 
 
-def _own_of_each(client, droplet_ids, kind):
+def _own_of_each(client: Client, droplet_ids: Sequence[int], kind: str) -> dict[int, tuple[RestorePoint, ...]]:
     """`GET /v2/droplets/{id}/backups` or `.../snapshots`, all pages, for each id: a dict of id to RestorePoints.
 
     A Droplet that was deleted meanwhile has none, and does not keep the others from being read.
     """
     operation = getattr(client.do.droplets, f"list_{kind}")
 
-    def own(droplet_id):
+    def own(droplet_id: int) -> dict[int, RestorePoint]:
         try:
             return paging.whole(client, operation, kind, make=RestorePoint.from_api, droplet_id=droplet_id)
         except NotFoundError:
@@ -246,7 +255,7 @@ def _own_of_each(client, droplet_ids, kind):
     return {droplet_id: tuple(found.values()) for droplet_id, found in zip(droplet_ids, lists, strict=True)}
 
 
-def _joined(listed, droplets):
+def _joined(listed: dict[int, RestorePoint], droplets: Iterable[Droplet]) -> dict[int, tuple[RestorePoint, ...]]:
     """Backups in `listed` joined to Droplets through `backup_ids`, for the Droplets where the join is whole."""
     backups = {key: point for key, point in listed.items() if point.type == "backup"}
     return {

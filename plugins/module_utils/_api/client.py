@@ -68,7 +68,7 @@ class Client:
             ],
         )
         self._cache: dict[Callable[[Client], Any], Any] = {}
-        self.refused: set[str] = set()
+        self.refused: set[Callable[..., Any]] = set()
         """Operations that the token lacks a scope for, so that they are not tried again."""
         self.policy_page: dict[int, int] = {}
         """On which page of the map of all policies this task has found a Droplet, by its id."""

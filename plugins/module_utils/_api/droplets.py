@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -16,12 +16,12 @@ from .client import Client
 from .lag import looks
 
 
-def get(client, droplet_id, make=Droplet.from_api):
+def get(client: Client, droplet_id: int, make: Callable[[Any], Any] = Droplet.from_api) -> Any:
     """`GET /v2/droplets/{id}`, what `make` gives of its JSON object; raises NotFoundError."""
     return make(client.do.droplets.get(droplet_id=droplet_id)["droplet"])
 
 
-def get_if_there(client, droplet_id, make=Droplet.from_api):
+def get_if_there(client: Client, droplet_id: int, make: Callable[[Any], Any] = Droplet.from_api) -> Any:
     """The Droplet, or None."""
     try:
         return get(client, droplet_id, make)
@@ -29,7 +29,7 @@ def get_if_there(client, droplet_id, make=Droplet.from_api):
         return None
 
 
-def find(client, selection):
+def find(client: Client, selection: choose.Selection) -> list[Droplet]:
     """The Droplets that `selection` means, before any are excluded; raises SelectionError.
 
     GPU Droplets are in a list of their own, which is read as well wherever they could be meant.
@@ -54,10 +54,10 @@ def everyone(client: Client) -> list[Droplet]:
     return _list(client) + _list(client, type="gpus")
 
 
-def list_by_name(client, *names):
+def list_by_name(client: Client, *names: str) -> tuple[Droplet, ...]:
     """The Droplets of these names, whichever way they are spelled, by ascending id."""
     wanted = {name.lower() for name in names}
-    asked = [{"type": "gpus"}, *({"name": name} for name in names)]
+    asked: list[dict[str, Any]] = [{"type": "gpus"}, *({"name": name} for name in names)]
     lists = client.map(lambda filters: _list(client, **filters), asked)
     known = {droplet.id: droplet for found in lists for droplet in found if droplet.name.lower() in wanted}
     return tuple(known[key] for key in sorted(known))
@@ -84,7 +84,7 @@ def owner_of_image(client: Client, image_id: int) -> Droplet | None:
     return None
 
 
-def chosen(client, selection):
+def chosen(client: Client, selection: choose.Selection) -> list[Droplet]:
     """The Droplets that `selection` means, sorted by id; raises SelectionError."""
     return finish(client, selection, find(client, selection))
 
@@ -100,12 +100,13 @@ def finish(client: Client, selection: choose.Selection, found: list[Droplet]) ->
     return left
 
 
-def existing_by_id(client, ids):
+def existing_by_id(client: Client, ids: Iterable[int]) -> dict[int, Droplet]:
     """A dict of id to Droplet for those of `ids` that exist.
 
     One by one, or from the list if that takes fewer requests; whoever is not in the list is asked for by id.
     """
-    found, missing = {}, sorted(set(ids))
+    found: dict[int, Droplet] = {}
+    missing = sorted(set(ids))
     if len(missing) > 1:
         listed = _listed(client, set(missing))
         found = {key: listed[key] for key in missing if key in listed}
@@ -140,11 +141,12 @@ def made_lately(client: Client, known: Set[int]) -> tuple[tuple[Droplet, ...], t
     except ScopeError:
         return (), ()
     begun = {action.resource_id: action for action in created if action.resource_id not in known}
-    found = existing_by_id(client, begun)
+    # The API may leave the Droplet of a creation null.
+    found = existing_by_id(client, [key for key in begun if key is not None])
     return tuple(found.values()), tuple(action for key, action in begun.items() if key not in found)
 
 
-def renamed_to(client, name):
+def renamed_to(client: Client, name: str) -> Droplet | None:
     """The one Droplet of this name, if its log tells that it was renamed once; else None.
 
     The log may be late, so a Droplet of this name that was never renamed is believed to be another only after a while.
@@ -159,7 +161,7 @@ def renamed_to(client, name):
     return None
 
 
-def prove_tags_are_shown(client, wanted, droplets):
+def prove_tags_are_shown(client: Client, wanted: Sequence[str], droplets: Collection[Droplet]) -> None:
     """A token without tag:read may see empty tags, and then none of those `wanted` would be found: ask, to be told so.
 
     Raises ScopeError.
@@ -168,7 +170,7 @@ def prove_tags_are_shown(client, wanted, droplets):
         prove_tags_can_be_read(client, wanted[0])
 
 
-def prove_tags_can_be_read(client, tag):
+def prove_tags_can_be_read(client: Client, tag: str) -> None:
     """Raises ScopeError if the token does not show tags."""
     paging.fetch(client.do.droplets.list, "droplets", tag_name=tag)
 
@@ -187,13 +189,13 @@ def with_tag(client: Client, tag: str, list_of: Callable[..., Any] | None = None
     return found
 
 
-def _list(client, first=None, **filters):
+def _list(client: Client, first: paging.Page | None = None, **filters: Any) -> list[Droplet]:
     """`GET /v2/droplets`, all pages."""
     found = paging.whole(client, client.do.droplets.list, "droplets", first, make=Droplet.from_list, **filters).values()
     return [replace(droplet, gpu=True) for droplet in found] if filters.get("type") == "gpus" else list(found)
 
 
-def _first_page(client):
+def _first_page(client: Client) -> paging.Page:
     return paging.fetch(client.do.droplets.list, "droplets", make=Droplet.from_list)
 
 
@@ -203,28 +205,28 @@ def _listed(client: Client, wanted: set[int]) -> dict[int, Droplet]:
     return {key: droplet for page in pages for key, droplet in page.items}
 
 
-def _by_ids(client, selection):
-    return of_ids(selection, existing_by_id(client, selection.ids))
+def _by_ids(client: Client, selection: choose.Selection) -> list[Droplet]:
+    return of_ids(selection, existing_by_id(client, selection.ids or ()))
 
 
 def of_ids(selection: choose.Selection, existing: dict[int, Droplet]) -> list[Droplet]:
     """The Droplets of a selection by ids, out of those that exist; raises SelectionError."""
-    found = [existing[key] for key in selection.ids if key in existing]
+    ids = selection.ids or ()
+    found = [existing[key] for key in ids if key in existing]
     if selection.allow_empty and not found:
         return []
-    return choose.exactly_ids(selection.ids, found)
+    return choose.exactly_ids(ids, found)
 
 
-def _by_names(client, selection):
+def _by_names(client: Client, selection: choose.Selection) -> list[Droplet]:
     """By the `name` filter, or from the list if that takes fewer requests."""
-    first = None
-    if len(selection.names) > 1:
-        first = _first_page(client)
-    if first and first.pages - 1 < len(selection.names):
+    names = selection.names or ()
+    first = _first_page(client) if len(names) > 1 else None
+    if first and first.pages - 1 < len(names):
         named = _list(client, first)
     else:
-        named = [droplet for name in selection.names for droplet in _list(client, name=name)]
+        named = [droplet for name in names for droplet in _list(client, name=name)]
     known = {droplet.id: droplet for droplet in named + _list(client, type="gpus")}
-    if selection.allow_empty and not any(droplet.name in selection.names for droplet in known.values()):
+    if selection.allow_empty and not any(droplet.name in names for droplet in known.values()):
         return []
-    return choose.exactly_names(selection.names, known.values())
+    return choose.exactly_names(names, known.values())

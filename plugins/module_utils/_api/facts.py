@@ -106,7 +106,7 @@ def _prove_tags_are_shown(client: Client, wanted: Sequence[str], found: Mapping[
         droplets.prove_tags_can_be_read(client, wanted[0])
 
 
-def _list(client: Client, make: Callable[[Mapping[str, Any]], Kept], **filters: str) -> dict[int, Kept]:
+def _list(client: Client, make: Callable[[Mapping[str, Any]], Kept], **filters: Any) -> dict[int, Kept]:
     return paging.whole(client, client.do.droplets.list, "droplets", make=make, **filters)
 
 

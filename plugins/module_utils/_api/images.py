@@ -8,8 +8,8 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Snapshots
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, overload
 
 from .._domain.errors import ApiError, NotFoundError, ScopeError
 from .._domain.models import RestorePoint
@@ -18,15 +18,20 @@ from . import paging
 from .client import Client
 
 
-def get(client, image_id):
+def get(client: Client, image_id: int | str) -> RestorePoint | None:
     """`GET /v2/images/{id or slug}` as a RestorePoint of any type, or None if it is not there."""
     try:
-        return RestorePoint.from_api(client.do.images.get(image_id=image_id)["image"])
+        # pydo takes the id of an image for a JSON object.
+        return RestorePoint.from_api(client.do.images.get(image_id=image_id)["image"])  # type: ignore[arg-type]
     except NotFoundError:
         return None
 
 
-def own(client, fewer_than=None):
+@overload
+def own(client: Client) -> dict[int, RestorePoint]: ...
+@overload
+def own(client: Client, fewer_than: int | None) -> dict[int, RestorePoint] | None: ...
+def own(client: Client, fewer_than: int | None = None) -> dict[int, RestorePoint] | None:
     """All images of the account as a dict of id to RestorePoint.
 
     None if that takes as many requests as `fewer_than` or more. Raises ScopeError if the token may not read them.
@@ -35,7 +40,11 @@ def own(client, fewer_than=None):
     return _all(client, client.do.images.list, "images", fewer_than, **asked)
 
 
-def snapshots(client, fewer_than=None):
+@overload
+def snapshots(client: Client) -> tuple[RestorePoint, ...]: ...
+@overload
+def snapshots(client: Client, fewer_than: int | None) -> tuple[RestorePoint, ...] | None: ...
+def snapshots(client: Client, fewer_than: int | None = None) -> tuple[RestorePoint, ...] | None:
     """`GET /v2/snapshots?resource_type=droplet`, all pages, as RestorePoints that know their Droplet.
 
     Those of Droplets that are gone are among them. None if that takes as many requests as `fewer_than` or more.
@@ -85,7 +94,7 @@ def those(client: Client, ids: Sequence[int], lists: Lists) -> dict[int, Restore
     return {key: listed.get(key) for key in ids}
 
 
-def prove_tags_are_shown(client, tags, points):
+def prove_tags_are_shown(client: Client, tags: Sequence[str], points: Collection[RestorePoint]) -> None:
     """A token without tag:read may see no tags, and then none of `tags` would be found: ask, to be told so.
 
     Raises ScopeError.
@@ -100,7 +109,7 @@ def owner(client: Client, image_id: int) -> int | None:
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/snapshots_get
     """
     try:
-        point = RestorePoint.from_snapshot(client.do.snapshots.get(snapshot_id=str(image_id))["snapshot"])
+        found = client.do.snapshots.get(snapshot_id=str(image_id))  # type: ignore[arg-type]  # as above
     except (NotFoundError, ScopeError):
         return None
     except ApiError as error:
@@ -108,4 +117,4 @@ def owner(client: Client, image_id: int) -> int | None:
         if error.status != 400:
             raise
         return None
-    return point.droplet_id
+    return RestorePoint.from_snapshot(found["snapshot"]).droplet_id

@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Set
 from dataclasses import dataclass
+from typing import Any
 
 from .._domain.errors import IncompleteListError
-from .._domain.quota import PER_PAGE
+from .._domain.quota import PER_PAGE as PER_PAGE
+from .client import Client
+
+Operation = Callable[..., Any]
+"""A list operation of pydo, which returns the JSON object of a page."""
 
 ATTEMPTS = 4
 AHEAD = 64
@@ -18,16 +24,23 @@ AHEAD = 64
 class Page:
     """One page: `items` as a tuple of `(key, value)`, and the `total` of the whole list."""
 
-    items: tuple
+    items: tuple[tuple[Any, Any], ...]
     total: int
 
     @property
-    def pages(self):
+    def pages(self) -> int:
         """How many pages the whole list has, at least 1."""
         return max(1, -(-self.total // PER_PAGE))
 
 
-def fetch(operation, root, number=1, key="id", make=None, **filters):
+def fetch(
+    operation: Operation,
+    root: str,
+    number: int = 1,
+    key: str = "id",
+    make: Callable[[Any], Any] | None = None,
+    **filters: Any,
+) -> Page:
     """Page `number` of a pydo list operation whose items are under the key `root`, as an array or a map.
 
     The items of an array are told apart by their `key`. With `make`, a function of one item, what it gives is kept
@@ -40,7 +53,7 @@ def fetch(operation, root, number=1, key="id", make=None, **filters):
     return Page(items, body["meta"]["total"])
 
 
-def rest(client, first, operation, root, **filters):
+def rest(client: Client, first: Page, operation: Operation, root: str, **filters: Any) -> list[Page]:
     """The pages after `first`, in order, fetched several at a time; none after one that is not as full as it must be.
 
     So a total that is not true costs a few requests and not as many as it promises.
@@ -54,16 +67,18 @@ def rest(client, first, operation, root, **filters):
     return pages[1:]
 
 
-def as_needed(client, operation, root, wanted, **filters):
+def as_needed(client: Client, operation: Operation, root: str, wanted: Set[int], **filters: Any) -> list[Page]:
     """All pages of a list, in order; the first alone if asking for the `wanted` ids that it lacks is fewer requests."""
     first = fetch(operation, root, **filters)
-    missing = len(wanted.difference(int(key) for key, _unused in first.items))
+    missing = len(wanted - {int(key) for key, _unused in first.items})
     if first.pages - 1 < max(1, missing):
         return [first, *rest(client, first, operation, root, **filters)]
     return [first]
 
 
-def whole(client, operation, root, first=None, **filters):
+def whole(
+    client: Client, operation: Operation, root: str, first: Page | None = None, **filters: Any
+) -> dict[Any, Any]:
     """A dict of key to item over all pages: distinct keys equal the total that every page tells.
 
     A list that changed while it was read is read again; IncompleteListError when it never holds still.

@@ -20,7 +20,9 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.facts import Need
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.time import iso
 from ansible_collections.lifeboat.digitalocean.tests.unit.api.wire import Clock
+from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW
 
 
 class Client:
@@ -41,6 +43,7 @@ class Client:
                 list_backup_policies=self.policies,
             ),
             images=SimpleNamespace(list=self.images),
+            actions=SimpleNamespace(list=self.log),
         )
 
     def note(self, what):
@@ -76,6 +79,16 @@ class Client:
     def images(self, **_filters):
         self.note("images")
         return {"images": [], "meta": {"total": 0}}
+
+    def log(self, **_filters):
+        self.note("log")
+        begun = {"type": "create", "status": "in-progress", "resource_type": "droplet", "started_at": iso(NOW)}
+        records = [{"id": key, "resource_id": of, **begun} for key, of in ((8, None), (7, 2), (6, 9))]
+        return {"actions": records, "meta": {"total": len(records)}}
+
+    @staticmethod
+    def now():
+        return NOW
 
     def warn(self, sentence):
         raise AssertionError(sentence)
@@ -179,6 +192,13 @@ def test_a_surprise_in_one_plan_is_its_own():
     assert isinstance(found[1], Droplet)
     with pytest.raises(ZeroDivisionError):
         read.answer(Client(), breaks)
+
+
+def test_a_creation_whose_droplet_the_api_leaves_null_does_not_show_yet():
+    client = Client()
+    made, unseen = read.answer(client, lambda facts: facts.get(needs.DropletsMadeLately(frozenset())))
+    assert ([droplet.id for droplet in made], sorted(action.id for action in unseen)) == ([2], [6, 8])
+    assert client.asked == ["log", "droplets 1", "droplet 9"]
 
 
 def test_every_need_has_a_reader():
