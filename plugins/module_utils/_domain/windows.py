@@ -46,10 +46,10 @@ def stable_hash(*parts: str | int | None) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
-def any_hour(droplet_id: int, hours: Iterable[int]) -> int:
-    """One of `hours` for a Droplet whose owner named none: stable, and even over many Droplets."""
+def any_hour(droplet: int | str, hours: Iterable[int]) -> int:
+    """One of `hours` for a Droplet, by its id or its name, whose owner named none: stable, and even over many."""
     ordered = sorted(hours)
-    return ordered[stable_hash(droplet_id, "hour") % len(ordered)]
+    return ordered[stable_hash(droplet, "hour") % len(ordered)]
 
 
 def spread(candidates: Collection[tuple[int, Window | None, Sequence[Window]]]) -> dict[int, Window]:

@@ -8,7 +8,7 @@ nothing about images and sizes needs to be known, or to be there any more, once 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from .._domain.errors import (
     ScopeError,
     SelectionError,
 )
-from .._domain.facts import Facts
+from .._domain.facts import Facts, Need
 from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, Size, SupportedPolicy
 from .._domain.names import checked_id, droplet_name, tag_name
 from .._domain.plan import Awaited, Change, CreateDroplet, Doubt, Plan, Step
@@ -42,7 +42,7 @@ AS_GIVEN = ("vpc_uuid", *FEATURES, "user_data")
 """Options that go into the request as they are."""
 
 POLICY_PARTS = ("plan", "weekday", "hour", "window_length_hours", "retention_period_days")
-ABSENT = {"state": "absent", "monthly_cost": 0.0}
+ABSENT: Record = {"state": "absent", "monthly_cost": 0.0}
 _NO_ADDRESS = "none of its addresses shows yet in the networks that GET /v2/droplets tells"
 
 
@@ -61,24 +61,24 @@ class Request:
     size: str | None = None
     region: str | None = None
     tags: tuple[str, ...] = ()
-    options: dict = field(default_factory=dict, repr=False)
+    options: Record = field(default_factory=dict, repr=False)
     backups: DesiredPolicy | None = None
     wait: bool = True
     planned: Change | None = None
 
     @property
-    def names(self):
-        """The names of the Droplets that it speaks of."""
+    def names(self) -> tuple[str, ...]:
+        """The names of the Droplets that it is about."""
         return (self.name,) if self.source_name is None else (self.name, self.source_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What has been read: `named` are the Droplets of the names that the request has, whichever way they are spelled.
+    """What has been read: `named` are the Droplets of the names in the request, in any capitalisation.
 
     Of a Droplet that is there `state` is known, while it is new its `history`, and the `image` that it was made from.
     For one to be made it is the image that was named by its id, or else the `source` and its restore `points`, which
-    are `left` of it if it is gone. `sizes` is a dict of slug to Size, None if the token may not read them. `unseen` are
+    are `left` of it if it is gone. `sizes` are by slug, None if the token may not read them. `unseen` are
     creations in the account's log whose Droplet does not show yet, all of them younger than `lag`, by which what is
     read may be late.
     """
@@ -104,7 +104,7 @@ class Goal:
     policy: BackupPolicy | None = None
 
 
-def request(params):
+def request(params: Mapping[str, Any]) -> Request:
     """The Request in a task's `params`; raises InputError."""
     for name in ("size", "region", "vpc_uuid", "source_droplet_name"):
         if params[name] is not None and not params[name].strip():
@@ -139,7 +139,7 @@ def look(request: Request, facts: Facts, now: datetime) -> Observed:
         made, unseen = facts.get(needs.DropletsMadeLately(frozenset(droplet.id for droplet in named)))
         seen = replace(seen, named=(*named, *made), unseen=unseen)
         found = there(request, seen.named)
-    known = request.planned and request.planned.target.id
+    known = request.planned.target.id if request.planned else None
     if found is None and known is not None:
         # It was found before, by another way than the lists.
         found = facts.get(needs.DropletById(known))
@@ -156,11 +156,17 @@ def look(request: Request, facts: Facts, now: datetime) -> Observed:
 
 def again(change: Change, facts: Facts) -> Observed:
     """The Droplet that was made, as the next run will see it."""
-    target, goal = change.target, change.goal
-    asked = [needs.DropletsNamed((target.name,)), *([needs.State(target.id)] if goal and goal.policy else [])]
+    target, goal = change.target, _goal(change)
+    asked: list[Need[Any]] = [needs.DropletsNamed((target.name,))]
+    asked += [needs.State(target.id)] if goal and goal.policy else []
     facts.require(*asked)
     state = facts.get(needs.State(target.id)) if goal and goal.policy else None
     return Observed(named=facts.get(needs.DropletsNamed((target.name,))), state=state)
+
+
+def _goal(change: Change) -> Goal | None:
+    """What is verified of the Droplet of `change`; None if it was there before."""
+    return change.goal if isinstance(change.goal, Goal) else None
 
 
 def _sizes_if_allowed(facts: Facts) -> dict[str, Size] | None:
@@ -189,7 +195,7 @@ def _as_it_is(seen: Observed, droplet: Droplet, facts: Facts) -> Observed:
     needs.prove_tags_are_shown([provenance.FROM], [droplet], facts)
     image = next(iter(Origin.of(droplet).images), None)
     new = droplet.status == "new"
-    asked = [needs.State(droplet.id)]
+    asked: list[Need[Any]] = [needs.State(droplet.id)]
     asked += [needs.LatestActions(droplet.id)] if new else []
     asked += [] if image is None else [needs.Image(image)]
     facts.require(*asked)
@@ -216,7 +222,7 @@ def _origin(request: Request, seen: Observed, facts: Facts) -> Observed:
     return replace(seen, source=source, points=(*facts.get(needs.Backups(source)), *facts.get(needs.Snapshots(source))))
 
 
-def there(request, named):
+def there(request: Request, named: Iterable[Droplet]) -> Droplet | None:
     """The one Droplet among `named` that has the name wanted, or None; raises SelectionError if there are two."""
     same = [droplet for droplet in named if droplet.name == request.name]
     if len(same) > 1:
@@ -228,7 +234,7 @@ def there(request, named):
     return next(iter(same), None)
 
 
-def source_id(request, named):
+def source_id(request: Request, named: Iterable[Droplet]) -> int | None:
     """The id of the Droplet whose restore points are meant; None if one is named by its id, or if nobody has the name.
 
     One that was made from a Droplet of its own name, which is gone, is not its source. Raises SelectionError.
@@ -245,13 +251,13 @@ def source_id(request, named):
     return same[0].id
 
 
-def left_of_source(request, named, account):
-    """What is left of the Droplet that is meant, which is gone, as a `gone.Source`; raises SelectionError."""
-    name = request.source_name
-    if name is None:
-        found, whose = gone.by_id(account, request.source_id), f"has the id {request.source_id}"
-    else:
+def left_of_source(request: Request, named: Iterable[Droplet], account: gone.Account) -> gone.Source:
+    """What is left of the Droplet that is meant, which is gone; raises SelectionError."""
+    name, whose, found = request.source_name, f"has the id {request.source_id}", None
+    if name is not None:
         found, whose = gone.by_name(account, name), f"is named {name!r}"
+    elif request.source_id is not None:
+        found = gone.by_id(account, request.source_id)
     if late := [each for each in account.droplets if each.id == request.source_id or each.name == name]:
         raise SelectionError(
             f"Droplet {late[0]} did not show at first, and does now: the API was behind. Run the task again.",
@@ -264,17 +270,17 @@ def left_of_source(request, named, account):
     raise SelectionError(f"{gone.nothing_left(whose, account)} A restore point can be named by its id.")
 
 
-def _is_of_one_gone(name, droplet):
+def _is_of_one_gone(name: str | None, droplet: Droplet) -> bool:
     """True if `droplet` was made from a restore point of a Droplet of that name that was gone."""
-    return provenance.name_in_a_tag(name) in Origin.of(droplet).names
+    return name is not None and provenance.name_in_a_tag(name) in Origin.of(droplet).names
 
 
-def lacks_source(request, image):
-    """True if the Droplet that `image` was taken of has to tell what the request leaves out."""
+def lacks_source(request: Request, image: RestorePoint) -> bool:
+    """True if what the request leaves out depends on the Droplet that `image` was taken of."""
     return request.size is None or (request.region is None and len(image.regions) != 1)
 
 
-def plan(request, observed, now):
+def plan(request: Request, observed: Observed, now: datetime) -> Plan:
     """The Plan for `request`; raises an error of `_domain.errors` before anything is sent."""
     droplet = there(request, observed.named)
     if droplet is not None:
@@ -284,7 +290,7 @@ def plan(request, observed, now):
         planned = replace(request.planned, doubt=_doubt(observed, now))
         return Plan((planned,) if planned.target.id is None else ())
     change = _creation(request, observed, now)
-    return Plan((replace(change, doubt=_doubt(observed, now)),), tuple(_warnings(request, observed, change.goal)))
+    return Plan((replace(change, doubt=_doubt(observed, now)),), tuple(_warnings(request, observed, _goal(change))))
 
 
 def _doubt(observed: Observed, now: datetime) -> Doubt | None:
@@ -296,14 +302,14 @@ def _doubt(observed: Observed, now: datetime) -> Doubt | None:
     return Doubt(min(latest.started_at or now, now) + observed.lag, why, latest)
 
 
-def pin(request, change, _done):
+def pin(request: Request, change: Change, _done: Sequence[Step]) -> Request:
     """`request` with what was chosen for it: a backup made or a source deleted meanwhile does not change that."""
     decided = RestorePointSelector(backup_id=change.after["image"])
     return replace(request, planned=change, wanted=decided, source_id=None, source_name=None)
 
 
-def unmet(request, change, observed):
-    """A sentence that tells how the Droplet differs from what `change` wanted; None when it is as planned.
+def unmet(request: Request, change: Change, observed: Observed) -> str | None:
+    """A sentence that says how the Droplet differs from what `change` wanted; None if it is as planned.
 
     Raises NotConvergedError if no other look would better it.
     """
@@ -315,17 +321,18 @@ def unmet(request, change, observed):
         return "the list of Droplets does not show it yet"
     if same[0].status != "active":
         return f"its creation has ended, and its status is {same[0].status!r} instead of 'active'"
-    if change.goal and (lacking := _lacks(change.goal, same[0], observed.state)):
+    goal = _goal(change)
+    if goal and (lacking := _lacks(goal, same[0], observed.state)):
         return lacking
     return None if any(_networks(same[0]).values()) else _NO_ADDRESS
 
 
-def aftermath(change, observed):
+def aftermath(change: Change, observed: Observed) -> Record:
     """What the entry of a Droplet that is up has besides: its addresses."""
     return {"networks": _networks(next(droplet for droplet in observed.named if droplet.id == change.target.id))}
 
 
-def describe(shown):
+def describe(shown: Mapping[str, Any]) -> str:
     """One line for people: "s-1vcpu-1gb in nyc3 from image 118 (web-01- 2026-03-11), no backups, 6.00 USD a month"."""
     if shown["state"] == "absent":
         return "absent"
@@ -344,7 +351,7 @@ def describe(shown):
     return listed([*parts, "cost unknown" if cost == "unknown" else f"{cost:.2f} USD a month"])
 
 
-def _check_source(params, wanted):
+def _check_source(params: Mapping[str, Any], wanted: RestorePointSelector) -> None:
     given = [name for name in ("source_droplet_id", "source_droplet_name") if params[name] is not None]
     if wanted.id is None and not given:
         raise InputError(
@@ -357,7 +364,7 @@ def _check_source(params, wanted):
     checked_id("source_droplet_id", params["source_droplet_id"])
 
 
-def _checked_tags(tags):
+def _checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
     for tag in tags:
         tag_name("tags", tag)
         if provenance.reserved(tag):
@@ -365,8 +372,8 @@ def _checked_tags(tags):
     return tagging.distinct(tags)
 
 
-def _wish(params):
-    """The DesiredPolicy for the backups of the new Droplet, None if they stay off; raises InputError."""
+def _wish(params: Mapping[str, Any]) -> DesiredPolicy | None:
+    """What is wanted of the backups of the new Droplet, None if they stay off; raises InputError."""
     policy = params["backup_policy"]
     if params["backups"] is False and policy:
         raise InputError("backups: false leaves no policy, so backup_policy cannot be set with it.")
@@ -380,13 +387,13 @@ def _wish(params):
     )
 
 
-def _existing(request, observed, droplet, now):
+def _existing(request: Request, observed: Observed, droplet: Droplet, now: datetime) -> Change:
     """The Change of a Droplet that is there: none, if it is the one that was made; raises RefusedError if it is not."""
     image = _same_origin(request, observed, droplet)
-    known = observed.image and observed.image.id == image
-    point = observed.image if known else RestorePoint(image, None, None)
+    known = observed.image if observed.image and observed.image.id == image else None
+    point = known or RestorePoint(image, None, None)  # type: ignore[arg-type]  # the result shows that they are unknown
     new = droplet.status == "new"
-    if not new and (why := _outside(request.wanted, image, observed.image if known else None, now)):
+    if not new and (why := _outside(request.wanted, image, known, now)):
         raise RefusedError(
             f"There is a Droplet {droplet} already, which was made from {why}. Choose another name, or rename or "
             "delete that one first: this module does neither.",
@@ -401,7 +408,8 @@ def _existing(request, observed, droplet, now):
         )
     running = next((action for action in creations if action.in_progress), None)
     wait_for = Awaited(running, point.size_gigabytes) if running and request.wait else None
-    until, doubt = (droplet.created_at or now) + observed.lag, None
+    until = (droplet.created_at or now) + observed.lag
+    doubt: Doubt | None = None
     if request.wait and new and not running:
         doubt = Doubt(until, "it is not up yet, and the action that makes it does not show yet")
     elif request.wait and droplet.status == "active" and not any(_networks(droplet).values()):
@@ -419,7 +427,7 @@ def _existing(request, observed, droplet, now):
     )
 
 
-def _same_origin(request, observed, droplet):
+def _same_origin(request: Request, observed: Observed, droplet: Droplet) -> int:
     """The id of the image that `droplet` was made from; raises RefusedError or SelectionError if it is another one."""
     made, wanted = Origin.of(droplet), source_id(request, observed.named)
     if not made.images:
@@ -450,7 +458,7 @@ def _same_origin(request, observed, droplet):
 def _outside(wanted: RestorePointSelector, image: int, point: RestorePoint | None, now: datetime) -> str | None:
     """Why a Droplet that is there is not what is wanted, by the restore point that it was made from; or None.
 
-    `point` is None if the image is gone, so that nothing tells its name and time any more.
+    `point` is None if the image is gone, so that its name and time are not known any more.
     """
     limits = [name for name in ("before", "snapshot_name", "max_age_hours") if getattr(wanted, name) is not None]
     if point is None and limits:
@@ -469,13 +477,14 @@ def _outside(wanted: RestorePointSelector, image: int, point: RestorePoint | Non
     return None
 
 
-def _creation(request, observed, now):
+def _creation(request: Request, observed: Observed, now: datetime) -> Change:
     point, source = chosen(request, observed, now), observed.source
     region = placement.region(request.region, point, source)
     size = placement.size(request.size, observed.sizes, point, region, source)
     policy = _policy(request, observed.supported)
-    tags = (*provenance.tags(point.id, source and source.id, observed.left and source.name), *request.tags)
-    body = {"name": request.name, "size": size.slug, "region": region, "image": point.id, "tags": list(tags)}
+    gone_name = source.name if source and observed.left else None
+    tags = (*provenance.tags(point.id, source.id if source else None, gone_name), *request.tags)
+    body: Record = {"name": request.name, "size": size.slug, "region": region, "image": point.id, "tags": list(tags)}
     body |= request.options
     if policy:
         body |= {"backups": True, "backup_policy": policy.to_api()}
@@ -484,7 +493,7 @@ def _creation(request, observed, now):
     if request.tags:
         after["tags"] = list(request.tags)
     return Change(
-        Droplet(None, request.name),
+        _to_be_made(request),
         ABSENT,
         after,
         (CreateDroplet(body, point.size_gigabytes),),
@@ -493,10 +502,14 @@ def _creation(request, observed, now):
     )
 
 
-def chosen(request, observed, now):
-    """The RestorePoint to make the Droplet from; raises SelectionError, InputError or RefusedError."""
+def _to_be_made(request: Request) -> Droplet:
+    return Droplet(None, request.name)  # type: ignore[arg-type]  # it gets its id when it is made
+
+
+def chosen(request: Request, observed: Observed, now: datetime) -> RestorePoint:
+    """What to make the Droplet from; raises SelectionError, InputError or RefusedError."""
     wanted, image = request.wanted, observed.image
-    if wanted.id is None:
+    if wanted.id is None and observed.source is not None:
         point = resolve(wanted, observed.points, observed.source, now)
         if observed.left:
             gone.prove_newest(wanted, point, observed.left)
@@ -516,24 +529,24 @@ def chosen(request, observed, now):
     return image
 
 
-def _policy(request, supported):
-    """The BackupPolicy to create it with, or None; raises InputError.
+def _policy(request: Request, supported: Sequence[SupportedPolicy]) -> BackupPolicy | None:
+    """The policy to create it with, if any; raises InputError.
 
     If no hour is wanted it follows from the name, since there is no id yet that it could follow from.
     """
     desired = request.backups
     if desired is None:
         return None
-    target = Droplet(None, request.name)
-    policy = resolve_policies(desired, (target,), (target,), {None: BackupState(False)}, supported)[None]
+    target = _to_be_made(request)
+    policy = resolve_policies(desired, (target,), (target,), {target.id: BackupState(False)}, supported)[target.id]
     offer = offer_of(supported, policy.plan)
     if desired.hours is None and offer and offer.hours:
         policy = replace(policy, hour=any_hour(request.name, offer.hours))
     return policy
 
 
-def _warnings(request, observed, goal):
-    if goal.policy and offer_of(observed.supported, goal.policy.plan) is None:
+def _warnings(request: Request, observed: Observed, goal: Goal | None) -> Iterator[str]:
+    if goal and goal.policy and offer_of(observed.supported, goal.policy.plan) is None:
         yield f"Plan {goal.policy.plan!r} is not among the supported ones and is sent because of allow_unlisted_plan."
     if observed.sizes is None:
         yield "The token may not read sizes (scopes sizes:read and regions:read): whether the size fits is not checked."
@@ -542,9 +555,9 @@ def _warnings(request, observed, goal):
             yield f"There is a Droplet {droplet} too, whose name differs from {request.name!r} by capitals alone."
 
 
-def _differences(request, observed, droplet):
+def _differences(request: Request, observed: Observed, droplet: Droplet) -> Iterator[str]:
     """Sentences about what was asked for and is otherwise on a Droplet that is there, and stays so."""
-    has = {"size": droplet.size, "region": droplet.region, "vpc_uuid": droplet.vpc_uuid or None}
+    has: Record = {"size": droplet.size, "region": droplet.region, "vpc_uuid": droplet.vpc_uuid or None}
     has |= {name: name in droplet.features for name in FEATURES}
     asked = {"size": request.size, "region": request.region, **request.options}
     for name, value in has.items():
@@ -557,12 +570,12 @@ def _differences(request, observed, droplet):
         yield f"left as it is: backups are {found}, which is not what is wanted; droplet_backups changes them"
 
 
-def _word(value):
+def _word(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _lacks(goal, droplet, state):
-    """What a new Droplet lacks of its Goal, as a sentence, or None."""
+def _lacks(goal: Goal, droplet: Droplet, state: BackupState | None) -> str | None:
+    """What a new Droplet lacks of its `goal`, as a sentence, or None."""
     if goal.tags and droplet.tags is None:
         return f"GET /v2/droplets does not tell its tags, and it should have {listed(goal.tags)}"
     if missing := tagging.missing(goal.tags, droplet.tags):
@@ -577,22 +590,24 @@ def _lacks(goal, droplet, state):
     return f"its backups are not as asked for: {listed(lacking)} (told by {where})" if lacking else None
 
 
-def _shown(size, region, point, price, state):
+def _shown(
+    size: str | None, region: str | None, point: RestorePoint, price: float | None, state: BackupState
+) -> Record:
     """`before` or `after` of a Droplet that is there; `price` in USD a month."""
     backups = monthly_backup_cost(price, state)
     cost = "unknown" if price is None or backups is None else round(price + backups, 2)
-    shown = {"state": "present", "size": size, "region": region, "image": point.id, "image_name": point.name}
+    shown: Record = {"state": "present", "size": size, "region": region, "image": point.id, "image_name": point.name}
     return {**shown, "backups": _shown_backups(state), "monthly_cost": cost}
 
 
-def _shown_backups(state):
+def _shown_backups(state: BackupState) -> Record:
     if not state.enabled:
         return {"state": "disabled"}
     policy = state.policy.to_api() if state.policy else {}
     return {"state": "enabled", **{name: policy[name] for name in ("plan", "weekday", "hour") if name in policy}}
 
 
-def _told(point, now):
+def _told(point: RestorePoint, now: datetime) -> Record:
     return {
         "id": point.id,
         "name": point.name,
@@ -602,7 +617,7 @@ def _told(point, now):
     }
 
 
-def _networks(droplet):
+def _networks(droplet: Droplet) -> Record:
     return {name: getattr(droplet, name) for name in ("public_v4", "private_v4", "public_v6")}
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Decides what `droplet_restore` does: pure, the same for check mode, for the real run and for its rerun.
 
-What has happened is told by marks, images and the log of actions (`_domain/incidents.py`), never by memory.
-Each plan gives what remains: intent, power off, safety snapshot, restore or rebuild, power on, done.
+Marks, images and the log of actions show what has happened (`_domain/incidents.py`); nothing is kept in memory.
+Each plan holds what remains: intent, power off, safety snapshot, restore or rebuild, power on, done.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .._domain.errors import (
 from .._domain.facts import Facts
 from .._domain.incidents import DISK_WRITES, Goal, IncidentHistory, Seen, action_order
 from .._domain.journal import Completed, Intent, checked_incident, safety_name, safety_of
-from .._domain.models import Action
+from .._domain.models import Action, RestorePoint
 from .._domain.plan import SECONDS_PER_GIB, Awaited, Change, DropletAction, Plan, Step, Tag
 from .._domain.restore_points import RestorePointSelector, resolve
 from .._domain.retention import newest_first
@@ -64,14 +64,14 @@ class Request:
     own: tuple[Action, ...] = ()
 
 
-def request(selection, params):
+def request(selection: Selection, params: Mapping[str, Any]) -> Request:
     """The Request in a task's `params`; raises InputError."""
     if params["list"]:
         return Request(selection, None, None)
     if params["incident"] is None:
         raise InputError("incident is missing: give what has happened a key, as in inc-2026-031. Only list needs none.")
     wanted = RestorePointSelector.from_options(params)
-    if wanted.id is wanted.snapshot_name is None and wanted.max_age_hours is None:
+    if wanted.id is None and wanted.snapshot_name is None and wanted.max_age_hours is None:
         name = "newest" if wanted.newest else "before"
         raise InputError(
             f"{name} needs max_age_hours: say how old the restore point may be, so that an outdated one is refused."
@@ -87,7 +87,7 @@ def look(request: Request, facts: Facts, now: datetime) -> Seen:
 
 def again(change: Change, facts: Facts) -> Seen:
     """The same after the work."""
-    return _with_log(Selection(ids=(change.target.id,)), facts, lambda _seen: change.goal.at)
+    return _with_log(Selection(ids=(change.target.id,)), facts, lambda _seen: _decided(change).at)
 
 
 def _with_log(selection: Selection, facts: Facts, since: Callable[[Seen], datetime | None]) -> Seen:
@@ -102,20 +102,27 @@ def _with_log(selection: Selection, facts: Facts, since: Callable[[Seen], dateti
     return replace(seen, actions=facts.get(needs.Log(droplet.id, since(seen))))
 
 
-def _story(request, seen):
+def _decided(change: Change) -> Goal:
+    """What the first plan of a run decided for the Droplet of `change`."""
+    if not isinstance(change.goal, Goal):
+        raise TypeError(f"Nothing was decided for Droplet {change.target}.")
+    return change.goal
+
+
+def _story(request: Request, seen: Seen) -> IncidentHistory:
     known = seen.knowing(request.own)
-    return IncidentHistory(known, request.incident, request.stop_first, request.run, request.ordered, request.own)
+    return IncidentHistory(known, request.incident or "", request.stop_first, request.run, request.ordered, request.own)
 
 
-def horizon(request, seen, now):
-    """How far back the log of actions has to be read, a datetime; None if its latest page is enough."""
+def horizon(request: Request, seen: Seen, now: datetime) -> datetime | None:
+    """How far back the log of actions has to be read; None if its latest page is enough."""
     if request.wanted is None:
         return None
     story = _story(request, seen)
     since = story.intent.at if story.intent else story.unmarked_since
     times = [since - timedelta(minutes=1)] if since else []
     try:
-        point = _point(request, story, now)
+        point = _point(request.wanted, story, now)
         times += [point.created_at] if point and point.created_at else []
     except LifeboatError:
         # The plan will say so.
@@ -123,10 +130,11 @@ def horizon(request, seen, now):
     return min(times, default=None)
 
 
-def plan(request, seen, now):
+def plan(request: Request, seen: Seen, now: datetime) -> Plan:
     """The Plan for `request`; raises InputError, ScopeError, SelectionError or RefusedError before anything is sent."""
     droplet = seen.droplet
-    if request.wanted is None:
+    wanted = request.wanted
+    if wanted is None:
         return Plan((_listing(seen, now),))
     question = unconfirmed(f"This overwrites the disk of Droplet {droplet}", droplet, request.confirm)
     if droplet.tags is None:
@@ -137,24 +145,27 @@ def plan(request, seen, now):
         )
     story = _story(request, seen)
     _refuse_after_waiting(story)
-    _refuse_another_point(request, story)
-    point = _point(request, story, now)
-    story = replace(story, undoes=point and safety_of(point))
+    _refuse_another_point(request, wanted, story)
+    point = _point(wanted, story, now)
+    story = replace(story, undoes=safety_of(point) if point else None)
     if conflicting_restores := story.conflicting_restores(point):
         return replace(_stopped(story, conflicting_restores, point, now), confirmation_required=question)
-    if story.done:
-        change, warnings = _unchanged(request, story, point, now)
-    elif story.own_restore:
-        change, warnings = _finish(story, point, now), ()
-    else:
+    warnings: tuple[str, ...] = ()
+    if mark := story.done:
+        change, warnings = _unchanged(wanted, story, mark, point, now)
+    elif mine := story.own_restore:
+        change = _finish(story, mine, point, now)
+    elif point:
         change, warnings = _restore(request, story, point, now)
+    else:
+        raise _no_longer_there(story)
     return Plan((change,), warnings, confirmation_required=question)
 
 
-def pin(request, change, done):
+def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
     """`request` for the Droplet of `change` with what its first plan decided, after the steps `done`."""
     ordered = any(step.type in DISK_WRITES for step in done)
-    return replace(request, selection=Selection(ids=(change.target.id,)), run=change.goal, ordered=ordered)
+    return replace(request, selection=Selection(ids=(change.target.id,)), run=_decided(change), ordered=ordered)
 
 
 def knowing(request: Request, own: tuple[Action, ...]) -> Request:
@@ -162,8 +173,8 @@ def knowing(request: Request, own: tuple[Action, ...]) -> Request:
     return replace(request, own=own)
 
 
-def unmet(request, change, seen):
-    """A sentence that tells how the Droplet differs from what `change` wanted; None when it is as planned.
+def unmet(request: Request, change: Change, seen: Seen) -> str | None:
+    """A sentence that says how the Droplet differs from what `change` wanted; None if it is as planned.
 
     Raises NotConvergedError if no other look would better it.
     """
@@ -172,7 +183,7 @@ def unmet(request, change, seen):
         return f"every action completed, but the mark of incident {request.incident!r} does not show among its tags"
     if not any(action.id == story.done.action and action.completed for action in seen.actions):
         return f"the log does not show yet that action {story.done.action} has completed"
-    if change.goal.was_on and seen.droplet.status == "off":
+    if _decided(change).was_on and seen.droplet.status == "off":
         return "every action completed, but it is off and was on before"
     if conflicting_restores := story.conflicting_restores(None):
         last = conflicting_restores[-1]
@@ -183,7 +194,7 @@ def unmet(request, change, seen):
     return None
 
 
-def rescue(request, _change, seen):
+def rescue(request: Request, _change: Change, seen: Seen) -> tuple[Step, ...]:
     """After a failure before the restore began: a Droplet that was powered off for it is powered on again."""
     story = _story(request, seen)
     busy = any(action.in_progress for action in story.seen.actions)
@@ -195,20 +206,18 @@ def rescue(request, _change, seen):
 
 def otherwise(change: Change, step: Step, error: ApiError) -> Change | None:
     """The same Change by `rebuild`, if the API does not `restore` a snapshot: some readings allow it backups only."""
-    goal = change.goal
+    goal = _decided(change)
     if error.status != 422 or step.type != "restore" or goal.told["restore_point"]["type"] != "snapshot":
         return None
     return replace(change, goal=replace(goal, by_rebuild=True))
 
 
-def aftermath(change, seen):
+def aftermath(change: Change, seen: Seen) -> Record:
     """Further keys of a result, from what was read after the work; with `notes` if there is more to say."""
-    told = {
-        **change.goal.told,
-        **restore_result.found(IncidentHistory(seen, change.goal.told["incident"], run=change.goal)),
-    }
-    notes = []
-    if not change.goal.was_on and seen.droplet.status != "off":
+    goal = _decided(change)
+    told: Record = {**goal.told, **restore_result.found(IncidentHistory(seen, goal.told["incident"], run=goal))}
+    notes: list[str] = []
+    if not goal.was_on and seen.droplet.status != "off":
         notes.append("it was off before, and the API has left it on")
     if told["new_ssh_host_keys"]:
         notes.append(
@@ -218,10 +227,10 @@ def aftermath(change, seen):
     return {**told, "notes": notes} if notes else told
 
 
-def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[dict, tuple[str, ...]]:
+def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[Record, tuple[str, ...]]:
     """`(keys of the result, sentences)` about a Droplet whose restore has failed; `seen` is None if it is not known."""
-    goal = change.goal
-    told = dict(goal.told)
+    goal = _decided(change)
+    told: Record = dict(goal.told)
     begun = False
     if seen:
         story = _story(request, seen)
@@ -231,7 +240,7 @@ def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[di
             told |= restore_result.way_back(story, snapshot.id, snapshot.name)
     if not (told["safety_snapshot"] and told["safety_snapshot"]["id"]):
         told |= {"safety_snapshot": None, "undo": None, "undo_command": None}
-    sentences = []
+    sentences: list[str] = []
     if told["safety_snapshot"]:
         sentence = f"Safety snapshot {told['safety_snapshot']['id']} holds the disk as it was"
         sentences.append(sentence + ("; undo brings it back." if begun else "."))
@@ -242,13 +251,14 @@ def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[di
     return told, tuple(sentences)
 
 
-def tell(plan, entries):
+def tell(plan: Plan, entries: Sequence[Record]) -> Record:
     """The restore_result.KEYS of the result, beside its `droplets`."""
     (change,), (entry,) = plan.changes, entries
-    return {key: entry.pop(key, change.goal.told[key]) for key in restore_result.KEYS}
+    told = _decided(change).told
+    return {key: entry.pop(key, told[key]) for key in restore_result.KEYS}
 
 
-def describe(shown):
+def describe(shown: Mapping[str, Any]) -> str:
     """One line for people from a `before` or `after`."""
     if "written_after" in shown:
         since = shown["written_after"]
@@ -267,34 +277,38 @@ def describe(shown):
     return text
 
 
-def _point(request, story, now):
-    """The RestorePoint that the incident is about; None if it is gone, and was restored before.
+def _point(wanted: RestorePointSelector, story: IncidentHistory, now: datetime) -> RestorePoint | None:
+    """The restore point that the incident is about; None if it is gone, and was restored before.
 
     What was decided counts. Raises SelectionError or RefusedError.
     """
-    droplet = story.seen.droplet
     if story.done and story.image is None:
         return None
     if story.image is None:
-        return resolve(request.wanted, story.seen.points, droplet, now)
+        return resolve(wanted, story.seen.points, story.seen.droplet, now)
     found = story.find(story.image)
     if found is None and not (story.done or story.own_restore):
-        raise RefusedError(
-            f"Image {story.image}, chosen for incident {story.incident!r}, is no longer a backup or snapshot of "
-            f"Droplet {droplet}, and was not restored before. Nothing is sent. Another restore point needs a new "
-            "incident.",
-            droplet=droplet.id,
-        )
+        raise _no_longer_there(story)
     return found
 
 
-def _refuse_another_point(request, story):
+def _no_longer_there(story: IncidentHistory) -> RefusedError:
+    droplet = story.seen.droplet
+    return RefusedError(
+        f"Image {story.image}, chosen for incident {story.incident!r}, is no longer a backup or snapshot of "
+        f"Droplet {droplet}, and was not restored before. Nothing is sent. Another restore point needs a new "
+        "incident.",
+        droplet=droplet.id,
+    )
+
+
+def _refuse_another_point(request: Request, wanted: RestorePointSelector, story: IncidentHistory) -> None:
     """An incident has one restore point: raises RefusedError if another one is asked for, or was chosen."""
     droplet, decided = story.seen.droplet, story.done or story.intent
     if decided is None:
         return
     if decided.image is None:
-        _refuse_a_later_point(request, story)
+        _refuse_a_later_point(wanted, story)
         return
     if request.run and request.run.image not in (None, decided.image):
         raise RefusedError(
@@ -304,7 +318,7 @@ def _refuse_another_point(request, story):
         )
     what = "was restored from" if story.done or story.own_restore else "is to be restored from"
     # A run has asked this once, before it began.
-    if request.run is None and (other := _another(request.wanted, story, decided)):
+    if request.run is None and (other := _another(wanted, story, decided)):
         raise RefusedError(
             f"Incident {request.incident!r} of Droplet {droplet} {what} image {decided.image}, and not from "
             f"{other}. Another restore point needs a new incident.",
@@ -316,26 +330,27 @@ def _another(wanted: RestorePointSelector, story: IncidentHistory, decided: Inte
     """What is asked for instead of the image that was decided; None if it is that, or if the image is gone."""
     found = story.find(decided.image)
     if found is None:
-        # Nothing tells any more what a described point was: the plan warns.
+        # What a described point was is not known any more: the plan warns.
         return None if wanted.id in (None, decided.image) else str(wanted.id)
-    moment = story.intent.at if story.intent else story.own_restore and story.own_restore.started_at
+    mine = story.own_restore
+    moment = story.intent.at if story.intent else mine.started_at if mine else None
     return difference(wanted, found, moment, story.seen.points, story.seen.actions)
 
 
-def _refuse_a_later_point(request, story):
+def _refuse_a_later_point(wanted: RestorePointSelector, story: IncidentHistory) -> None:
     """Raises RefusedError if an image is asked for that a restore without marks cannot have been from."""
-    point = story.find(request.wanted.id)
-    if point and point.created_at and point.created_at > story.own_restore.started_at:
+    point, mine = story.find(wanted.id), story.own_restore
+    if point and point.created_at and mine and mine.started_at and point.created_at > mine.started_at:
         raise RefusedError(
             f"Incident {story.incident!r} of Droplet {story.seen.droplet} was restored by action "
-            f"{story.own_restore.id}, before {point} was made. Another restore point needs a new incident.",
+            f"{mine.id}, before {point} was made. Another restore point needs a new incident.",
             droplet=story.seen.droplet.id,
         )
 
 
-def _refuse_after_waiting(story):
+def _refuse_after_waiting(story: IncidentHistory) -> None:
     """Raises RefusedError if the restore of somebody else that was waited for has ended."""
-    awaited = story.run and story.run.awaited
+    awaited = story.run.awaited if story.run else None
     action = next((action for action in story.seen.actions if action.id == awaited), None)
     if action and not action.in_progress:
         raise RefusedError(
@@ -345,7 +360,7 @@ def _refuse_after_waiting(story):
         )
 
 
-def _sentence(story, action, point):
+def _sentence(story: IncidentHistory, action: Action, point: RestorePoint | None) -> str:
     """Who has overwritten the disk, or is about to, and what that means."""
     droplet, incident, owner = story.seen.droplet, story.incident, story.marks.owner(action)
     who = f"action {action.id} ({action.type}), begun at {iso(action.started_at)}"
@@ -370,10 +385,10 @@ def _sentence(story, action, point):
     elif owner == incident:
         advice = "If another run of this incident ordered it, run the task again."
     else:
-        first = "" if point.type == "snapshot" else ", once it is a snapshot by backup_to_snapshot"
+        first = "" if point is None or point.type == "snapshot" else ", once it is a snapshot by backup_to_snapshot"
         advice = (
             "Choose a younger restore point. If this one is meant all the same, droplet_action overwrites the disk "
-            f"without these questions: type: rebuild, image: {point.id}{first}."
+            f"without these questions: type: rebuild, image: {point.id if point else story.image}{first}."
         )
     return (
         f"The disk of Droplet {droplet} was overwritten after {point} was made: {who}. Restoring now would undo "
@@ -381,7 +396,9 @@ def _sentence(story, action, point):
     )
 
 
-def _stopped(story, conflicting_restores, point, now):
+def _stopped(
+    story: IncidentHistory, conflicting_restores: Sequence[Action], point: RestorePoint | None, now: datetime
+) -> Plan:
     """The Plan if somebody else is at work: wait, then fail; raises RefusedError if they have ended."""
     running = next((action for action in conflicting_restores if action.in_progress), None)
     if running is None:
@@ -397,41 +414,43 @@ def _stopped(story, conflicting_restores, point, now):
 
 
 def _listing(seen: Seen, now: datetime) -> Change:
-    """Nothing changes: the result tells which restore points there are."""
+    """Nothing changes: the result shows which restore points there are."""
     shown = {"state": "as it is"}
     told = {**dict.fromkeys(restore_result.KEYS), "restore_points": restore_result.restore_points(seen, now)}
     return Change(seen.droplet, shown, shown, goal=Goal(None, now, False, frozenset(), told))
 
 
-def _unchanged(request, story, point, now):
-    """`(Change, warnings)` if the restore is done."""
-    incident, mark = story.incident, story.done
+def _unchanged(
+    wanted: RestorePointSelector, story: IncidentHistory, mark: Completed, point: RestorePoint | None, now: datetime
+) -> tuple[Change, tuple[str, ...]]:
+    """`(change, warnings)` if the restore is done."""
+    incident, mine = story.incident, story.own_restore
     shown = {"state": "restored", "image": mark.image}
     goal = _goal(story, point, now)
     goal = replace(goal, told={**goal.told, **restore_result.found(story)})
     note = f"incident {incident!r} was restored by action {mark.action}, and no other restore came after it"
-    warnings = ()
+    warnings: tuple[str, ...] = ()
     if mark.image is None:
-        snapshot = goal.told["safety_snapshot"]["id"]
+        snapshot, kind = goal.told["safety_snapshot"]["id"], mine.type if mine else "restore"
         warnings = (
             f"The tags of incident {incident!r} are gone from Droplet {story.seen.droplet}. That it was restored is "
-            f"told by its safety snapshot {snapshot} and by action {mark.action} ({story.own_restore.type}), which "
+            f"told by its safety snapshot {snapshot} and by action {mark.action} ({kind}), which "
             "came next; from which image, nothing tells.",
         )
-    elif point is None and request.wanted.id is None and not request.wanted.newest:
+    elif point is None and wanted.id is None and not wanted.newest:
         warnings = (
             f"Incident {incident!r} of Droplet {story.seen.droplet} was restored from image {mark.image}, which is "
-            f"gone by now, so nothing tells whether that was {request.wanted}.",
+            f"gone by now, so nothing tells whether that was {wanted}.",
         )
     return Change(story.seen.droplet, shown, shown, notes=(note,), goal=goal), warnings
 
 
-def _finish(story, point, now):
-    """The restore has begun: what is left is to wait for it, to restore the power and to mark it."""
-    droplet, mine, incident = story.seen.droplet, story.own_restore, story.incident
+def _finish(story: IncidentHistory, mine: Action, point: RestorePoint | None, now: datetime) -> Change:
+    """The restore `mine` has begun: what is left is to wait for it, to restore the power and to mark it."""
+    droplet, incident = story.seen.droplet, story.incident
     after = {"state": "restored and marked", "image": story.image}
     before = {**after, "state": "being restored" if mine.in_progress else "restored and not marked"}
-    steps = (*_power_on(story), Tag(Completed(incident, story.image, mine.id).tag, "droplet", droplet.id))
+    steps = (*_power_on(story, mine), Tag(Completed(incident, story.image, mine.id).tag, "droplet", droplet.id))
     note = (
         f"action {mine.id} ({mine.type}), begun at {iso(mine.started_at)} after the intent of incident {incident!r}, "
         "is taken for its restore; the log does not tell its image"
@@ -443,14 +462,13 @@ def _finish(story, point, now):
         after,
         steps,
         () if story.ordered else (note,),
-        goal=_goal(story, point, now, safety and (safety.id, safety.name)),
+        goal=_goal(story, point, now, (safety.id, safety.name) if safety else None),
         wait_for=Awaited(mine, _gigabytes(point, story.seen)) if mine.in_progress else None,
     )
 
 
-def _power_on(story):
-    """A Droplet that was on and is off is powered on, unless somebody has decided about its power since."""
-    mine = story.own_restore
+def _power_on(story: IncidentHistory, mine: Action) -> tuple[Step, ...]:
+    """A Droplet that was on and is off is powered on, unless its power was switched after the restore `mine`."""
     since = [
         action
         for action in story.seen.actions
@@ -460,18 +478,20 @@ def _power_on(story):
     return (_POWER_ON,) if owed else ()
 
 
-def _restore(request, story, point, now):
-    """`(Change, warnings)` if nothing is restored yet."""
+def _restore(
+    request: Request, story: IncidentHistory, point: RestorePoint, now: datetime
+) -> tuple[Change, tuple[str, ...]]:
+    """`(change, warnings)` if nothing is restored yet."""
     droplet, seen, safety = story.seen.droplet, story.seen, story.safety()
     running = droplet.status != "off"
-    name, size = safety_name(request.incident, droplet.name), _disk_gigabytes(seen)
+    name, size = safety_name(story.incident, droplet.name), _disk_gigabytes(seen)
     if safety:
         name, size = safety.name, _gigabytes(safety, seen)
     wanted = bool(safety or request.safety_snapshot)
-    goal = _goal(story, point, now, (safety and safety.id, name) if wanted else None)
-    steps = []
+    goal = _goal(story, point, now, (safety.id if safety else None, name) if wanted else None)
+    steps: list[Step] = []
     if story.intent is None:
-        mark = Intent(request.incident, point.id, goal.at, goal.was_on)
+        mark = Intent(story.incident, point.id, goal.at, goal.was_on)
         steps.append(Tag(mark.tag, "droplet", droplet.id))
     if request.stop_first and running:
         steps.append(DropletAction("power_off", requires_fresh_state=True))
@@ -509,7 +529,9 @@ def _restore(request, story, point, now):
     return change, (*warnings, *_open_incidents(story))
 
 
-def _notes(request, story, point, safety, now):
+def _notes(
+    request: Request, story: IncidentHistory, point: RestorePoint, safety: RestorePoint | None, now: datetime
+) -> tuple[str, ...]:
     droplet = story.seen.droplet
     age = point.age_hours(now)
     notes = [] if age is None else [f"{age:g} hours of data go: everything written after {iso(point.created_at)}"]
@@ -536,15 +558,15 @@ def _notes(request, story, point, safety, now):
     return tuple(notes)
 
 
-def _refuse_expiring(story, point, minutes, now):
-    """Raises RefusedError if a backup would expire before it is restored; warnings if that is not known.
+def _refuse_expiring(story: IncidentHistory, point: RestorePoint, minutes: int, now: datetime) -> tuple[str, ...]:
+    """Raises RefusedError if a backup would expire before it is restored; returns warnings if that is not known.
 
     A backup that is there although its date is past was made under another policy than the one in force.
     """
     if point.type != "backup":
         return ()
     policy = story.seen.state.policy
-    days = policy and policy.retention_period_days
+    days = policy.retention_period_days if policy else None
     expires = point.created_at + timedelta(days=days) if days and point.created_at else None
     if expires is None or expires <= now:
         return (
@@ -560,7 +582,7 @@ def _refuse_expiring(story, point, minutes, now):
     return ()
 
 
-def _open_incidents(story):
+def _open_incidents(story: IncidentHistory) -> tuple[str, ...]:
     """Sentences about other incidents that were begun and never marked as done."""
     marks = story.marks
     over = {mark.incident for mark in marks.dones}
@@ -571,8 +593,10 @@ def _open_incidents(story):
     )
 
 
-def _goal(story, point, now, snapshot=None):
-    """The Goal; `snapshot` is the safety snapshot as `(id, name)`, its id None if it is still to be made."""
+def _goal(
+    story: IncidentHistory, point: RestorePoint | None, now: datetime, snapshot: tuple[int | None, str] | None = None
+) -> Goal:
+    """What is decided; `snapshot` is the safety snapshot as `(id, name)`, its id None if it is still to be made."""
     seen, run = story.seen, story.run
     known = frozenset(action.id for action in seen.actions if action.type in DISK_WRITES)
     told = restore_result.told(story, point, now, snapshot)
@@ -587,12 +611,12 @@ def _goal(story, point, now, snapshot=None):
     )
 
 
-def _gigabytes(point, seen):
-    """The size of a restore point in GiB; the disk's if it is not told."""
-    return (point and point.size_gigabytes) or seen.droplet.disk
+def _gigabytes(point: RestorePoint | None, seen: Seen) -> float | None:
+    """The size of a restore point in GiB; the disk's if it is not known."""
+    return (point.size_gigabytes if point else None) or seen.droplet.disk
 
 
-def _disk_gigabytes(seen):
+def _disk_gigabytes(seen: Seen) -> float | None:
     """About how large a snapshot of the Droplet becomes, in GiB: as its newest restore point, or as its disk."""
     sizes = (point.size_gigabytes for point in newest_first(seen.points) if point.size_gigabytes)
     return next(sizes, seen.droplet.disk)
