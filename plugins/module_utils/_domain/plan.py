@@ -8,8 +8,10 @@ the user can set, and cost; a diff is made of them and of nothing else, so that 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from .models import Action, BackupPolicy, Droplet, RestorePoint
 from .retention import newest_first
@@ -26,20 +28,23 @@ class Step:
     """
 
     __slots__ = ()
-    type = None
-    observable = True
+    type: str | None = None
+    observable: bool = True
     """True if the state shows that it was carried out. If it does not, the log of actions is all there is."""
-    retryable = True
+    retryable: bool = True
     """False if a lost answer is never followed by another try, should the state show nothing of it."""
-    settle_seconds = 0
+    settle_seconds: float = 0
     """How many seconds after the end of its action the state may take to show it. Until then nothing more is sent."""
-    requires_fresh_state = False
+    requires_fresh_state: bool = False
     """True if it must not be sent on the strength of what was read a while ago."""
-    creates = False
-    """True if carrying it out twice makes two of something."""
 
     @property
-    def arguments(self):
+    def creates(self) -> bool:
+        """True if carrying it out twice makes two of something."""
+        return False
+
+    @property
+    def arguments(self) -> dict[str, Any]:
         return {}
 
 
@@ -57,7 +62,7 @@ class EnableBackups(Step):
     type = "enable_backups"
 
     @property
-    def arguments(self):
+    def arguments(self) -> dict[str, Any]:
         return {"backup_policy": self.policy.to_api()}
 
 
@@ -84,18 +89,18 @@ class DropletAction(Step):
     """
 
     type: str
-    given: dict = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
     observable: bool = True
     size_gigabytes: float | None = None
     settle_seconds: float = 0
     requires_fresh_state: bool = False
 
     @property
-    def arguments(self):
+    def arguments(self) -> dict[str, Any]:
         return self.given
 
     @property
-    def creates(self):
+    def creates(self) -> bool:
         return self.type == "snapshot"
 
 
@@ -108,7 +113,7 @@ class ActionByTag:
 
     tag: str
     action: DropletAction
-    goal: dict
+    goal: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ class TransferImage(ImageStep):
     type = "transfer"
 
     @property
-    def arguments(self):
+    def arguments(self) -> dict[str, Any]:
         return {"region": self.region}
 
 
@@ -175,14 +180,14 @@ class Untag(Step):
 class CreateDroplet(Step):
     """`POST /v2/droplets` with this body."""
 
-    given: dict
+    given: dict[str, Any]
     size_gigabytes: float | None = None
     type = "create"
     retryable = False
     creates = True
 
     @property
-    def arguments(self):
+    def arguments(self) -> dict[str, Any]:
         return self.given
 
 
@@ -211,8 +216,8 @@ class Change:
     """What happens to one Droplet. No steps means that it is as it should be, or is left alone."""
 
     target: Droplet
-    before: dict
-    after: dict
+    before: dict[str, Any]
+    after: dict[str, Any]
     steps: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     goal: object = None
@@ -225,15 +230,15 @@ class Change:
     """The name of the rule that it follows, if there are rules."""
     wait_for: Awaited | None = None
     """What must have ended before anything is sent; then the Droplet is planned again. Without steps: to be refused."""
-    extra_result: dict = field(default_factory=dict)
+    extra_result: dict[str, Any] = field(default_factory=dict)
     """Further keys of its entry in the result, none of which is part of the diff."""
-    visible: frozenset | None = None
+    visible: frozenset[datetime | int | None] | None = None
     """What the lists show of the things that actions like its first step make: the ids of images, and the times that
     snapshots bear. None if nothing could be made twice."""
     doubt: Doubt | None = None
     """Why nothing is sent yet, if what was read may lag behind."""
 
-    def risking(self, points):
+    def risking(self, points: Iterable[RestorePoint]) -> Change:
         """The same change, with `points` at risk too: backups that were made since it was planned."""
         known = {point.id for point in self.at_risk}
         further = [point for point in points if point.id not in known]
@@ -257,18 +262,18 @@ class Plan:
     confirmation_required: str | None = None
     by_tag: ActionByTag | None = None
 
-    def with_added(self, changes):
+    def with_added(self, changes: Iterable[Change]) -> Plan:
         """The same, with `changes` of further Droplets that turned out to be meant as well."""
         known = {change.target.id for change in self.changes}
         further = [change for change in changes if change.target.id not in known]
         return replace(self, changes=tuple(sorted([*self.changes, *further], key=lambda change: change.target.id)))
 
     @property
-    def changing(self):
+    def changing(self) -> tuple[Change, ...]:
         """The changes that have something to send."""
         return tuple(change for change in self.changes if change.steps)
 
     @property
-    def pending(self):
+    def pending(self) -> tuple[Change, ...]:
         """The changes that have something to send or to wait for."""
         return tuple(change for change in self.changes if change.steps or change.wait_for or change.doubt)
