@@ -14,6 +14,9 @@ from . import actions, tags
 from .client import Client
 from .lag import looks
 
+MAY_EXIST = (409, 422)
+"""With these the API refuses to make a tag that exists already."""
+
 
 def send(client, droplet_id, step, stale_after=None):
     """Send one step; the Action that it has begun, or None if its answer is the end of it.
@@ -77,6 +80,8 @@ def _tag(client, step):
         if key(step.name) not in client.tags and key(step.name) not in client.tag_errors:
             client.tag_errors[key(step.name)] = _make_tag(client, step.name)
         trouble = client.tag_errors.get(key(step.name))
+    if isinstance(trouble, ApiError) and trouble.status not in MAY_EXIST:
+        raise trouble.copy()
     problem = trouble
     for _look in looks(client):
         try:
@@ -113,18 +118,14 @@ def _learn_spelling(client: Client, name: str) -> bool:
 
 
 def _make_tag(client, name):
-    """What went wrong with making a tag, which may be there all the same, or None if there is one now.
+    """What went wrong with making a tag, which may exist all the same, or None if there is one now.
 
     One that there is in another spelling keeps its own, by which alone it is found.
     https://docs.digitalocean.com/reference/api/digitalocean/#operation/tags_create
     """
     try:
         body = client.do.tags.create(body={"name": name})
-    except OutcomeUnknownError as error:
-        return error
-    except ApiError as error:
-        if error.status not in (409, 422):
-            raise
+    except (ApiError, OutcomeUnknownError) as error:
         return error
     client.tags[key(name)] = body["tag"]["name"]
     return None

@@ -142,7 +142,16 @@ def test_a_refusal_that_means_something_else_is_told(there, status):
     client.refused = ScopeError("No.", status=403) if status == 403 else ApiError("Not this name.", status=422)
     with pytest.raises(ApiError) as raised:
         steps.send(client, 7, Tag("keep", "image", 1))
-    assert raised.value is client.refused
+    assert (type(raised.value), raised.value.message) == (type(client.refused), client.refused.message)
+
+
+def test_what_refuses_a_tag_to_one_target_refuses_it_to_all_who_get_it():
+    client = Client()
+    client.refused = ScopeError("No.", status=403)
+    for key in (1, 2):
+        with pytest.raises(ScopeError, match="No"):
+            steps.send(client, 7, Tag("keep", "image", key))
+    assert client.asked == ["create keep"]
 
 
 def test_an_image_that_is_gone_is_told_as_it_is_once_the_absence_is_old():
