@@ -15,7 +15,7 @@ from typing import Any
 
 from .._domain.errors import NotFoundError, ScopeError
 from .._domain.models import Action
-from .._domain.quota import FEW
+from .._domain.quota import FEW, PER_PAGE
 from . import paging
 from .client import Client
 
@@ -292,7 +292,7 @@ def _latest(client: Client, expected: int, wanted: Collection[int] = ()) -> list
     operation = client.do.actions.list
     if operation in client.refused:
         return None
-    likely = -(-expected // paging.PER_PAGE)
+    likely = -(-expected // PER_PAGE)
     most = likely + (MOST_PAGES if wanted else 0)
     found = {}
     try:

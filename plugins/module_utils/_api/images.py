@@ -29,8 +29,12 @@ def get(client: Client, image_id: int | str) -> RestorePoint | None:
 
 @overload
 def own(client: Client) -> dict[int, RestorePoint]: ...
+
+
 @overload
 def own(client: Client, fewer_than: int | None) -> dict[int, RestorePoint] | None: ...
+
+
 def own(client: Client, fewer_than: int | None = None) -> dict[int, RestorePoint] | None:
     """All images of the account as a dict of id to RestorePoint.
 
@@ -42,8 +46,12 @@ def own(client: Client, fewer_than: int | None = None) -> dict[int, RestorePoint
 
 @overload
 def snapshots(client: Client) -> tuple[RestorePoint, ...]: ...
+
+
 @overload
 def snapshots(client: Client, fewer_than: int | None) -> tuple[RestorePoint, ...] | None: ...
+
+
 def snapshots(client: Client, fewer_than: int | None = None) -> tuple[RestorePoint, ...] | None:
     """`GET /v2/snapshots?resource_type=droplet`, all pages, as RestorePoints that know their Droplet.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._domain.errors import IncompleteListError
-from .._domain.quota import PER_PAGE as PER_PAGE
+from .._domain.quota import PER_PAGE
 from .client import Client
 
 Operation = Callable[..., Any]

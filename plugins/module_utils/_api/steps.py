@@ -30,7 +30,7 @@ def send(client: Client, droplet_id: int, step: Step, stale_after: float | None 
     if request := _REQUESTS.get(type(step)):
         return request(client, step)
     if isinstance(step, ImageStep):
-        # Each has a field of that name; declared in the base class, it would become an optional one.
+        # A field of all its subclasses, which the base class does not declare because it has no fields.
         image_id = step.image_id  # type: ignore[attr-defined]
         return actions.on_image(client, image_id, type=step.type, **step.arguments)
     options = {"stale_after": stale_after} if step.requires_fresh_state else {}

@@ -60,7 +60,7 @@ class Observed(ObservedBackups):
     day: date
 
 
-Part = tuple[Rule | None, Observed]
+Part = tuple["Rule | None", Observed]
 Outcome = tuple[Change, Record]
 """A Change, and the entry of its Droplet in the result."""
 
