@@ -283,8 +283,11 @@ def _change(
         chosen = to_convert(at_risk, observed.converted.get(droplet.id, ()), existing)
         converts = tuple(ConvertBackup(backup.id, backup.size_gigabytes) for backup in chosen)
     last: Step
-    if goal.policy is None:
+    if not goal.enabled:
         last = DisableBackups()
+    elif goal.policy is None:
+        # Never taken for a wish to disable: `goals` gives every Droplet that is to have backups a policy.
+        raise TypeError(f"Droplet {droplet} is to have backups, and no policy was chosen for it.")
     else:
         last = ChangeBackupPolicy(goal.policy) if state.enabled else EnableBackups(goal.policy)
     after = _shown(request, droplet, goal)
