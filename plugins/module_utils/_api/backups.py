@@ -41,7 +41,7 @@ def fleet(client: Client, selection: Selection) -> tuple[list[Droplet], dict[int
     """
     if not selection.everything:
         found = chosen(client, selection)
-        return found, states(client, found)
+        return found, states_by_id(client, {droplet.id for droplet in found})
     found, known = everyone(client, selection)
     return finish(client, selection, found), known
 
@@ -55,23 +55,18 @@ def everyone(client: Client, selection: Selection) -> tuple[list[Droplet], dict[
     return [*found, *filter(None, asked)], known
 
 
-def states(client: Client, droplets: Iterable[Droplet], as_before: bool = False) -> dict[int, BackupState]:
-    """A dict of Droplet id to BackupState; a Droplet deleted meanwhile is not in it.
+def states_by_id(client: Client, wanted: Set[int], as_before: bool = False) -> dict[int, BackupState]:
+    """A dict of Droplet id to BackupState for the ids `wanted`; a Droplet deleted meanwhile is not in it.
 
     With `as_before` also a single one is looked up in the map, if the task has found it there before: the map may lag
     behind the single read, and the next run goes by the map.
     """
-    return states_by_id(client, {droplet.id for droplet in droplets}, as_before)
-
-
-def states_by_id(client: Client, wanted: set[int], as_before: bool = False) -> dict[int, BackupState]:
-    """The same of the Droplets whose ids are `wanted`."""
     if as_before and len(wanted) == 1 and wanted <= client.policy_page.keys():
         (droplet_id,) = wanted
         known = _as_the_map_tells(client, droplet_id)
     else:
         known = known_states(client, wanted, from_map=len(wanted) > 1)
-    return {droplet_id: known[droplet_id] for droplet_id in wanted.intersection(known)}
+    return {droplet_id: known[droplet_id] for droplet_id in wanted & known.keys()}
 
 
 def known_states(

@@ -74,8 +74,8 @@ class Client:
         """On which page of the map of all policies this task has found a Droplet, by its id."""
         self.tags: dict[str, str] = {}
         """How the account spells the tags that this task has made or met, by the key that all spellings share."""
-        self.tag_errors: dict[str, ApiError | OutcomeUnknownError | None] = {}
-        """What went wrong when this task made a tag, by the same key; None if nothing did."""
+        self.tag_errors: dict[str, ApiError | OutcomeUnknownError] = {}
+        """What went wrong when this task made a tag, by the same key."""
         self.tagging = threading.Lock()
         self._thread = threading.local()
         self._threads = ThreadPoolExecutor(max_workers=connection.concurrency, initializer=self._mark_worker)

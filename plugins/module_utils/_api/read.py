@@ -18,7 +18,6 @@ from .client import Client
 from .images import Lists
 
 T = TypeVar("T")
-N = TypeVar("N", bound=Need[Any])
 
 Known = Mapping[Any, Any]
 """Facts by need, a LifeboatError for what could not be read."""
@@ -27,6 +26,11 @@ Known = Mapping[Any, Any]
 def answer(client: Client, question: Callable[[Facts], T]) -> T:
     """What `question` returns once all that it asks `facts` for has been read; raises what it raises."""
     (found,) = answers(client, [question])
+    return value_of(found)
+
+
+def value_of(found: T | Exception) -> T:
+    """One of the `answers`; raises it if it is an error."""
     if isinstance(found, Exception):
         raise found
     return found

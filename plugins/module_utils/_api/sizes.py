@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from .._domain.errors import ScopeError
 from .._domain.models import Size
 from . import paging
 from .client import Client
@@ -14,11 +13,3 @@ def sizes(client: Client) -> dict[str, Size]:
     """`GET /v2/sizes`, all pages, by the slugs."""
     items = paging.whole(client, client.do.sizes.list, "sizes", key="slug")
     return {slug: Size.from_api(item) for slug, item in items.items()}
-
-
-def sizes_if_allowed(client: Client) -> dict[str, Size] | None:
-    """The same, or None if the token may not read them."""
-    try:
-        return sizes(client)
-    except ScopeError:
-        return None

@@ -84,8 +84,9 @@ def _tag(client: Client, step: Tag) -> None:
     name: str = step.name  # type: ignore[assignment]
     with client.tagging:
         # Many targets get it at the same time: it is made once, and what went wrong with that is the same for all.
-        if key(name) not in client.tags and key(name) not in client.tag_errors:
-            client.tag_errors[key(name)] = _make_tag(client, name)
+        known = key(name) in client.tags or key(name) in client.tag_errors
+        if not known and (error := _make_tag(client, name)):
+            client.tag_errors[key(name)] = error
         trouble = client.tag_errors.get(key(name))
     if isinstance(trouble, ApiError) and trouble.status not in MAY_EXIST:
         raise trouble.copy()

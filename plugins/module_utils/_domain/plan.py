@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from .models import Action, BackupPolicy, Droplet, RestorePoint
 from .retention import newest_first
+
+G = TypeVar("G")
 
 SECONDS_PER_GIB = 180
 """Of work on an image, for time-outs and forecasts: DigitalOcean says 1 to 3 minutes for each GB that is used."""
@@ -237,6 +239,12 @@ class Change:
     snapshots bear. None if nothing could be made twice."""
     doubt: Doubt | None = None
     """Why nothing is sent yet, if what was read may lag behind."""
+
+    def decided(self, kind: type[G]) -> G:
+        """The goal, of the type that its verb gives it; raises TypeError if there is none."""
+        if not isinstance(self.goal, kind):
+            raise TypeError(f"Nothing was decided for {self.target}.")
+        return self.goal
 
     def risking(self, points: Iterable[RestorePoint]) -> Change:
         """The same change, with `points` at risk too: backups that were made since it was planned."""

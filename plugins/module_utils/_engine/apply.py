@@ -22,7 +22,7 @@ from typing import Any
 
 from .._api import actions, droplets, images, steps
 from .._api.client import Client
-from .._api.read import answer, answers
+from .._api.read import answer, answers, value_of
 from .._domain import evidence, needs, scopes
 from .._domain.errors import (
     ActionFailedError,
@@ -219,10 +219,8 @@ class Applier:
 
     def _accept_proof(self, job: Job, problem: str | Exception | None) -> None:
         """Before the next step: the last one has really done what the next one relies on, or NotYet is raised."""
-        if isinstance(problem, Exception):
-            raise problem
-        if problem:
-            raise NotYet(problem, job.behind)
+        if why := value_of(problem):
+            raise NotYet(why, job.behind)
         job.unproven, job.plan_again = None, True
         job.actions.update({key: replace(action, status="completed") for key, action in job.actions.items()})
 
@@ -278,9 +276,7 @@ class Applier:
 
     def _accept_image_log(self, job: Job, log: tuple[Action, ...] | Exception) -> None:
         """Wait for an action on the image of the next step that is running. Raises NotYet if a conversion has ended."""
-        if isinstance(log, Exception):
-            raise log
-        step = job.steps[0]
+        step, log = job.steps[0], value_of(log)
         if self._adopt_first(job, log):
             return
         converted = next((action for action in log if action.type == step.type and action.completed), None)
@@ -526,9 +522,7 @@ class Applier:
             if self._is_young(job) or (made and self._is_there(job.change.target)):
                 why = f"{last_done(job)} has completed, and what it made does not show yet"
                 raise NotYet(why, job.behind) from found
-        if isinstance(found, Exception):
-            raise found
-        changes = found[0].changes
+        changes = value_of(found)[0].changes
         if not changes and self._is_young(job):
             raise NotYet(f"{last_done(job)} has completed, and the Droplet does not show yet", job.behind)
         if not changes:
@@ -694,11 +688,9 @@ class Applier:
     def _accept_settled(self, job: Job, settled: bool | Exception) -> None:
         if isinstance(settled, UnreachableError):
             note_unheard([job], settled)
-        elif isinstance(settled, Exception):
-            raise settled
         else:
-            job.unheard = None
-            if settled or self._client.budget.spent >= job.settle_deadline:
+            shows, job.unheard = value_of(settled), None
+            if shows or self._client.budget.spent >= job.settle_deadline:
                 job.state = State.READY
 
 

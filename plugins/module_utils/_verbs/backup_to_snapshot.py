@@ -145,7 +145,7 @@ def _of_deleted(droplet: Droplet, chosen: needs.Points, facts: Facts) -> Droplet
 
 def again(change: Change, facts: Facts) -> Seen:
     """What the restore points of `change` have become, as the next run will see it."""
-    goal = _goal(change)
+    goal = change.decided(Request)
     if goal.selection:
         one = DropletImages(change.target, (), facts.get(needs.Snapshots(change.target)))
     elif goal.backup_id is not None:
@@ -155,13 +155,6 @@ def again(change: Change, facts: Facts) -> Seen:
         one = DropletImages.holding(change.target, images, deleted=True)
     seen = Seen((one,))
     return seen.with_tags(facts.each(needs.Tagged(point) for point in became([change], seen)))
-
-
-def _goal(change: Change) -> Request:
-    """The request for the Droplet of `change` alone; a Droplet that is left alone has none."""
-    if not isinstance(change.goal, Request):
-        raise TypeError(f"Nothing was decided for Droplet {change.target}.")
-    return change.goal
 
 
 def left_of(request: Request, account: gone.Account, error: SelectionError) -> gone.Source:
@@ -304,7 +297,7 @@ def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
     As long as a conversion of an earlier run does not show, nothing is chosen; a Droplet that is gone is then looked
     for again, as `request` names it.
     """
-    goal = _goal(change)
+    goal = change.decided(Request)
     if done or change.doubt is None:
         return goal
     again = replace(goal, chosen=None)
@@ -318,7 +311,7 @@ def became(changes: Iterable[Change], seen: Seen) -> list[RestorePoint]:
 
 def unmet(_request: Request, change: Change, seen: Seen) -> str | None:
     """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
-    goal = _goal(change)
+    goal = change.decided(Request)
     for point, (found, name) in zip(goal.chosen or (), _results(change, seen), strict=True):
         if found is None:
             return f"the API reports the conversion as completed, but {point} is not among the snapshots"
@@ -347,7 +340,7 @@ def describe(shown: Mapping[str, Any]) -> str:
 def _results(change: Change, seen: Seen) -> list[tuple[RestorePoint | None, str]]:
     """For each restore point that `change` is about, the snapshot that it is now (or None) and the name wanted."""
     (there,) = (one.snapshots for one in seen.own if one.droplet.id == change.target.id)
-    goal = _goal(change)
+    goal = change.decided(Request)
     named = [(point, goal.name_for(change.target, point)) for point in goal.chosen or ()]
     return [(_find(point, name, there), name) for point, name in named]
 

@@ -87,7 +87,7 @@ def look(request: Request, facts: Facts, now: datetime) -> Seen:
 
 def again(change: Change, facts: Facts) -> Seen:
     """The same after the work."""
-    return _with_log(Selection(ids=(change.target.id,)), facts, lambda _seen: _decided(change).at)
+    return _with_log(Selection(ids=(change.target.id,)), facts, lambda _seen: change.decided(Goal).at)
 
 
 def _with_log(selection: Selection, facts: Facts, since: Callable[[Seen], datetime | None]) -> Seen:
@@ -100,13 +100,6 @@ def _with_log(selection: Selection, facts: Facts, since: Callable[[Seen], dateti
     points = (*facts.get(needs.Backups(droplet)), *facts.get(needs.Snapshots(droplet)))
     seen = Seen(droplet, state, points, lag=facts.lag)
     return replace(seen, actions=facts.get(needs.Log(droplet.id, since(seen))))
-
-
-def _decided(change: Change) -> Goal:
-    """What the first plan of a run decided for the Droplet of `change`."""
-    if not isinstance(change.goal, Goal):
-        raise TypeError(f"Nothing was decided for Droplet {change.target}.")
-    return change.goal
 
 
 def _story(request: Request, seen: Seen) -> IncidentHistory:
@@ -165,7 +158,7 @@ def plan(request: Request, seen: Seen, now: datetime) -> Plan:
 def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
     """`request` for the Droplet of `change` with what its first plan decided, after the steps `done`."""
     ordered = any(step.type in DISK_WRITES for step in done)
-    return replace(request, selection=Selection(ids=(change.target.id,)), run=_decided(change), ordered=ordered)
+    return replace(request, selection=Selection(ids=(change.target.id,)), run=change.decided(Goal), ordered=ordered)
 
 
 def knowing(request: Request, own: tuple[Action, ...]) -> Request:
@@ -183,7 +176,7 @@ def unmet(request: Request, change: Change, seen: Seen) -> str | None:
         return f"every action completed, but the mark of incident {request.incident!r} does not show among its tags"
     if not any(action.id == story.done.action and action.completed for action in seen.actions):
         return f"the log does not show yet that action {story.done.action} has completed"
-    if _decided(change).was_on and seen.droplet.status == "off":
+    if change.decided(Goal).was_on and seen.droplet.status == "off":
         return "every action completed, but it is off and was on before"
     if conflicting_restores := story.conflicting_restores(None):
         last = conflicting_restores[-1]
@@ -206,7 +199,7 @@ def rescue(request: Request, _change: Change, seen: Seen) -> tuple[Step, ...]:
 
 def otherwise(change: Change, step: Step, error: ApiError) -> Change | None:
     """The same Change by `rebuild`, if the API does not `restore` a snapshot: some readings allow it backups only."""
-    goal = _decided(change)
+    goal = change.decided(Goal)
     if error.status != 422 or step.type != "restore" or goal.told["restore_point"]["type"] != "snapshot":
         return None
     return replace(change, goal=replace(goal, by_rebuild=True))
@@ -214,7 +207,7 @@ def otherwise(change: Change, step: Step, error: ApiError) -> Change | None:
 
 def aftermath(change: Change, seen: Seen) -> Record:
     """Further keys of a result, from what was read after the work; with `notes` if there is more to say."""
-    goal = _decided(change)
+    goal = change.decided(Goal)
     told: Record = {**goal.told, **restore_result.found(IncidentHistory(seen, goal.told["incident"], run=goal))}
     notes: list[str] = []
     if not goal.was_on and seen.droplet.status != "off":
@@ -229,7 +222,7 @@ def aftermath(change: Change, seen: Seen) -> Record:
 
 def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[Record, tuple[str, ...]]:
     """`(keys of the result, sentences)` about a Droplet whose restore has failed; `seen` is None if it is not known."""
-    goal = _decided(change)
+    goal = change.decided(Goal)
     told: Record = dict(goal.told)
     begun = False
     if seen:
@@ -254,7 +247,7 @@ def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[Re
 def tell(plan: Plan, entries: Sequence[Record]) -> Record:
     """The restore_result.KEYS of the result, beside its `droplets`."""
     (change,), (entry,) = plan.changes, entries
-    told = _decided(change).told
+    told = change.decided(Goal).told
     return {key: entry.pop(key, told[key]) for key in restore_result.KEYS}
 
 

@@ -216,12 +216,18 @@ def _of_selection(request: Request, selection: Selection, facts: Facts) -> tuple
     return tuple(DropletImages(droplet, snapshots=own) for droplet, own in zip(droplets, snapshots, strict=True))
 
 
+def _of_gone(droplet: Droplet, facts: Facts) -> DropletImages:
+    """A Droplet that is gone, with its snapshots out of all of the account."""
+    own = (point for point in facts.get(needs.AllSnapshots()) if point.droplet_id == droplet.id)
+    return DropletImages(droplet, snapshots=tuple(own))
+
+
 def _of_account(request: Request, facts: Facts, now: datetime) -> tuple[DropletImages, ...]:
     """Snapshots that are named by their id, or whose Droplet is gone, each with the others of its Droplet."""
+    if request.droplet is not None:
+        return (_of_gone(request.droplet, facts),)
     snapshots = facts.get(needs.AllSnapshots())
     own = by_droplet(snapshots)
-    if request.droplet is not None:
-        return (DropletImages(request.droplet, snapshots=own.get(request.droplet.id, ())),)
     if request.deleted:
         existing = {droplet.id for droplet in facts.get(needs.AllDroplets())}
         gone = [
@@ -249,7 +255,7 @@ def _droplet(key: int | None, known: Mapping[int, Droplet | None]) -> Droplet:
 
 def again(change: Change, facts: Facts) -> Seen:
     """The snapshots of the Droplet of `change`, as the next run will see them."""
-    goal, droplet = _goal(change), change.target
+    goal, droplet = change.decided(Request), change.target
     if goal.selection:
         asked: list[Need[Any]] = [needs.Snapshots(droplet)]
         asked += [needs.DropletById(droplet.id)] if goal.stop_first else []
@@ -257,17 +263,9 @@ def again(change: Change, facts: Facts) -> Seen:
         as_it_is = facts.get(needs.DropletById(droplet.id)) if goal.stop_first else None
         one = DropletImages(as_it_is or droplet, snapshots=facts.get(needs.Snapshots(droplet)))
     else:
-        snapshots = facts.get(needs.AllSnapshots())
-        one = DropletImages(droplet, snapshots=by_droplet(snapshots).get(droplet.id, ()))
+        one = _of_gone(droplet, facts)
     seen = Seen((one,))
     return seen.with_tags(facts.each(needs.Tagged(point) for point in became([change], seen)))
-
-
-def _goal(change: Change) -> Request:
-    """The request for the Droplet of `change` alone."""
-    if not isinstance(change.goal, Request):
-        raise TypeError(f"Nothing was decided for Droplet {change.target}.")
-    return change.goal
 
 
 def untold(request: Request, seen: Seen, now: datetime) -> list[RestorePoint]:
@@ -304,7 +302,7 @@ def doomed_droplets(request: Request, seen: Seen, now: datetime) -> list[int]:
 
 def became(changes: Iterable[Change], seen: Seen) -> list[RestorePoint]:
     """The snapshots that `changes` wanted, as far as they are there."""
-    goals = [(change, _goal(change)) for change in changes]
+    goals = [(change, change.decided(Request)) for change in changes]
     return [
         found for change, goal in goals if goal.present and (found := _wanted(goal, _own_of(change, seen), None))
     ]
@@ -322,7 +320,7 @@ def plan(request: Request, seen: Seen, now: datetime) -> Plan:
 
 def pin(_request: Request, change: Change, done: Sequence[Step]) -> Request:
     """The request for the Droplet of `change` alone, with the name, age or snapshots that were decided for it."""
-    return replace(_goal(change), done=stopped.kinds(done))
+    return replace(change.decided(Request), done=stopped.kinds(done))
 
 
 def knowing(request: Request, own: Sequence[Action]) -> Request:
@@ -360,7 +358,7 @@ def _stop(request: Request, droplet: Droplet, wanted: bool) -> Stop:
 
 def unmet(_request: Request, change: Change, seen: Seen) -> str | None:
     """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
-    goal, own = _goal(change), _own_of(change, seen)
+    goal, own = change.decided(Request), _own_of(change, seen)
     if not goal.present:
         left = [point for point in own.snapshots if point.id in (goal.ids or ())]
         return f"{left[0]} was deleted and is still there" if left else None
@@ -388,7 +386,7 @@ def _left_stopped(change: Change, droplet: Droplet) -> str | None:
 
 def aftermath(change: Change, seen: Seen) -> Record:
     """`snapshots` of a result, if a snapshot was wanted: the one there is."""
-    if not _goal(change).present:
+    if not change.decided(Request).present:
         return {}
     return {"snapshots": [record(found) for found in became([change], seen)]}
 
