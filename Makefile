@@ -37,7 +37,7 @@ test: env ## Run every layer of tests
 
 .PHONY: trust
 trust: env ## Test the promises in every combination; takes long
-	@LIFEBOAT_TRUST=full $(LAYERS) promises
+	@LIFEBOAT_TRUST=full $(LAYERS) promises modules
 
 .PHONY: lint
 lint: env ## Run the linters: Python, YAML, Ansible, changelog, documentation

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.lifeboat.digitalocean.tests.playbooks.conftest import surroundings
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders import picked_up
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.all_scenarios import SCENARIOS
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL, one_in
-from ansible_collections.lifeboat.digitalocean.tests.promises.test_orders import ORDERS
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.scenarios import picked_up
 
 FIRST = [
-    next(name for name in ORDERS if name.startswith(f"{module}-"))
+    next(name for name in SCENARIOS if name.startswith(f"{module}-"))
     for module in ("droplet_from_backup", "backup_to_snapshot", "droplet_snapshot", "droplet_action")
 ]
 CHOSEN = ["droplet_restore-newest-stopped", "droplet_restore-backup", *FIRST]
@@ -30,17 +30,17 @@ START = 60
 """Seconds until a run must have come to its request, or to its end."""
 
 
-@pytest.mark.parametrize(("order", "moment"), CASES, ids=str)
-def test_p3_a_run_that_is_killed_is_picked_up(sim, tmp_path, order, moment):
+@pytest.mark.parametrize(("scenario", "moment"), CASES, ids=str)
+def test_p3_a_run_that_is_killed_is_picked_up(sim, tmp_path, scenario, moment):
     method, number = moment
 
     def kill(options, token):
         sim.fault({"delay": 2 * START, "carried_out": True}, method=method, after=number)
         return killed(
-            sim, play_of(tmp_path, ORDERS[order].module, options), surroundings(sim, tmp_path, {}, True), token
+            sim, play_of(tmp_path, SCENARIOS[scenario].module, options), surroundings(sim, tmp_path, {}, True), token
         )
 
-    if not picked_up(sim, ORDERS[order], kill):
+    if not picked_up(sim, SCENARIOS[scenario], kill):
         sent = sum(1 for entry in sim.journal() if entry["method"] == method)
         assert sent, "a run without a kill has sent nothing either"
 

@@ -1,20 +1,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One simulator for each worker and manner of running; every test starts from a reset and ends with its faults hit."""
+"""The harness's fixtures, and how many wrong answers were played."""
 
 from __future__ import annotations
 
-import json
-
-import pytest
-
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.inventory import Inventory, Process
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.simulator import Simulator
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.fixtures import (  # noqa: F401, fixtures
+    _both,
+    _inventory,
+    _inventory_process,
+    _run,
+    _second,
+    _sim,
+    _world,
+    simulators,
+)
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.tally import summary
-
-SWIFT = "0,power_off=3,snapshot=60"
-"""Action seconds: what the module sends ends at once, what somebody else does keeps a Droplet busy for a while."""
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -22,75 +22,3 @@ def pytest_terminal_summary(terminalreporter):
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())]
     for line in summary([report for report in reports if report.when == "call"]):
         terminalreporter.write_line(line)
-
-
-@pytest.fixture(scope="session")
-def simulators():
-    """`simulators(option, …)` starts a simulator, or gives the one already running with these options."""
-    running = {}
-
-    def get(*options):
-        if options not in running:
-            running[options] = Simulator(*options)
-        return running[options]
-
-    yield get
-    for simulator in running.values():
-        simulator.stop()
-
-
-@pytest.fixture(name="sim")
-def _sim(simulators):
-    """A simulator after a reset. At the end each fault that is still ordered must have been hit."""
-    simulator = simulators("--droplets", "6", "--action-seconds", SWIFT, "--rate-limit", "off")
-    simulator.reset()
-    yield simulator
-    missed = [fault for fault in simulator.faults() if not fault["hits"]]
-    assert not missed, f"ordered, but never met: {missed}"
-
-
-@pytest.fixture(name="run")
-def _run(sim):
-    """Runs `droplet_backups` once, in quick time."""
-    return Runner(sim)
-
-
-@pytest.fixture(name="second")
-def _second(simulators):
-    """The simulator of another account, after a reset."""
-    simulator = simulators("--droplets", "6", "--seed", "2", "--rate-limit", "off")
-    simulator.reset()
-    return simulator
-
-
-@pytest.fixture(scope="session", name="inventory_process")
-def _inventory_process():
-    process = Process()
-    yield process
-    process.stop()
-
-
-@pytest.fixture(name="inventory")
-def _inventory(inventory_process, sim, tmp_path):
-    """Runs `ansible-inventory` on a file with the options that it is called with."""
-    return Inventory(inventory_process, sim, folder=tmp_path)
-
-
-@pytest.fixture(name="both")
-def _both(inventory_process, sim, second, tmp_path):
-    """Runs it on a file for each of two accounts."""
-    return Inventory(inventory_process, sim, second, folder=tmp_path).each
-
-
-@pytest.fixture(name="world")
-def _world(sim, tmp_path):
-    """`world(droplet, …, of=sim)` makes an account of these, names or entries of a world file; their ids in order."""
-
-    def make(*droplets, of=sim):
-        path = tmp_path / "world.yml"
-        entries = [{"name": droplet} if isinstance(droplet, str) else droplet for droplet in droplets]
-        path.write_text(json.dumps({"droplets": entries}, ensure_ascii=False), "utf-8")
-        of.reset(world=str(path))
-        return sorted(of.state().droplets)
-
-    return make

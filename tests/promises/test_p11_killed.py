@@ -12,9 +12,9 @@ from itertools import product, takewhile
 
 import pytest
 
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.all_scenarios import SCENARIOS
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.lagging import killed_play
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL
-from ansible_collections.lifeboat.digitalocean.tests.promises.test_orders import ORDERS
 
 QUICK = "0,power_off=3,snapshot=5"
 """Action seconds: a snapshot ends before any list shows it."""
@@ -23,8 +23,8 @@ MADE = {"snapshot", "create", "convert"}
 FLEETS = ("stop_first-fleet", "newest-fleet", "disable-all-convert_newest", "snapshot-several", "snapshot-by_tag")
 MAKERS = [
     name
-    for name, order in ORDERS.items()
-    if MADE.intersection(order.most) and order.name not in FLEETS and order.module != "backup_policies"
+    for name, scenario in SCENARIOS.items()
+    if MADE.intersection(scenario.most) and scenario.name not in FLEETS and scenario.module != "backup_policies"
 ]
 LAGS = (10, 30, 50)
 PAUSES = (0, 7, 15)
@@ -45,8 +45,8 @@ def chosen():
     return SAMPLE
 
 
-@pytest.mark.parametrize(("order", "lag", "pause", "numbers"), chosen())
-def test_p11_killed_while_the_lists_are_late(simulators, order, lag, pause, numbers):
+@pytest.mark.parametrize(("scenario", "lag", "pause", "numbers"), chosen())
+def test_p11_killed_while_the_lists_are_late(simulators, scenario, lag, pause, numbers):
     sim = simulators("--droplets", "6", "--action-seconds", QUICK, "--rate-limit", "off")
-    plays = (killed_play(sim, ORDERS[order], lag, pause, number) for number in numbers)
+    plays = (killed_play(sim, SCENARIOS[scenario], lag, pause, number) for number in numbers)
     assert len(list(takewhile(bool, plays)))

@@ -11,8 +11,8 @@ from dosim.behaviour import LAGS
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Killed, Runner
-from ansible_collections.lifeboat.digitalocean.tests.promises.orders import droplet_from_backup as copies
-from ansible_collections.lifeboat.digitalocean.tests.promises.orders import droplet_restore as restores
+from ansible_collections.lifeboat.digitalocean.tests.promises.scenarios import droplet_from_backup as copies
+from ansible_collections.lifeboat.digitalocean.tests.promises.scenarios import droplet_restore as restores
 
 SEVERAL = (10, 25, 40)
 """Seconds by which something may be late, all of them within the lag tolerance."""

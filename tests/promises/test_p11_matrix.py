@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.all_scenarios import SCENARIOS
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.lagging import (
     LAGGING,
     lagging_play,
     unwaited_play,
 )
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL
-from ansible_collections.lifeboat.digitalocean.tests.promises.test_orders import ORDERS
 
 EVERY = 6
 """A sample has one task in so many, and the next lag for each."""
@@ -23,20 +23,20 @@ EVERY = 6
 
 def chosen(shift=0):
     if FULL:
-        return [(order, lags) for order in ORDERS for lags in LAGGING]
+        return [(scenario, lags) for scenario in SCENARIOS for lags in LAGGING]
     names = list(LAGGING)
     return [
-        (order, names[(7 * place + shift) % len(names)])
-        for place, order in enumerate(ORDERS)
+        (scenario, names[(7 * place + shift) % len(names)])
+        for place, scenario in enumerate(SCENARIOS)
         if place % EVERY == shift % EVERY
     ]
 
 
-@pytest.mark.parametrize(("order", "lags"), chosen())
-def test_p11_reruns(sim, order, lags):
-    lagging_play(sim, ORDERS[order], lags)
+@pytest.mark.parametrize(("scenario", "lags"), chosen())
+def test_p11_reruns(sim, scenario, lags):
+    lagging_play(sim, SCENARIOS[scenario], lags)
 
 
-@pytest.mark.parametrize(("order", "lags"), chosen(1))
-def test_p11_two_runs_that_do_not_wait(sim, order, lags):
-    unwaited_play(sim, ORDERS[order], lags)
+@pytest.mark.parametrize(("scenario", "lags"), chosen(1))
+def test_p11_two_runs_that_do_not_wait(sim, scenario, lags):
+    unwaited_play(sim, SCENARIOS[scenario], lags)

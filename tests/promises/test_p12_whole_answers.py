@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.all_scenarios import SCENARIOS
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.readers import (
     READERS,
     inventory_sweep,
@@ -23,7 +24,6 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.wrong_answ
     spots,
     sweep,
 )
-from ansible_collections.lifeboat.digitalocean.tests.promises.test_orders import ORDERS
 
 pytestmark = pytest.mark.timeout(900 if FULL else 120)
 EVERY = 4
@@ -33,14 +33,14 @@ LIGHT = tuple(way for way in WAYS if way not in HEAVY)
 
 def chosen():
     if FULL:
-        return [(order, way) for order in ORDERS for way in (*WAYS, FIELDS)]
+        return [(scenario, way) for scenario in SCENARIOS for way in (*WAYS, FIELDS)]
     ways = (*LIGHT, FIELDS)
-    return [(order, ways[(11 * place) % len(ways)]) for place, order in enumerate(ORDERS) if not place % EVERY]
+    return [(scenario, ways[(11 * place) % len(ways)]) for place, scenario in enumerate(SCENARIOS) if not place % EVERY]
 
 
-@pytest.mark.parametrize(("order", "way"), chosen())
-def test_p12_tasks(sim, record_property, order, way):
-    task, place = ORDERS[order], list(ORDERS).index(order)
+@pytest.mark.parametrize(("scenario", "way"), chosen())
+def test_p12_tasks(sim, record_property, scenario, way):
+    task, place = SCENARIOS[scenario], list(SCENARIOS).index(scenario)
     found = spots(sim, task)
     played = list(field_cells(found, place) if way == FIELDS else cells(found, way))
     if not FULL:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness import journal, truth, verbs
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness import invariants, journal, verbs
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Killed, Runner
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL
 
@@ -42,8 +42,8 @@ def converged(sim, run, verb, before, params, ids, others=()):
     after = sim.state()
     for key in ids:
         assert verb.reached(before.policy(key), after.policy(key)) is None
-    truth.check_not_doubled(before, after, others)
-    truth.check_restore_points(verb, before, after, ids)
+    invariants.check_not_doubled(before, after, others)
+    invariants.check_restore_points(verb, before, after, ids)
     journal.never_twice(sim.journal(), sim.faults())
     last = run(**params)
     assert not last.changed
@@ -96,9 +96,9 @@ def test_p3_every_answer_lost_once(sim, run, verb, loss):
             sim.clear_faults()
             break
         assert not met.failed, met
-        truth.check_told(met, before, sim.state())
-        truth.check_not_doubled(before, sim.state())
-        truth.check_restore_points(verb, before, sim.state(), ids)
+        invariants.check_result(met, before, sim.state())
+        invariants.check_not_doubled(before, sim.state())
+        invariants.check_restore_points(verb, before, sim.state(), ids)
     assert 3 < number < MOST - step(verb)
 
 
@@ -110,8 +110,8 @@ def test_p3_every_answer_of_a_verb_lost(sim, run, loss):
     sim.fault(LOSSES[loss], method="POST", times=0)
     met = run(**params)
     after = sim.state()
-    truth.check_told(met, before, after)
-    truth.check_not_doubled(before, after)
+    invariants.check_result(met, before, after)
+    invariants.check_not_doubled(before, after)
     done = LOSSES[loss].get("carried_out", "truncate" in LOSSES[loss])
     assert met.kind == (None if done else "outcome_unknown"), met
     sim.clear_faults()
@@ -131,7 +131,7 @@ def test_p3_a_parallel_run_is_not_doubled(sim, run, verb):
 
     told = run(before_request=meanwhile, **params)
     assert met
-    truth.check_restore_points(verb, before, sim.state(), ids)
+    invariants.check_restore_points(verb, before, sim.state(), ids)
     if told.failed:
         assert told.kind in ("api", "not_found"), told
         return

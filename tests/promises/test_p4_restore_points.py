@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness import truth, verbs, worlds
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness import invariants, verbs, worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import one_in
 
 READINGS = {
@@ -41,7 +41,7 @@ def test_p4_under_every_reading(sim, run, verb, position, selection):
     assert at_risk
     told = run(**params)
     after = sim.state()
-    truth.check_restore_points(verb, before, after, ids)
+    invariants.check_restore_points(verb, before, after, ids)
     if verb.refused:
         assert told.kind == "refused", told
         assert not told.writes
@@ -71,7 +71,7 @@ def test_p4_a_failed_conversion_leaves_everything_on(sim, run, verb, position):
     assert after.policies() == before.policies()
     assert [entry["body"]["type"] for entry in told.writes] == ["convert"]
     for key in ids:
-        truth.check_kept(before.droplets[key]["backups"], after, key)
+        invariants.check_kept(before.droplets[key]["backups"], after, key)
 
 
 @pytest.mark.parametrize(("verb", "position"), one_in(5, CONVERTING, POSITIONS), ids=named)
@@ -92,7 +92,7 @@ def test_p4_a_conversion_that_did_nothing_is_noticed(sim, run, verb, position):
     after = sim.state()
     assert after.policies() == before.policies()
     for key in ids:
-        truth.check_kept(before.droplets[key]["backups"], after, key)
+        invariants.check_kept(before.droplets[key]["backups"], after, key)
 
 
 def test_p4_a_snapshot_made_by_hand_is_no_converted_backup(sim, run):
@@ -106,7 +106,7 @@ def test_p4_a_snapshot_made_by_hand_is_no_converted_backup(sim, run):
     before = sim.state()
     told = run(droplet_id=target, **verb.params)
     assert not told.failed, told
-    truth.check_restore_points(verb, before, sim.state(), {target})
+    invariants.check_restore_points(verb, before, sim.state(), {target})
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -139,5 +139,5 @@ def test_p4_converting_later_keeps_what_is_new(sim, run):
     assert not told.failed, told
     snapshots = sim.state().droplets[target]["snapshots"]
     assert len(snapshots) == 2
-    truth.check_kept([newest], sim.state(), target)
+    invariants.check_kept([newest], sim.state(), target)
     assert before

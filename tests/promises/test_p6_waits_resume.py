@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness import truth, verbs
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness import invariants, verbs
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
 SWEPT = [verb for verb in verbs.VERBS if not verb.refused]
@@ -31,7 +31,7 @@ def test_p6_a_stuck_action_is_adopted(sim, run, verb, selection, blocking):
     (stuck,) = [action for action in sim.state()["actions"] if action["status"] == "in-progress"]
     assert stuck["id"] == first.result["failure"]["action"], first
     assert str(stuck["id"]) in first.result["msg"], first
-    truth.check_told(first, before, sim.state())
+    invariants.check_result(first, before, sim.state())
 
     second = run(**params, wait_timeout=20)
     assert second.kind == "wait_timeout", second
@@ -46,8 +46,8 @@ def test_p6_a_stuck_action_is_adopted(sim, run, verb, selection, blocking):
     after = sim.state()
     for key in ids:
         assert verb.reached(before.policy(key), after.policy(key)) is None
-    truth.check_not_doubled(before, after)
-    truth.check_restore_points(verb, before, after, ids)
+    invariants.check_not_doubled(before, after)
+    invariants.check_restore_points(verb, before, after, ids)
     last = run(**params)
     assert not last.changed
     assert not last.writes
@@ -90,7 +90,7 @@ def test_p6_wait_false_skips_only_the_last_wait(simulators):
     assert sim.state().policies() == before.policies()
     again = Runner(sim)(**params, wait_timeout=600)
     assert not again.failed, again
-    truth.check_not_doubled(before, sim.state())
+    invariants.check_not_doubled(before, sim.state())
     assert all(verbs.BY_NAME["weekly"].met(sim.state().policy(key)) for key in ids)
 
 

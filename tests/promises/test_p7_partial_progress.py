@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness import truth, verbs, worlds
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness import invariants, verbs, worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
 WEEKLY = verbs.BY_NAME["weekly"]
@@ -38,7 +38,7 @@ def test_p7_one_of_forty_fails(forty, kind):
     forty.fault(FAILING[kind], method="POST", path=f"/droplets/{bad}/actions", times=0)
     told = Runner(forty)(all=True, **WEEKLY.params)
     after = forty.state()
-    truth.check_told(told, before, after)
+    invariants.check_result(told, before, after)
     assert told.kind == kind, told
     needed = drifting(before)
     assert told.result["summary"] == {
@@ -86,7 +86,7 @@ def test_p7_a_revoked_token_ends_the_task(forty, number):
     told = Runner(forty)(token=token, before_request=revoke, all=True, **WEEKLY.params)
     assert len(writes) >= number
     assert told.kind == "authentication", told
-    truth.check_told(told, before, forty.state())
+    invariants.check_result(told, before, forty.state())
     refused = [entry for entry in told.writes if entry["status"] == 401]
     assert 1 <= len(refused) <= 8, f"P7: went on with a token that is not accepted\n{told}"
     summary = told.result["summary"]
@@ -102,7 +102,7 @@ def test_p7_a_deleted_droplet_does_not_stop_the_others(forty):
     forty.fault(first, method="POST", path=f"/droplets/{bad}/actions")
     told = Runner(forty)(all=True, **WEEKLY.params)
     after = forty.state()
-    truth.check_told(told, before, after, gone={bad})
+    invariants.check_result(told, before, after, gone={bad})
     assert told.kind == "not_found", told
     assert told.result["summary"]["changed"] == len(drifting(before)) - 1
     again = Runner(forty)(all=True, **WEEKLY.params)

@@ -114,6 +114,7 @@ def layers() -> list[Layer]:
         pytest_layer("unit", "tests/unit"),
         pytest_layer("simulator", "tests/simulator/tests"),
         pytest_layer("promises", "tests/promises"),
+        pytest_layer("modules", "tests/modules"),
         pytest_layer("playbooks", "tests/playbooks", workers=3),
         molecule_layer(),
         Layer(

@@ -11,7 +11,7 @@ from itertools import product
 
 from dosim.catalogue import load
 
-from . import journal, truth, verbs
+from . import invariants, journal, verbs
 
 PRICES = {slug: size["price_monthly"] for slug, size in load().sizes.items()}
 SHARES = {"weekly": 0.2, "daily": 0.3}
@@ -105,13 +105,13 @@ class Expectation:
             old, new = self.before.policy(key), after.policy(key)
             if name not in self.verbs or key in self.left_alone or key in failed:
                 assert new == old, f"Droplet {key} of {name!r} should be as it was, {old}, and is {new}"
-                truth.check_kept(self.before.droplets[key]["backups"], after, key)
+                invariants.check_kept(self.before.droplets[key]["backups"], after, key)
             else:
                 wrong = self.verbs[name].reached(old, new, self.listed)
                 assert wrong is None, f"Droplet {key} of {name!r} {wrong}"
         for name, verb in self.verbs.items():
             ids = self.of(name) - self.left_alone - set(failed)
-            truth.check_restore_points(verb, self.before, after, ids)
+            invariants.check_restore_points(verb, self.before, after, ids)
 
     def check_spread(self, after, failed=()):
         """The Droplets of a rule that could not stay are spread as evenly as those that could allow."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import faults, truth, verbs, worlds
+from . import faults, invariants, verbs, worlds
 from .module import Runner
 
 LEAST = ("droplet:read", "droplet:update")
@@ -72,9 +72,9 @@ def play(sim, case):
     _ends_as_it_may(met, accident, verb, hopeless)
     if not (accident.before_planning and accident.effect == "gone"):
         _as_foretold(told, met, after, gone)
-    truth.check_told(met, before, after, gone)
-    truth.check_untouched(before, after, ids, gone)
-    truth.check_restore_points(verb, before, after, ids, gone)
+    invariants.check_result(met, before, after, gone)
+    invariants.check_untouched(before, after, ids, gone)
+    invariants.check_restore_points(verb, before, after, ids, gone)
     if hooks:
         assert all(hook.met for hook in hooks.values()), "the accident was ordered, but never met"
     if verb.refused:
@@ -94,10 +94,10 @@ def play(sim, case):
     _clear(sim)
     _converges(sim, run, case, before, ids, params, gone, hopeless, listed)
     final = sim.state()
-    truth.check_restore_points(verb, before, final, ids, gone)
-    truth.check_untouched(before, final, ids, gone)
+    invariants.check_restore_points(verb, before, final, ids, gone)
+    invariants.check_untouched(before, final, ids, gone)
     if accident.name != "errored":
-        truth.check_not_doubled(before, final, others=("power_off", "destroy"))
+        invariants.check_not_doubled(before, final, others=("power_off", "destroy"))
 
 
 def _clear(sim):
@@ -129,7 +129,8 @@ def _as_foretold(told, met, after, gone):
         assert met.changed == told.changed, f"P2: changed differs\n{told}\n{met}"
         for key in after.droplets.keys() & told.droplets.keys() - set(gone):
             foretold = told.droplets[key]["after"]
-            assert truth.shows(foretold, after.policy(key)), f"P2: {key} is {after.policy(key)}, foretold {foretold}"
+            policy = after.policy(key)
+            assert invariants.shows(foretold, policy), f"P2: {key} is {policy}, foretold {foretold}"
 
 
 def _converges(sim, run, case, before, ids, params, gone, hopeless, listed):

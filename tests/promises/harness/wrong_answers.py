@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from dosim import wrong
 from dosim_inprocess import fields, spoils
 
-from .orders import converges, nothing_lost, prepared, runner, stays
+from .scenarios import converges, nothing_lost, prepared, runner, stays
 
 WAYS = tuple(name for name in wrong.names() if name != "field")
 HEAVY = ("bomb", "deep")
@@ -85,15 +85,15 @@ class Cell:
         return f"{self.spot}: {said}, {'always' if not self.times else f'after {self.after}'}"
 
 
-def spots(sim, order):
+def spots(sim, scenario):
     """The routes to which a task sends requests without accidents."""
-    if str(order) not in _recorded:
-        options, token, _before = prepared(sim, order, {})
-        told = runner(sim, order, options, token)(wait_timeout=PATIENCE)
+    if str(scenario) not in _recorded:
+        options, token, _before = prepared(sim, scenario, {})
+        told = runner(sim, scenario, options, token)(wait_timeout=PATIENCE)
         assert not told.failed, told
         counts = Counter((entry["method"], entry["route"]) for entry in told.requests)
-        _recorded[str(order)] = [Spot(*route, count) for route, count in counts.items()]
-    return _recorded[str(order)]
+        _recorded[str(scenario)] = [Spot(*route, count) for route, count in counts.items()]
+    return _recorded[str(scenario)]
 
 
 def cells(found, way):
@@ -121,10 +121,10 @@ def field_cells(found, turn, every_type=False):
                 yield Cell(spot, effect, 0 if spot.method == "GET" else 1)
 
 
-def wrong_play(sim, order, cell):
+def wrong_play(sim, scenario, cell):
     """True if the run met the wrong answer; raises AssertionError if a promise is broken."""
-    options, token, before = prepared(sim, order, {})
-    run = runner(sim, order, options, token)
+    options, token, before = prepared(sim, scenario, {})
+    run = runner(sim, scenario, options, token)
     number = sim.fault(
         dict(cell.effect), method=cell.spot.method, path=cell.spot.pattern, times=cell.times, after=cell.after
     )
@@ -136,34 +136,34 @@ def wrong_play(sim, order, cell):
         return False
     is_clean(met)
     if met.failed:
-        says_so(cell, met, (*AFTER_A_WRITE, *order.after_loss) if met.writes else SHAPELESS)
+        says_so(cell, met, (*AFTER_A_WRITE, *scenario.after_loss) if met.writes else SHAPELESS)
     if cell.way == RENAMED and cell.spot.method == "GET":
-        _renamed(sim, order, run, before, met)
+        _renamed(sim, scenario, run, before, met)
         return True
     if not met.failed:
         assert met.changed, met
-        problem = order.wrong(before, sim.state(), options)
+        problem = scenario.wrong(before, sim.state(), options)
         assert problem is None, f"P12: a false ok: {problem}\n{met}"
     sim.clear_faults()
     sim.advance(5)
     if not met.failed:
-        stays(sim, order, run, before, options, met)
-    elif met.writes and met.kind not in order.dead_ends:
+        stays(sim, scenario, run, before, options, met)
+    elif met.writes and met.kind not in scenario.dead_ends:
         # After a run that has sent nothing, a rerun is the run that `spots` has recorded.
-        converges(sim, order, run, before, options)
+        converges(sim, scenario, run, before, options)
     return True
 
 
-def _renamed(sim, order, run, before, met):
+def _renamed(sim, scenario, run, before, met):
     """The account has other names than the answers: nothing is lost, and reruns come to an end."""
-    nothing_lost(order, before, sim.state())
+    nothing_lost(scenario, before, sim.state())
     sim.clear_faults()
     sim.advance(5)
-    if order.repeats or not met.writes:
+    if scenario.repeats or not met.writes:
         return
     again = run(wait_timeout=PATIENCE)
     assert not again.failed, f"P1: a rerun does not converge\n{again}"
-    nothing_lost(order, before, sim.state())
+    nothing_lost(scenario, before, sim.state())
     last = run(wait_timeout=PATIENCE)
     assert not last.writes, f"P1: wrote again\n{last}"
 
@@ -198,7 +198,7 @@ def says_so(cell, met, allowed):
         assert "meta" in said or "total" in said, f"P12: meta is not named\n{met}"
 
 
-def sweep(sim, order, chosen, tally):
+def sweep(sim, scenario, chosen, tally):
     """Play all the cells."""
     for cell in chosen:
-        tally.play(cell, lambda cell=cell: wrong_play(sim, order, cell))
+        tally.play(cell, lambda cell=cell: wrong_play(sim, scenario, cell))

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tasks of any module, each checked against the promises under accidents and kills.
 
-A module's tasks stand in `tests/promises/orders/<module>.py` as a tuple `ORDERS` of `Order`. What an Order expects is a
-second reading of the module's documentation, in the simulator's own terms: it takes nothing from the collection.
-`test_orders.py` finds them and plays each of them
+A module's tasks are in `tests/promises/scenarios/<module>.py`, in a tuple `SCENARIOS` of `Scenario`. What a Scenario
+expects is a second reading of the module's documentation, in the simulator's own terms: it takes nothing from the
+collection. `test_accidents_and_kills.py` plays each of them
 
 - under every accident of `ACCIDENTS` (in a sample, all with LIFEBOAT_TRUST=full) and pairwise rows of all switches:
   check mode, the run that meets the accident, the rerun, and one more;
@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from . import faults, journal, truth
+from . import faults, invariants, journal
 from .module import Killed, Runner
 
 TIMEOUT = 3600
@@ -25,7 +25,7 @@ READER = ("droplet:read", "image:read", "tag:read", "snapshot:read", "sizes:read
 
 
 @dataclass(frozen=True)
-class Order:
+class Scenario:
     """One task.
 
     `world(sim)` makes the world it needs in a simulator that was just reset, and returns the task's options.
@@ -93,57 +93,57 @@ def _accidents():
 ACCIDENTS = {accident.name: accident for accident in _accidents()}
 
 
-def prepared(sim, order, switches):
-    """`(options, token, State)` of an order about to be played."""
+def prepared(sim, scenario, switches):
+    """`(options, token, State)` of a scenario about to be played."""
     sim.reset(droplets=0)
-    options = order.world(sim)
+    options = scenario.world(sim)
     sim.behave(**{key: value for key, value in switches.items() if key != "token"})
-    scopes = order.scopes if switches.get("token") == "least" else {*order.scopes, *READER}
+    scopes = scenario.scopes if switches.get("token") == "least" else {*scenario.scopes, *READER}
     sim.forget()
     return options, sim.make_token(*scopes), sim.state()
 
 
-def play(sim, order, accident, switches):
+def play(sim, scenario, accident, switches):
     """Raises AssertionError if a promise is broken. `accident` is None if nothing happens."""
-    options, token, before = prepared(sim, order, switches)
-    run = runner(sim, order, options, token)
+    options, token, before = prepared(sim, scenario, switches)
+    run = runner(sim, scenario, options, token)
     told = run(check=True)
     assert not told.failed, told
     assert told.changed, f"P2: check mode sees nothing to do\n{told}"
     named = told.result["required_scopes"]
-    assert set(named) <= set(order.scopes), f"P2: check mode names a scope that is not documented\n{told}"
+    assert set(named) <= set(scenario.scopes), f"P2: check mode names a scope that is not documented\n{told}"
     if switches.get("token") == "least":
         # The scopes that check mode has named are enough, with the documented ones for reading.
-        reading = [scope for scope in order.scopes if scope.endswith(":read")]
-        run = runner(sim, order, options, sim.make_token(*named, *reading))
+        reading = [scope for scope in scenario.scopes if scope.endswith(":read")]
+        run = runner(sim, scenario, options, sim.make_token(*named, *reading))
     if accident:
         sim.fault(accident.effect, **accident.match)
     met = run()
     allowed = (None,)
     if any(fault["hits"] for fault in sim.faults()):
-        allowed = (None, *accident.ends, *(order.after_loss if accident.lost else ()))
+        allowed = (None, *accident.ends, *(scenario.after_loss if accident.lost else ()))
     assert met.kind in allowed, f"should have ended with one of {allowed}\n{met}"
     if not met.failed:
         assert met.changed, met
         assert met.diff == told.diff, f"P2: the diffs differ\n{told}\n{met}"
-        assert order.wrong(before, sim.state(), options) is None, f"a false ok\n{met}"
+        assert scenario.wrong(before, sim.state(), options) is None, f"a false ok\n{met}"
     if met.kind == "wait_timeout":
         _waits_on(run, met)
     sim.clear_faults()
     sim.advance(5)
-    if met.kind in order.dead_ends:
+    if met.kind in scenario.dead_ends:
         again = run()
         assert (again.kind, again.changed, again.writes) == (met.kind, False, []), again
         return
-    converges(sim, order, run, before, options)
+    converges(sim, scenario, run, before, options)
 
 
-def kill_sweep(sim, order, moment, start, every):
+def kill_sweep(sim, scenario, moment, start, every):
     """Kill a run `moment` ("before" or "after") each n-th request; a rerun finishes it. Returns the number of kills."""
     number, kills = start, 0
     while True:
-        options, token, before = prepared(sim, order, {})
-        run = runner(sim, order, options, token)
+        options, token, before = prepared(sim, scenario, {})
+        run = runner(sim, scenario, options, token)
 
         def kill(count, _request, number=number):
             if count >= number:
@@ -153,7 +153,7 @@ def kill_sweep(sim, order, moment, start, every):
             whole = run(**{f"{moment}_request": kill})
         except Killed:
             kills += 1
-            converges(sim, order, run, before, options)
+            converges(sim, scenario, run, before, options)
         else:
             assert not whole.failed, whole
             return kills
@@ -161,44 +161,44 @@ def kill_sweep(sim, order, moment, start, every):
         assert number < 400, "more requests than a task of one Droplet has"
 
 
-def picked_up(sim, order, kill):
+def picked_up(sim, scenario, kill):
     """The rerun finishes what the run has left that `kill(options, token)` starts and kills, if it returns True."""
-    options, token, before = prepared(sim, order, {})
+    options, token, before = prepared(sim, scenario, {})
     killed = kill(options, token)
     sim.clear_faults()
     # The requests of that run are not the rerun's.
     sim.news()
-    converges(sim, order, runner(sim, order, options, token), before, options)
+    converges(sim, scenario, runner(sim, scenario, options, token), before, options)
     return killed
 
 
-def converges(sim, order, run, before, options):
+def converges(sim, scenario, run, before, options):
     """Without accidents the task reaches its goal, nothing was done twice or lost, and once more nothing happens."""
     again = run()
     assert not again.failed, f"P1: a rerun does not converge\n{again}"
-    stays(sim, order, run, before, options, again)
+    stays(sim, scenario, run, before, options, again)
 
 
-def stays(sim, order, run, before, options, well):
+def stays(sim, scenario, run, before, options, well):
     """The run `well` has reached the goal, nothing was done twice or lost, and once more nothing happens."""
     after = sim.state()
-    wrong = order.wrong(before, after, options)
+    wrong = scenario.wrong(before, after, options)
     assert wrong is None, f"P1: {wrong}\n{well}"
-    nothing_doubled(order, before, after)
-    nothing_lost(order, before, after)
+    nothing_doubled(scenario, before, after)
+    nothing_lost(scenario, before, after)
     journal.never_twice(sim.journal(), sim.faults())
-    if order.repeats:
+    if scenario.repeats:
         return
     last = run()
     assert not last.failed, last
     assert not last.changed, f"P1: changed again\n{last}"
     assert not last.writes, f"P1: wrote again\n{last}"
     assert last.diff == {"prepared": ""}, last
-    assert order.wrong(before, sim.state(), options) is None, last
+    assert scenario.wrong(before, sim.state(), options) is None, last
 
 
-def runner(sim, order, options, token):
-    runner = Runner(sim, module=order.module)
+def runner(sim, scenario, options, token):
+    runner = Runner(sim, module=scenario.module)
 
     def run(**hooks):
         return runner(**{"token": token, "wait_timeout": TIMEOUT, **options, **hooks})
@@ -219,17 +219,17 @@ def _waits_on(run, met):
     assert not begun.intersection(sent), f"P6: started another instead of waiting\n{adopting}"
 
 
-def nothing_doubled(order, before, after):
+def nothing_doubled(scenario, before, after):
     done = Counter(action["type"] for action in after.actions_since(before) if action["status"] == "completed")
-    for kind, most in order.most.items():
+    for kind, most in scenario.most.items():
         number = len(after.droplets.keys() - before.droplets.keys()) if kind == "create" else done[kind]
         assert number <= most, f"P3: {kind} was carried out {number} times instead of at most {most}: {done}"
 
 
-def nothing_lost(order, before, after):
+def nothing_lost(scenario, before, after):
     for key, droplet in before.droplets.items():
         assert key in after.droplets, f"Droplet {key} is gone"
-        if not order.powers and droplet["status"] == "active":
+        if not scenario.powers and droplet["status"] == "active":
             assert after.droplets[key]["status"] == "active", f"Droplet {key} was left off"
-        if not order.gives_up:
-            truth.check_kept([*droplet["backups"], *droplet["snapshots"]], after, key)
+        if not scenario.gives_up:
+            invariants.check_kept([*droplet["backups"], *droplet["snapshots"]], after, key)

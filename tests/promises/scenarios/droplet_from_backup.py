@@ -1,11 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Orders to `droplet_from_backup`: by id and by description, of a Droplet that is there, is gone, or has a GPU."""
+"""Scenarios of `droplet_from_backup`: by id and by description, of a Droplet that is there, is gone, or has a GPU."""
 
 from __future__ import annotations
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders import Order
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.scenarios import Scenario
 
 SCOPES = ("droplet:read", "droplet:create", "image:read", "tag:read", "tag:create")
 NAME = "copy"
@@ -142,8 +142,8 @@ def _missing(droplet, tags):
     return [tag for tag in tags if tag.lower() not in has]
 
 
-def order(name, world, *scopes):
-    return Order(
+def scenario(name, world, *scopes):
+    return Scenario(
         name,
         "droplet_from_backup",
         world=world,
@@ -155,12 +155,12 @@ def order(name, world, *scopes):
     )
 
 
-ORDERS = (
-    order("by-backup", by_backup),
-    order("by-newest", by_newest, "ssh_key:read", "sizes:read", "regions:read"),
-    order("by-time", by_time),
-    order("of-one-gone", of_one_gone, "snapshot:read"),
-    order("of-one-gone-by-name", of_one_gone_by_name, "snapshot:read"),
-    order("of-one-gone-before", of_one_gone_before, "snapshot:read"),
-    order("of-gpu", of_gpu),
+SCENARIOS = (
+    scenario("by-backup", by_backup),
+    scenario("by-newest", by_newest, "ssh_key:read", "sizes:read", "regions:read"),
+    scenario("by-time", by_time),
+    scenario("of-one-gone", of_one_gone, "snapshot:read"),
+    scenario("of-one-gone-by-name", of_one_gone_by_name, "snapshot:read"),
+    scenario("of-one-gone-before", of_one_gone_before, "snapshot:read"),
+    scenario("of-gpu", of_gpu),
 )

@@ -1,11 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Orders to `backup_to_snapshot`."""
+"""Scenarios of `backup_to_snapshot`."""
 
 from __future__ import annotations
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders import Order
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.scenarios import Scenario
 
 CONVERTING = ("droplet:read", "image:read", "image:update")
 TAGGING = (*CONVERTING, "tag:create", "tag:read")
@@ -109,8 +109,8 @@ def kept_of_gone(wanted, name=None, tags=()):
     return wrong
 
 
-def order(name, world, wrong, number=1, scopes=CONVERTING):
-    return Order(
+def scenario(name, world, wrong, number=1, scopes=CONVERTING):
+    return Scenario(
         name, "backup_to_snapshot", world, wrong, scopes, most={"convert": number}, others=("backup", "snapshot")
     )
 
@@ -119,59 +119,59 @@ def of_id(backups, options):
     return [backup for backup in backups if backup["id"] == options["backup_id"]]
 
 
-ORDERS = (
-    order(
+SCENARIOS = (
+    scenario(
         "newest",
         lambda sim: days(sim, newest=True, snapshot_name=NAME, tags=["keep", "second"]),
         kept(lambda backups, _options: backups[:1], NAME, ("keep", "second")),
         scopes=TAGGING,
     ),
-    order(
+    scenario(
         "newest-own-name", lambda sim: days(sim, newest=True), kept(lambda backups, _options: backups[:1])
     ),
-    order(
+    scenario(
         "newest-fixed-name",
         lambda sim: days(sim, newest=True, snapshot_name="kept"),
         kept(lambda backups, _options: backups[:1], "kept"),
     ),
-    order(
+    scenario(
         "newest-fleet",
         lambda sim: fleet(sim, newest=True, snapshot_name=NAME, tags=["keep"]),
         kept(lambda backups, _options: backups[:1], NAME, ("keep",)),
         number=4,
         scopes=(*TAGGING, "snapshot:read", "actions:read"),
     ),
-    order(
+    scenario(
         "before",
         lambda sim: days(sim, before="2026-03-13T09:30:00Z", snapshot_name=NAME),
         kept(lambda backups, _options: [b for b in backups if b["created_at"] <= "2026-03-13T09:30:00Z"][:1], NAME),
     ),
-    order(
+    scenario(
         "all_backups",
         lambda sim: days(sim, 3, all_backups=True, snapshot_name=NAME, tags=["keep"]),
         kept(lambda backups, _options: backups, NAME, ("keep",)),
         number=3,
         scopes=TAGGING,
     ),
-    order(
+    scenario(
         "backup_id",
         lambda sim: by_id(sim, 2, snapshot_name="kept", tags=["keep"]),
         kept(of_id, "kept", ("keep",)),
         scopes=(*TAGGING, "snapshot:read"),
     ),
-    order(
+    scenario(
         "gone-newest",
         lambda sim: gone(sim, newest=True, snapshot_name=NAME, tags=["keep"]),
         kept_of_gone(lambda backups, _options: backups[:1], NAME, ("keep",)),
         scopes=(*TAGGING, "snapshot:read"),
     ),
-    order(
+    scenario(
         "gone-newest-own-name",
         lambda sim: gone(sim, newest=True),
         kept_of_gone(lambda backups, _options: backups[:1]),
         scopes=(*CONVERTING, "snapshot:read"),
     ),
-    order(
+    scenario(
         "gone-before",
         lambda sim: gone(sim, before="2026-03-14T09:30:00Z", snapshot_name=NAME),
         kept_of_gone(
@@ -179,7 +179,7 @@ ORDERS = (
         ),
         scopes=(*CONVERTING, "snapshot:read"),
     ),
-    order(
+    scenario(
         "gone-all_backups",
         lambda sim: gone(sim, 2, all_backups=True, snapshot_name=NAME, tags=["keep"]),
         kept_of_gone(lambda backups, _options: backups, NAME, ("keep",)),

@@ -1,11 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Orders to `droplet_snapshot`."""
+"""Scenarios of `droplet_snapshot`."""
 
 from __future__ import annotations
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders import Order
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.scenarios import Scenario
 
 TAKING = ("droplet:read", "droplet:update", "image:create", "image:read")
 COPYING = (*TAKING, "image:update")
@@ -105,14 +105,14 @@ def there_are_only(*places):
 
 
 def taking(name, world, wrong, scopes=TAKING, **most):
-    return Order(name, "droplet_snapshot", world, wrong, scopes, most={"snapshot": 1, **most})
+    return Scenario(name, "droplet_snapshot", world, wrong, scopes, most={"snapshot": 1, **most})
 
 
 def deleting(name, world, wrong, scopes=DELETING):
-    return Order(name, "droplet_snapshot", world, wrong, scopes, gives_up=True)
+    return Scenario(name, "droplet_snapshot", world, wrong, scopes, gives_up=True)
 
 
-ORDERS = (
+SCENARIOS = (
     taking("name", lambda sim: snapshots(sim, 5, snapshot_name="before-upgrade"), there_is("before-upgrade")),
     taking(
         "max_age",

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`droplet_restore`: killed anywhere, beside others, under either reading of the API: restored once, and nothing lost.
 
-The orders of `orders/droplet_restore.py` hold it to the promises of every module. Here is what only a restore can do
-wrong, asserted on the simulator's state.
+`tests/promises/scenarios/droplet_restore.py` holds it to the promises of every module. Here is what only a restore can
+do wrong, asserted on the simulator's state.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness import wor
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Killed, Runner
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL, one_in
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.verbs import instant
-from ansible_collections.lifeboat.digitalocean.tests.promises.orders import droplet_restore as orders
+from ansible_collections.lifeboat.digitalocean.tests.promises.scenarios import droplet_restore as scenarios
 
 MINUTE, HOUR = 60, 3600
 SLOW = ("--droplets", "0", "--action-seconds", "5,snapshot=40,restore=40,rebuild=40", "--rate-limit", "off")
@@ -35,7 +35,7 @@ def _slow(simulators):
 
 def restores(sim, before):
     """Restores and rebuilds since the State `before`, the oldest first."""
-    found = [action for action in sim.state().actions_since(before) if action["type"] in orders.WORK]
+    found = [action for action in sim.state().actions_since(before) if action["type"] in scenarios.WORK]
     return sorted(found, key=lambda action: action["id"])
 
 
@@ -53,13 +53,13 @@ def untag(sim, key, word):
 
 def converged(sim, before, options, run):
     """All is as promised, and one more run changes and writes nothing."""
-    assert orders.wrong(before, sim.state(), options) is None
+    assert scenarios.wrong(before, sim.state(), options) is None
     last = run(**options)
     assert not last.failed, last
     assert not last.changed, last
     assert not last.writes, last
     assert last.diff == {"prepared": ""}
-    assert orders.wrong(before, sim.state(), options) is None
+    assert scenarios.wrong(before, sim.state(), options) is None
 
 
 def sweep(sim, start, every, **task):
@@ -68,7 +68,7 @@ def sweep(sim, start, every, **task):
     for number in count(start, every):
         for moment in ("before_request", "after_request"):
             sim.reset(droplets=0)
-            options = orders.world(sim, **task)
+            options = scenarios.world(sim, **task)
             run = Runner(sim, "droplet_restore")
             before = sim.state()
 
@@ -126,7 +126,7 @@ def somebody_restores(sim, key, kind="restore"):
 @pytest.mark.parametrize("kind", ["restore", "rebuild"])
 def test_p3_a_restore_of_somebody_else_is_waited_for_and_named(slow, kind):
     """In check mode it is named at once."""
-    options = orders.world(slow, point="newest")
+    options = scenarios.world(slow, point="newest")
     key = options["droplet_id"]
     action, image = somebody_restores(slow, key, kind)
     run = Runner(slow, "droplet_restore")
@@ -152,7 +152,7 @@ def test_p3_a_restore_of_somebody_else_is_waited_for_and_named(slow, kind):
 
 
 def test_p3_a_restore_of_somebody_else_that_fails_ends_the_task_too(slow):
-    options = orders.world(slow)
+    options = scenarios.world(slow)
     # The Droplet is off while it is restored, and on again then.
     before = slow.state()
     slow.fault({"action": "errored"}, method="POST")
@@ -173,7 +173,7 @@ def test_p3_a_restore_of_somebody_else_that_fails_ends_the_task_too(slow):
 @pytest.mark.parametrize("number", range(8))
 def test_p3_somebody_restores_just_before_a_write(slow, number, kind):
     """The n-th write of a run meets it, on a Droplet that is stopped first: ours is never carried out after it."""
-    options = orders.world(slow, stop_first=True)
+    options = scenarios.world(slow, stop_first=True)
     key = options["droplet_id"]
     run = Runner(slow, "droplet_restore")
     before = slow.state()
@@ -198,7 +198,7 @@ def test_p3_somebody_restores_just_before_a_write(slow, number, kind):
 
 def test_p3_somebody_restores_while_a_limit_holds_ours_up(sim, restore):
     """Ours was decided on before: after the wait it is decided anew, and not sent."""
-    options = orders.world(sim, safety_snapshot=False)
+    options = scenarios.world(sim, safety_snapshot=False)
     key = options["droplet_id"]
     before = sim.state()
     sim.fault({"status": 429, "reset_in": 300}, method="POST", path=f"droplets/{key}/actions")
@@ -224,8 +224,8 @@ def test_p3_two_runs_at_once(slow, other, start):
     # The journal does not tell whose of the two a request is.
     sim, restore = slow, Runner(slow, "droplet_restore", reaches=False)
     for number in count(1 + start, 8):
-        options = orders.world_again(sim, stop_first=True)
-        second = {**options, "incident": orders.INCIDENT if other == "same" else "inc-2"}
+        options = scenarios.world_again(sim, stop_first=True)
+        second = {**options, "incident": scenarios.INCIDENT if other == "same" else "inc-2"}
         before = sim.state()
         within = []
 
@@ -251,7 +251,7 @@ def test_p3_two_runs_at_once(slow, other, start):
             last = f"lifeboat:restore:inc-2:done:{options['backup_id']}:{done[-1]['id']}"
             assert last in marks(sim, options["droplet_id"]), outcome
             assert first.kind in (None, "refused", "not_converged"), outcome
-            begun = any(f":{orders.INCIDENT}:" in tag for tag in marks(sim, options["droplet_id"]))
+            begun = any(f":{scenarios.INCIDENT}:" in tag for tag in marks(sim, options["droplet_id"]))
             again = restore(**options)
             assert again.kind == ("refused" if begun else None), f"{again}\n\nafter\n{outcome}"
             assert len(restores(sim, before)) == len(done) + (not begun)
@@ -291,7 +291,7 @@ BOTH_WAYS = [
 @pytest.mark.parametrize(("switch", "value"), BOTH_WAYS)
 def test_p1_p10_the_same_incident_is_unchanged_whatever_shows(sim, restore, switch, value, point):
     """Also in capitals, with a newer backup, and with one of its marks taken away."""
-    options = orders.world(sim, point=point)
+    options = scenarios.world(sim, point=point)
     key = options["droplet_id"]
     sim.behave(**{switch: value})
     before = sim.state()
@@ -312,14 +312,14 @@ def test_p1_p10_the_same_incident_is_unchanged_whatever_shows(sim, restore, swit
     assert not last.writes, last
     assert last.result["undo"] == first.result["undo"]
     assert last.result["duration_seconds"] is not None
-    assert orders.wrong(before, sim.state(), options) == "the intent is []"
+    assert scenarios.wrong(before, sim.state(), options) == "the intent is []"
 
 
 @pytest.mark.parametrize("point", ["backup", "snapshot"])
 @pytest.mark.parametrize("image_after_restore", ["base", "backup"])
 @pytest.mark.parametrize("image_after_rebuild", ["new", "old"])
 def test_p3_tags_that_somebody_took_away(sim, restore, point, image_after_restore, image_after_rebuild):
-    options = orders.world(sim, point=point)
+    options = scenarios.world(sim, point=point)
     key = options["droplet_id"]
     sim.behave(image_after_restore=image_after_restore, image_after_rebuild=image_after_rebuild)
     before = sim.state()
@@ -344,7 +344,7 @@ def test_p3_tags_that_somebody_took_away(sim, restore, point, image_after_restor
 
 
 def test_p3_without_tags_and_safety_snapshot_an_unknown_restore_is_not_undone(sim, restore):
-    options = {**orders.world(sim), "safety_snapshot": False}
+    options = {**scenarios.world(sim), "safety_snapshot": False}
     key = options["droplet_id"]
     before = sim.state()
     assert not restore(**options).failed
@@ -358,7 +358,7 @@ def test_p3_without_tags_and_safety_snapshot_an_unknown_restore_is_not_undone(si
 
 
 def test_p3_another_incident_restores_again_and_the_first_stays_done_with(sim, restore):
-    options = orders.world(sim)
+    options = scenarios.world(sim)
     before = sim.state()
     assert not restore(**options).failed
     other = {**options, "incident": "inc-2"}
@@ -373,7 +373,7 @@ def test_p3_another_incident_restores_again_and_the_first_stays_done_with(sim, r
 
 @pytest.mark.parametrize("point", ["backup", "snapshot"])
 def test_the_undo_in_a_result_is_a_task_that_goes_back(sim, restore, point):
-    options = orders.world(sim, point=point, stop_first=True)
+    options = scenarios.world(sim, point=point, stop_first=True)
     told = restore(check=True, **options)
     assert told.result["safety_snapshot"]["id"] is None
     done = restore(**options)
@@ -407,7 +407,7 @@ def test_the_undo_in_a_result_is_a_task_that_goes_back(sim, restore, point):
     ],
 )
 def test_what_is_wrong_is_a_sentence_and_nothing_is_sent(sim, restore, check, given, kind, sentence):
-    options = orders.world(sim)
+    options = scenarios.world(sim)
     before = sim.state()
     if given.get("backup_id") == "of bravo":
         other = next(droplet for droplet in before["droplets"] if droplet["name"] == "bravo")
@@ -422,7 +422,7 @@ def test_what_is_wrong_is_a_sentence_and_nothing_is_sent(sim, restore, check, gi
 
 
 def test_confirm_may_be_missing_in_check_mode_alone(sim, restore):
-    options = orders.world(sim)
+    options = scenarios.world(sim)
     del options["confirm"]
     told = restore(check=True, **options)
     assert told.changed
@@ -436,15 +436,15 @@ def test_confirm_may_be_missing_in_check_mode_alone(sim, restore):
 @pytest.mark.parametrize("fields", ["omit", "empty"])
 @pytest.mark.parametrize("tagged", [True, False])
 def test_a_token_that_sees_no_tags_sends_nothing(sim, restore, fields, tagged):
-    options = orders.world(sim)
+    options = scenarios.world(sim)
     if not tagged:
         for tag in sim.state().droplets[options["droplet_id"]]["tags"]:
             body = {"resources": [{"resource_id": str(options["droplet_id"]), "resource_type": "droplet"}]}
             sim.api("DELETE", f"tags/{tag}/resources", body, status=204)
     assert not restore(**options).failed
     sim.behave(missing_scope_fields=fields)
-    token = sim.make_token(*(scope for scope in orders.SCOPES if scope != "tag:read"))
-    for incident in (orders.INCIDENT, "inc-2"):
+    token = sim.make_token(*(scope for scope in scenarios.SCOPES if scope != "tag:read"))
+    for incident in (scenarios.INCIDENT, "inc-2"):
         told = restore(token=token, **{**options, "incident": incident})
         assert told.kind == "scope", told
         assert "tag:read" in told.result["msg"]
@@ -455,10 +455,10 @@ def test_a_token_that_sees_no_tags_sends_nothing(sim, restore, fields, tagged):
     ("lacking", "powered"), [("droplet:admin", True), ("image:create", True), ("tag:create", False)]
 )
 def test_a_scope_that_is_missing_is_named_and_no_server_is_left_off(sim, restore, lacking, powered):
-    options = orders.world(sim, stop_first=True)
+    options = scenarios.world(sim, stop_first=True)
     key = options["droplet_id"]
     before = sim.state()
-    token = sim.make_token(*(scope for scope in orders.SCOPES if scope != lacking))
+    token = sim.make_token(*(scope for scope in scenarios.SCOPES if scope != lacking))
     checked = restore(check=True, token=token, **options)
     needed = ["droplet:admin", "droplet:update", "image:create", "tag:create"]
     assert checked.result["required_scopes"] == needed
@@ -477,7 +477,7 @@ def test_a_scope_that_is_missing_is_named_and_no_server_is_left_off(sim, restore
 
 
 def test_p4_without_its_safety_snapshot_nothing_is_restored(sim, restore):
-    options = orders.world(sim, stop_first=True)
+    options = scenarios.world(sim, stop_first=True)
     key = options["droplet_id"]
     before = sim.state()
     sim.fault({"action": "errored"}, method="POST", path=f"droplets/{key}/actions", after=1)
@@ -494,7 +494,7 @@ def test_p4_without_its_safety_snapshot_nothing_is_restored(sim, restore):
 
 @pytest.mark.parametrize(("takes", "kind"), [("true", "restore"), ("false", "rebuild")])
 def test_p10_a_snapshot_is_restored_or_rebuilt_and_the_host_keys_are_told(sim, restore, takes, kind):
-    options = orders.world(sim, point="snapshot")
+    options = scenarios.world(sim, point="snapshot")
     key = options["droplet_id"]
     sim.behave(restore_takes_snapshots=takes)
     before = sim.state()
@@ -514,7 +514,7 @@ def test_p10_a_snapshot_is_restored_or_rebuilt_and_the_host_keys_are_told(sim, r
 @pytest.mark.parametrize("point", ["backup", "snapshot"])
 def test_p4_a_restore_that_failed_tells_the_way_back_and_it_works(sim, restore, point, stop):
     """Half way through the disk is not what it was, and a server that was stopped is off."""
-    options = orders.world(sim, point=point, stop_first=stop)
+    options = scenarios.world(sim, point=point, stop_first=stop)
     key = options["droplet_id"]
     sim.fault({"action": "errored"}, method="POST", path=f"droplets/{key}/actions", after=1 + stop, times=0)
     met = restore(**options)
@@ -533,7 +533,7 @@ def test_p4_a_restore_that_failed_tells_the_way_back_and_it_works(sim, restore, 
 
 
 def test_the_restore_points_are_listed_and_nothing_is_changed(sim, restore):
-    options = orders.world(sim)
+    options = scenarios.world(sim)
     key = options["droplet_id"]
     token = sim.make_token("droplet:read", "image:read", "tag:read")
     for check in (True, False):
@@ -551,7 +551,7 @@ def test_the_restore_points_are_listed_and_nothing_is_changed(sim, restore):
 
 def test_a_backup_that_would_expire_meanwhile_is_refused(sim, restore):
     """Its 7 GiB and as many of the snapshot, at 3 minutes each, are in the time that it takes."""
-    options = orders.world(sim)
+    options = scenarios.world(sim)
     key = options["droplet_id"]
     backup = next(point for point in sim.state().droplets[key]["backups"] if point["id"] == options["backup_id"])
     left = instant(backup["expires_at"]) - instant(sim.state()["now"])
@@ -577,7 +577,7 @@ def thirty_gib(sim, point):
     points = {droplet["id"]: droplet[f"{point}s"][0]["id"] for droplet in state["droplets"]}
     key, image = min(points.items(), key=lambda item: abs(sizes[item[1]] - 30))
     name = state.droplets[key]["name"]
-    options = {"droplet_id": key, "confirm": name, "incident": orders.INCIDENT, f"{point}_id": image}
+    options = {"droplet_id": key, "confirm": name, "incident": scenarios.INCIDENT, f"{point}_id": image}
     return options, sizes[image]
 
 

@@ -1,12 +1,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One order to `backup_policies`: two rules that switch on, change, and switch off with the newest backup kept."""
+"""One scenario of `backup_policies`: two rules that switch on, change, and switch off with the newest backup kept."""
 
 from __future__ import annotations
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders import Order
-from ansible_collections.lifeboat.digitalocean.tests.promises.orders.droplet_backups import disabled_with_newest_kept
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.scenarios import Scenario
+from ansible_collections.lifeboat.digitalocean.tests.promises.scenarios.droplet_backups import disabled_with_newest_kept
 
 RULES = [
     {"name": "retired", "match": {"names": ["alpha"]}, "state": "disabled", "existing_backups": "convert_newest"},
@@ -32,8 +32,8 @@ def as_the_rules_want(before, after, _options):
     return disabled_with_newest_kept(before, after, {"droplet_id": alpha})
 
 
-ORDERS = (
-    Order(
+SCENARIOS = (
+    Scenario(
         "switch-on-off-and-change",
         "backup_policies",
         world=fleet,

@@ -17,7 +17,7 @@ def shows(told, policy):
     return told["state"] == "enabled" and all(told.get(name) == policy.get(name) for name in SHOWN)
 
 
-def check_told(outcome, before, after, gone=()):
+def check_result(outcome, before, after, gone=()):
     """P7: each entry, the counts and `changed` of a real run agree with the State `after` it, whatever happened."""
     entries = outcome.droplets
     if "droplets" not in outcome.result:

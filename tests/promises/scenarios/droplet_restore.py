@@ -8,7 +8,7 @@ from functools import partial
 from itertools import pairwise
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders import Order
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.scenarios import Scenario
 
 INCIDENT = "inc-1"
 WORK = ("restore", "rebuild")
@@ -97,7 +97,7 @@ def powered_on_between(snapshots, after, key):
 
 
 def _order(name, most, **options):
-    return Order(
+    return Scenario(
         name,
         "droplet_restore",
         world=partial(world, **options),
@@ -107,7 +107,7 @@ def _order(name, most, **options):
     )
 
 
-ORDERS = (
+SCENARIOS = (
     _order("backup", {"restore": 1, "rebuild": 0, "snapshot": 1}),
     # A restore that is refused costs a second snapshot, see `powered_on_between`. A snapshot is brought back by restore
     # or by rebuild, as the API takes it; `wrong` sees that it is one in all.

@@ -1,11 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Orders to `droplet_backups`, whose own matrix is `test_matrix.py`: the harnesses agree about them."""
+"""Scenarios of `droplet_backups`, whose own matrix is `test_matrix.py`: the harnesses agree about them."""
 
 from __future__ import annotations
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders import Order
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.scenarios import Scenario
 
 
 def weekly(sim):
@@ -45,8 +45,8 @@ def disabled_with_newest_kept(before, after, options):
     return None
 
 
-ORDERS = (
-    Order(
+SCENARIOS = (
+    Scenario(
         "disable-convert_newest",
         "droplet_backups",
         world=lambda sim: {**weekly(sim), "state": "disabled", "existing_backups": "convert_newest"},
@@ -55,7 +55,7 @@ ORDERS = (
         most={"convert": 1, "disable_backups": 1},
         gives_up=True,
     ),
-    Order(
+    Scenario(
         "disable-all-convert_newest",
         "droplet_backups",
         world=lambda sim: {**fleet(sim), "state": "disabled", "existing_backups": "convert_newest", "max_disable": 4},

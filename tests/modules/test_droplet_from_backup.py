@@ -7,12 +7,12 @@ from __future__ import annotations
 import pytest
 from dosim.behaviour import SWITCHES
 
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness import orders, worlds
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness import scenarios, worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Killed, Runner
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL, one_in
-from ansible_collections.lifeboat.digitalocean.tests.promises.orders import droplet_from_backup as tasks
+from ansible_collections.lifeboat.digitalocean.tests.promises.scenarios import droplet_from_backup as tasks
 
-ORDERS = {order.name: order for order in tasks.ORDERS}
+SCENARIOS = {scenario.name: scenario for scenario in tasks.SCENARIOS}
 MATTERING = ("droplet_delete_backups", "image_after_restore", "missing_scope_fields", "gpu_in_filtered_lists")
 MATTERING += ("gpu_in_policies", "gpu_backups", "droplet_order", "backups_order", "convert_image_id", "default_hour")
 MATTERING += ("extra_fields", "list_order", "locked_during_events", "droplet_action_completed_at", "tag_case")
@@ -53,18 +53,18 @@ def copied(sim, run, **more):
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("name", ORDERS)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_p3_killed_at_each_request_in_turn_the_rerun_ends_it(sim, name, moment):
     """At once, so that it finds the Droplet while it is being created."""
     every = 1 if FULL else 4
-    assert orders.kill_sweep(sim, ORDERS[name], moment, 1, every) > 1
+    assert scenarios.kill_sweep(sim, SCENARIOS[name], moment, 1, every) > 1
 
 
-@pytest.mark.parametrize(("position", "name"), one_in(6, POSITIONS, [*ORDERS]), ids=str)
+@pytest.mark.parametrize(("position", "name"), one_in(6, POSITIONS, [*SCENARIOS]), ids=str)
 def test_p10_killed_while_it_is_created_under_each_switch(sim, run, name, position):
     """The rerun waits for what is under way, sends nothing, and ends with what was wanted."""
     key, value = position
-    options, _token, before = orders.prepared(sim, ORDERS[name], {key: value})
+    options, _token, before = scenarios.prepared(sim, SCENARIOS[name], {key: value})
 
     def kill(_number, request):
         if request.method == "POST":
@@ -81,14 +81,14 @@ def test_p10_killed_while_it_is_created_under_each_switch(sim, run, name, positi
     assert "(create), which was already running" in entry["notes"][0], again
     assert entry["networks"]["public_v4"], again
     assert again.result["summary"] == {"matched": 1, "unchanged": 1, "changed": 0, "failed": 0, "not_tried": 0}
-    assert ORDERS[name].wrong(before, sim.state(), options) is None
+    assert SCENARIOS[name].wrong(before, sim.state(), options) is None
 
 
-@pytest.mark.parametrize(("effect", "name"), one_in(6, [*EFFECTS], [*ORDERS]), ids=str)
+@pytest.mark.parametrize(("effect", "name"), one_in(6, [*EFFECTS], [*SCENARIOS]), ids=str)
 @pytest.mark.parametrize("done", [True, False], ids=["carried out", "not carried out"])
 def test_p3_a_lost_answer(sim, run, name, effect, done):
     """Carried out, it is found and waited for; not carried out, it is not sent again, and the rerun makes it."""
-    options, _token, before = orders.prepared(sim, ORDERS[name], {})
+    options, _token, before = scenarios.prepared(sim, SCENARIOS[name], {})
     sim.fault({**EFFECTS[effect], "carried_out": done}, **CREATE)
     told = run(**options)
     assert len([entry for entry in told.writes if entry["path"] == "/v2/droplets"]) == 1, told
@@ -105,7 +105,7 @@ def test_p3_a_lost_answer(sim, run, name, effect, done):
         assert "It is not sent again" in told.result["msg"]
         assert made(before, sim.state()) == []
     sim.clear_faults()
-    orders.converges(sim, ORDERS[name], run_with(run, options), before, options)
+    scenarios.converges(sim, SCENARIOS[name], run_with(run, options), before, options)
 
 
 def run_with(run, options):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`backup_to_snapshot`, `droplet_snapshot` and `droplet_snapshot_info` in accounts as they are after a while.
 
-Single tasks under accidents, kills and switches are in `orders/`.
+Single tasks under accidents, kills and switches are in `scenarios/`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from math import ceil
 import pytest
 from dosim.behaviour import SWITCHES
 
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness import account, truth, verbs, worlds
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness import account, invariants, verbs, worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.pairwise import pairwise
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL, one_in
@@ -127,7 +127,7 @@ def test_p10_six_rules_over_a_mixed_fleet(sim, run, number, world, unknown):
     assert done.kind == ("api" if hopeless else None), done
     assert (done.diff, done.changed) == (told.diff, told.changed)
     assert bool(done.writes) == done.changed
-    truth.check_told(done, before, after)
+    invariants.check_result(done, before, after)
     expected.check_policies(after, hopeless)
     expected.check_spread(after, hopeless)
     expected.check_result(done, after, hopeless)
@@ -363,7 +363,7 @@ def test_p7_one_fails_and_its_rule_tells(sim, run):
     bare, rest = told.result["rules"]
     assert (bare["failed"], bare["changed"], rest["compliant"]) == (1, len(others), 6 - 1 - len(others))
     assert bare["monthly_cost"]["unknown"] == 1
-    truth.check_told(told, before, sim.state())
+    invariants.check_result(told, before, sim.state())
     sim.clear_faults()
     assert not run(policies=[rule("bare", {"droplet_ids": [bad]}, hour=[4]), rule("rest")]).failed
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.orders import Order
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.scenarios import Scenario
 
 TAG = "edge:yes"
 LEGACY = Path(__file__).with_name("legacy.yml")
@@ -113,20 +113,20 @@ def carried_out(kind, number=1):
     return wrong
 
 
-def order(name, world, wrong, *further, kind=None, times=1, **fields):
-    """An Order of this module; `kind` is what may be carried out so many `times`, `further` are scopes."""
+def scenario(name, world, wrong, *further, kind=None, times=1, **fields):
+    """A Scenario of this module; `kind` is what may be carried out so many `times`, `further` are scopes."""
     most = {kind or name: times}
-    return Order(name, "droplet_action", world, wrong, (*BASE, *further), **{"most": most, **fields})
+    return Scenario(name, "droplet_action", world, wrong, (*BASE, *further), **{"most": most, **fields})
 
 
 def renamed(droplet, options):
     return None if droplet["name"] == options["new_name"] else f"is not called {options['new_name']}"
 
 
-ORDERS = (
-    order("power_on", lambda sim: one_off(sim, type="power_on"), status("active")),
-    order("power_off", lambda sim: one(sim, type="power_off"), status("off"), powers=True),
-    order(
+SCENARIOS = (
+    scenario("power_on", lambda sim: one_off(sim, type="power_on"), status("active")),
+    scenario("power_off", lambda sim: one(sim, type="power_off"), status("off"), powers=True),
+    scenario(
         "shutdown",
         lambda sim: one(sim, type="shutdown", power_off_after_timeout=True, shutdown_timeout=40),
         status("off"),
@@ -134,21 +134,21 @@ ORDERS = (
         most={"shutdown": 2, "power_off": 1},
         powers=True,
     ),
-    order("reboot", lambda sim: one(sim, type="reboot"), carried_out("reboot"), times=2, repeats=True),
-    order("rename", lambda sim: one(sim, type="rename", new_name="alpha-2.example.com"), each(renamed)),
-    order(
+    scenario("reboot", lambda sim: one(sim, type="reboot"), carried_out("reboot"), times=2, repeats=True),
+    scenario("rename", lambda sim: one(sim, type="rename", new_name="alpha-2.example.com"), each(renamed)),
+    scenario(
         "rename-by-name",
         lambda sim: one(sim) and {"droplet_name": "alpha", "type": "rename", "new_name": "beta"},
         each(renamed),
         kind="rename",
     ),
-    order(
+    scenario(
         "resize",
         lambda sim: one_off(sim, type="resize", size="s-2vcpu-4gb", disk=True, confirm="alpha"),
         each(resized),
         *("droplet:create", "sizes:read", "regions:read"),
     ),
-    order(
+    scenario(
         "rebuild",
         lambda sim: one(sim, type="rebuild", image="debian-13-x64", confirm="alpha"),
         carried_out("rebuild"),
@@ -156,7 +156,7 @@ ORDERS = (
         times=2,
         repeats=True,
     ),
-    order(
+    scenario(
         "password_reset",
         lambda sim: one(sim, type="password_reset", confirm="alpha"),
         carried_out("password_reset"),
@@ -164,24 +164,24 @@ ORDERS = (
         times=2,
         repeats=True,
     ),
-    order("enable_ipv6", lambda sim: one_off(sim, type="enable_ipv6"), feature("ipv6")),
-    order(
+    scenario("enable_ipv6", lambda sim: one_off(sim, type="enable_ipv6"), feature("ipv6")),
+    scenario(
         "enable_private_networking",
         lambda sim: legacy(sim, type="enable_private_networking"),
         feature("private_networking"),
     ),
-    order(
+    scenario(
         "change_kernel",
         lambda sim: legacy(sim, type="change_kernel", kernel=7516),
         each(lambda droplet, options: None if droplet["kernel"] == options["kernel"] else "has another kernel"),
     ),
-    order(
+    scenario(
         "snapshot",
         lambda sim: one(sim, type="snapshot", snapshot_name="before upgrade"),
         each(snapshots),
         "image:create",
     ),
-    order(
+    scenario(
         "snapshot-several",
         lambda sim: three(sim, type="snapshot", snapshot_name="s"),
         each(snapshots),
@@ -189,7 +189,7 @@ ORDERS = (
         kind="snapshot",
         times=3,
     ),
-    order(
+    scenario(
         "snapshot-by_tag",
         lambda sim: three(sim, type="snapshot", snapshot_name="s", by_tag=True),
         each(snapshots),
@@ -198,7 +198,7 @@ ORDERS = (
         times=3,
     ),
     # The API may want them to be off for it.
-    order(
+    scenario(
         "enable_ipv6-by_tag",
         lambda sim: three_off(sim, type="enable_ipv6", by_tag=True),
         feature("ipv6"),
@@ -206,7 +206,7 @@ ORDERS = (
         kind="enable_ipv6",
         times=3,
     ),
-    order(
+    scenario(
         "power_off-by_tag",
         lambda sim: three(sim, type="power_off", by_tag=True),
         status("off"),
@@ -215,7 +215,7 @@ ORDERS = (
         times=3,
         powers=True,
     ),
-    order(
+    scenario(
         "power_cycle-by_tag",
         lambda sim: three(sim, type="power_cycle", by_tag=True),
         carried_out("power_cycle", 3),

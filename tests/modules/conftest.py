@@ -1,0 +1,16 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fixtures of the harness in `tests/promises`."""
+
+from __future__ import annotations
+
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.fixtures import (  # noqa: F401, fixtures
+    _both,
+    _inventory,
+    _inventory_process,
+    _run,
+    _second,
+    _sim,
+    _world,
+    simulators,
+)
