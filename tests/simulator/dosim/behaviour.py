@@ -34,6 +34,7 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "gpu_in_policies": ("included", "absent"),
     "image_after_rebuild": ("new", "old"),
     "image_after_restore": ("base", "backup"),
+    "image_order": ("oldest_first", "newest_first", "shuffled"),
     "ipv6_when_on": ("reject", "accept"),
     "kept_backups_expire": ("sooner", "four_weeks", "retention"),
     "list_order": ("newest_first", "oldest_first"),

@@ -54,6 +54,7 @@ class Simulator:
         cloud = Cloud(worlds.empty_store(plan), clock, Ids(seed), behaviour, settings.durations)
         plan.fill(cloud)
         cloud.store.order_log()
+        cloud.store.order_images()
         cloud.past.switched()
         self.cloud = cloud
         self.tokens = Tokens(self.token, seed)

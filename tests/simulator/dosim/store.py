@@ -198,6 +198,18 @@ class Store:
         for actions in self.log_of.values():
             actions.sort(key=lambda action: action.id)
 
+    def order_images(self) -> None:
+        """Hand the ids of the images out again in the order of their time, as an account gets them over the years."""
+        images = sorted(self.images.rows.values(), key=lambda image: (image.created, image.id))
+        renamed: dict[int, int] = {}
+        for key, image in zip(sorted(self.images.rows), images, strict=True):
+            renamed[image.id], image.id = key, key
+        self.images.rows = {image.id: image for image in images}
+        self.images.changed()
+        for droplet in self.droplets.rows.values():
+            droplet.backups = [renamed[key] for key in droplet.backups]
+            droplet.snapshots = [renamed[key] for key in droplet.snapshots]
+
     def any_image(self, key: int | str) -> Image | PublicImage | None:
         """A public image by id or slug, or an own one by id."""
         return self.catalogue.images.get(key) or (self.images.get(key) if isinstance(key, int) else None)

@@ -5,6 +5,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from dosim_testing import Sim
 
 DAILY = {"plan": "daily", "hour": 16}
@@ -211,3 +212,16 @@ def test_the_same_seed_gives_the_same_world_and_another_seed_another_one(sim: Si
 
     assert world(5) == world(5)
     assert world(5) != world(6)
+
+
+@pytest.mark.parametrize("world", ["fleet", "usage"])
+def test_images_have_their_ids_in_the_order_of_their_time(sim: Sim, world: str) -> None:
+    sim.reset(world=world)
+    images = sorted(sim.state()["images"], key=lambda image: image["id"])
+    assert [image["created_at"] for image in images] == sorted(image["created_at"] for image in images)
+    kinds = {image["id"]: image["type"] for image in images}
+    for droplet in sim.state()["droplets"]:
+        shown = sim.read(f"/v2/droplets/{droplet['id']}")["droplet"]
+        assert shown["backup_ids"] == [backup["id"] for backup in droplet["backups"]]
+        assert {kinds[key] for key in shown["backup_ids"]} <= {"backup"}
+        assert {kinds[key] for key in shown["snapshot_ids"]} <= {"snapshot"}

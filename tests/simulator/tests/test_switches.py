@@ -218,6 +218,21 @@ def gpu_in_policies(sim: Sim, value: str) -> None:
 
 
 @case
+def image_order(sim: Sim, value: str) -> None:
+    sim.reset(droplets=60)
+    sim.behave(image_order=value)
+
+    def ids(size: int) -> list[int]:
+        pages = [sim.read(f"/v2/images?private=true&per_page={size}&page={n}")["images"] for n in (1, 2, 3, 4)]
+        return [image["id"] for page in pages for image in page]
+
+    assert (ids(50) == sorted(ids(50))) is (value == "oldest_first")
+    assert (ids(50) == sorted(ids(50), reverse=True)) is (value == "newest_first")
+    assert ids(50)[:150] == ids(200)[:150]
+    assert sorted(ids(200)) == sorted(image["id"] for image in sim.state()["images"])
+
+
+@case
 def list_order(sim: Sim, value: str) -> None:
     droplet = sim.id("plain-none")
     for kind in ("power_off", "power_on"):

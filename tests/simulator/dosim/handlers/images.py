@@ -25,7 +25,7 @@ def listing(call: Call) -> Reply:
     if private not in ("true", "false"):
         raise ApiError(422, "private must be true or false")
     store = call.cloud.store
-    own = store.images.derived("all", lambda rows: sorted(rows, key=lambda row: row.id))
+    own = _in_order(call)
     found: Sequence[Image | PublicImage]
     if tag is not None:
         call.require("tag:read")
@@ -36,6 +36,18 @@ def listing(call: Call) -> Reply:
         public = store.catalogue.public_images()
         found = [image for image in public if image.purpose == purpose] if purpose else [*public, *own]
     return page(call, "images", found, serialise.image)
+
+
+def _in_order(call: Call) -> list[Image]:
+    """All images of the account; shuffled is not sorted, but stable."""
+    order = call.cloud.behaviour["image_order"]
+
+    def place(image: Image) -> int:
+        return call.cloud.choice("image order", image.id) if order == "shuffled" else image.id
+
+    return call.cloud.store.images.derived(
+        ("all", order), lambda rows: sorted(rows, key=place, reverse=order == "newest_first")
+    )
 
 
 def show(call: Call) -> Reply:

@@ -40,7 +40,7 @@ def add_image(cloud: Cloud, droplet: Droplet, kind: str, name: str, created: int
     store.images.add(image)
     (droplet.backups if kind == "backup" else droplet.snapshots).append(image.id)
     if expires is not None:
-        cloud.at(expires, expire, image.id)
+        cloud.at(expires, expire, image)
     return image
 
 
@@ -71,16 +71,16 @@ def remove_image(cloud: Cloud, image: Image) -> None:
         droplet.views.clear()
 
 
-def expire(cloud: Cloud, image_id: int) -> None:
+def expire(cloud: Cloud, image: Image) -> None:
     """The event at a backup's expiry. A conversion under way saves it, if it succeeds."""
-    image = cloud.store.images.get(image_id)
-    if image and image.expires is not None and image.expires <= cloud.now and not image.pending:
+    due = image.expires is not None and image.expires <= cloud.now and not image.pending
+    if due and cloud.store.images.get(image.id) is image:
         remove_image(cloud, image)
 
 
 @actions.on_idle(Image)
 def _expire_if_late(cloud: Cloud, image: Image) -> None:
-    expire(cloud, image.id)
+    expire(cloud, image)
 
 
 def remove_all(cloud: Cloud, droplet: Droplet) -> None:
@@ -98,7 +98,7 @@ def outlive(cloud: Cloud, droplet: Droplet, deleted: int) -> None:
             image.expires = deleted + FOUR_WEEKS
         elif reading == "sooner":
             image.expires = min(_expiry(image), deleted + FOUR_WEEKS)
-        cloud.at(max(_expiry(image), cloud.now), expire, image.id)
+        cloud.at(max(_expiry(image), cloud.now), expire, image)
 
 
 def _expiry(backup: Image) -> int:
@@ -219,7 +219,7 @@ def _changed(cloud: Cloud, action: Action) -> None:
     if cloud.behaviour["shorter_retention"] == "prune":
         for image in _images(cloud, droplet):
             image.expires = min(_expiry(image), image.created + policy.retention_days * DAY)
-            cloud.at(max(image.expires, cloud.now), expire, image.id)
+            cloud.at(max(image.expires, cloud.now), expire, image)
 
 
 @actions.effect("disable_backups")
