@@ -14,7 +14,8 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.pairwise i
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.scenarios import ACCIDENTS, kill_sweep, play
 
-ROWS = pairwise({**SWITCHES, "token": ("everything", "least")})
+ONE_PAGE = {"image_order": "of no effect on accounts whose images fit on one page: see test_p10_image_order.py"}
+ROWS = pairwise({**{key: SWITCHES[key] for key in SWITCHES if key not in ONE_PAGE}, "token": ("everything", "least")})
 SAMPLE = 131
 """One accident in so many for each scenario, beginning elsewhere for each."""
 
