@@ -91,9 +91,6 @@ def test_audit_overdue_droplets(sim, play):
     assert [line.split()[0] for line in lines] == list(late)
     assert all("is overdue, its newest backup is " in line for line in lines)
     assert '"status: ' in done.output
-    patient = play(None, *given(*rules, grace_hours=24 * 60), playbook=AUDIT)
-    assert patient.status == 0, patient.output
-    assert "no findings" in patient.output
 
 
 def test_audit_spares_what_is_exempt_and_what_is_to_be_off(sim, play):
@@ -223,12 +220,12 @@ def test_the_shipped_inventory(sim, play, tmp_path):
     assert again.status == 2
 
 
-def test_several_accounts_do_not_share_a_token(sim, play, tmp_path):
+@pytest.mark.parametrize("playbook", [APPLY, AUDIT])
+def test_several_accounts_do_not_share_a_token(sim, play, tmp_path, playbook):
     """A host without a token of its own would work on whichever account the environment names."""
     (tmp_path / "hosts.yml").write_text(json.dumps({"accounts": {"hosts": {"one": {}, "two": {}}}}))
-    done = play(
-        None, "-i", str(tmp_path / "hosts.yml"), "-e", "policies_hosts=accounts", *given(EVERYTHING), playbook=APPLY
-    )
+    options = ("-i", str(tmp_path / "hosts.yml"), "-e", "policies_hosts=accounts")
+    done = play(None, *options, *given(EVERYTHING), playbook=playbook)
     assert done.status == 2
     assert "Set backup_policy_token for one." in done.output
     assert "Set backup_policy_token for two." in done.output

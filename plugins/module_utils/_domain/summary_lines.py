@@ -31,7 +31,9 @@ def digest(
         return [f"not done: {broken.get('msg', 'a task failed')}"]
     lines = [_headline(policies, planned)]
     if fleet:
-        lines = [_found(findings), *lines, f"status: {_counted(fleet['summary']['status'].items())}"]
+        lines.insert(0, _found(findings))
+        if fleet["summary"]["matched"]:
+            lines.append(f"status: {_counted(fleet['summary']['status'].items())}")
     lines.append(f"cost: {_cost(policies['monthly_cost'])}")
     lines += [_rule(rule, planned) for rule in policies["rules"]]
     lines += [

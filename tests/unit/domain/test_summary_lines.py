@@ -72,13 +72,22 @@ def test_an_empty_account():
     assert digest(result(), planned=False)[0] == "0 Droplets"
 
 
+def test_an_audit_of_an_empty_account():
+    """It has no Droplet whose status could be counted."""
+    assert digest(result(), True, {"summary": {"matched": 0}}) == [
+        "no findings",
+        "0 Droplets",
+        "cost: 0.00 USD a month",
+    ]
+
+
 def test_of_many_uncovered_droplets_the_first_twenty_are_named():
     line = digest(result(unmatched=[(key, f"d{key}") for key in range(1, 23)]), planned=False)[-1]
     assert line.startswith("no rule covers d1 (1), d2 (2), ")
     assert line.endswith("d20 (20) and 2 more")
 
 
-STATUS = {"summary": {"status": {"protected": 3, "overdue": 0, "unprotected": 1}}}
+STATUS = {"summary": {"matched": 4, "status": {"protected": 3, "overdue": 0, "unprotected": 1}}}
 
 
 def test_an_audit_starts_with_its_findings():
