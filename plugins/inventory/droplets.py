@@ -18,8 +18,9 @@ description:
   - The inventory is complete, or it is an error. Ansible continues without an inventory source that failed, unless its
     setting C(INVENTORY_ANY_UNPARSED_IS_FAILED) is on.
   - It takes one request for each 200 Droplets, and one for each 200 GPU Droplets but at least one; with O(backup_facts)
-    one for each 200 policies; with O(backup_ages) one for each 200 images, and one more for each Droplet whose newest
-    backup is missing or too old.
+    one for each 200 policies; with O(backup_ages) one for each 200 images, or for more than 200 Droplets only as many
+    of these as have the newest backups, if the API sorts images by age; and up to two more for each Droplet whose
+    newest backup is missing or too old.
   - It needs a token with the scopes C(droplet:read), C(image:read) for O(backup_ages), and C(tag:read) for O(tag),
     O(exclude_tag) and the attribute V(tags).
 options:

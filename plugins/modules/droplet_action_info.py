@@ -151,133 +151,15 @@ complete:
   type: bool
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import actions, droplets
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.client import Client
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.lag import looks
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import arguments
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, NotFoundError
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.names import checked_id
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.time import given_time, iso
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.wait import until_ended
-
-ARGUMENTS = arguments.Arguments(
-    {
-        "action_id": {"type": "int"},
-        "droplet_id": {"type": "int"},
-        "droplet_name": {"type": "str"},
-        "type": {"type": "list", "elements": "str"},
-        "status": {"type": "list", "elements": "str", "choices": ["in-progress", "completed", "errored"]},
-        "since": {"type": "str"},
-        "limit": {"type": "int", "default": 200},
-        "wait": {"type": "bool", "default": False},
-        "wait_timeout": {"type": "int", "default": 600},
-    },
-    mutually_exclusive=(("droplet_id", "droplet_name"),),
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_action_info import (
+    DropletActionInfo,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """`droplet` selects the one whose log is read, None for the account's."""
-
-    action_id: int | None
-    droplet: Selection | None
-    types: tuple[str, ...] | None
-    statuses: tuple[str, ...] | None
-    since: datetime | None
-    limit: int
-    wait: bool
-
-    def fits(self, action):
-        """True for an Action of the types and statuses that are asked for."""
-        return (self.types is None or action.type in self.types) and (
-            self.statuses is None or action.status in self.statuses
-        )
-
-
-def request(params):
-    one, filters = params["action_id"], [name for name in ("type", "status", "since") if params[name] is not None]
-    checked_id("action_id", one, "an action")
-    if one is not None and filters:
-        raise InputError(f"{filters[0]} chooses among many actions, and action_id names one: leave one of them out.")
-    if params["wait"] and one is None:
-        raise InputError("wait: true waits for one action: give its action_id.")
-    if params["limit"] < 1:
-        raise InputError(f"limit {params['limit']} is too small: it must be at least 1.")
-    any_droplet = params["droplet_id"] is not None or params["droplet_name"] is not None
-    return Request(
-        one,
-        droplet=arguments.one_droplet(params) if any_droplet else None,
-        types=params["type"] and tuple(params["type"]),
-        statuses=params["status"] and tuple(params["status"]),
-        since=given_time("since", params["since"]),
-        limit=params["limit"],
-        wait=params["wait"],
-    )
-
-
-def read(client, wanted):
-    """One action, or as many of the log as are asked for."""
-    droplet = wanted.droplet and droplets.chosen(client, wanted.droplet)[0]
-    warnings, complete = [], True
-    if wanted.action_id is None:
-        found, complete = actions.newest(client, wanted.fits, wanted.limit, wanted.since, droplet and droplet.id)
-    else:
-        found = [one(client, wanted, droplet)]
-    if not complete and len(found) < wanted.limit:
-        warnings.append("The log was not searched to its beginning. Say with since how far back to look.")
-    elif not complete and wanted.since:
-        warnings.append(f"There are more than {wanted.limit} such actions since then. Raise limit to see them.")
-    return {"actions": [told(action) for action in found], "complete": complete, "warnings": warnings}
-
-
-def one(client, wanted, droplet):
-    """The action that was named, when it has ended if the task waits for it."""
-
-    def ask():
-        return actions.get(client, wanted.action_id, droplet and droplet.id)
-
-    try:
-        return until_ended(client, begun(client, ask), ask) if wanted.wait else ask()
-    except NotFoundError as error:
-        where = f"of Droplet {droplet}" if droplet else "in this account"
-        raise error.copy(f"There is no action {wanted.action_id} {where}. Check the id and the token.") from error
-
-
-def begun(client: Client, ask: Callable[[], Action]) -> Action:
-    """What `ask` gives; an action that was begun just now may be found a little later."""
-    missing = NotFoundError("There is no such action.")
-    for _look in looks(client):
-        try:
-            return ask()
-        except NotFoundError as error:
-            missing = error
-    raise missing
-
-
-def told(action):
-    return {
-        "id": action.id,
-        "type": action.type,
-        "status": action.status,
-        "started_at": iso(action.started_at),
-        "completed_at": iso(action.completed_at),
-        "resource_type": action.resource_type,
-        "resource_id": action.resource_id,
-        "region": action.region,
-    }
-
-
-def main():
-    runner.run(runner.Reader(ARGUMENTS, request, read))
+def main() -> None:
+    runner.run(DropletActionInfo())
 
 
 if __name__ == "__main__":

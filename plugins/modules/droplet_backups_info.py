@@ -11,11 +11,13 @@ version_added: 0.1.0
 author:
   - Lifeboat maintainers (@lifeboat)
 description:
-  - Reports for each Droplet whether backups are on, their policy and next window, its backups with their age, what
-    backups cost a month, and a status. For a whole account it also reports the backups of Droplets that are gone.
+  - Reports for each Droplet whether backups are on, their policy and next window, its newest backup with its age, how
+    many there are, what backups cost a month, and a status. For up to 200 Droplets, or with O(include=backups), it also
+    reports all their backups, and for a whole account those of Droplets that are gone.
   - For the whole account it takes two requests for each 200 Droplets, one for each 200 GPU Droplets but at least one,
-    and one for each 200 images. A Droplet whose newest backup is missing or too old takes one request more, to find out
-    when its policy was set.
+    and one for each 200 images. With more than 200 Droplets and without O(include=backups), it reads only as many pages
+    of images as have the newest backups, if the API sorts images by age. A Droplet whose newest backup is missing or
+    too old takes up to two requests more, to find the backup and when its policy was set.
   - It needs a token with the scopes C(droplet:read) and C(image:read), and C(tag:read) for O(tag) and O(exclude_tag).
     Without C(image:read) it warns, and reports neither ages nor any status that depends on them.
 options:
@@ -27,11 +29,15 @@ options:
   include:
     description:
       - What to report. What is left out is not read.
-      - The status needs V(policies), and also V(backups) if it depends on ages. V(cost) needs V(policies).
+      - V(newest) is the newest backup of each Droplet, and the number of its backups. If the task selects up to 200
+        Droplets, V(newest) reports all their backups, as V(backups) does for any number. For many Droplets V(backups)
+        takes several times as many requests as V(newest), and its result is several times as large.
+      - The status needs V(policies), and also V(newest) or V(backups) if it depends on ages. V(cost) needs V(policies);
+        what a usage-based plan costs needs V(newest) or V(backups) as well.
     type: list
     elements: str
-    choices: [policies, backups, cost, supported_policies]
-    default: [policies, backups, cost]
+    choices: [policies, newest, backups, cost, supported_policies]
+    default: [policies, newest, cost]
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
   - lifeboat.digitalocean.reading
@@ -59,6 +65,7 @@ EXAMPLES = r"""
 - name: List the backups of Droplets that are gone
   lifeboat.digitalocean.droplet_backups_info:
     all: true
+    include: [policies, backups]
   register: fleet
 
 - name: List them
@@ -110,13 +117,18 @@ droplets:
     backups:
       description:
         - The backups, newest first, with C(id), C(name), C(created_at), C(age_hours) and C(size_gigabytes).
-      returned: with O(include=backups)
+      returned: with O(include=backups), for up to 200 Droplets also with O(include=newest)
       type: list
       elements: dict
     newest:
-      description: The newest of them, or null.
-      returned: with O(include=backups)
+      description: The newest backup with the same keys, or null if there is none.
+      returned: with O(include=newest) or O(include=backups)
       type: dict
+    backup_count:
+      description: How many backups the Droplet has.
+      returned: with O(include=newest) or O(include=backups)
+      type: int
+      sample: 7
     status:
       description:
         - V(protected), the newest backup is as new as the plan promises;
@@ -155,7 +167,7 @@ orphaned_backups:
       returns this key. The backups of Droplets that O(exclude_tag) leaves out are not orphaned.
     - A backup that is younger than O(lag_tolerance), or that may have been made while the lists were read, is not among
       them yet. Null, with a warning, if the token does not show which backups the Droplets have.
-  returned: with O(all), and O(include=policies) and O(include=backups)
+  returned: with O(all) and O(include=policies), and O(include=backups) or for up to 200 Droplets O(include=newest)
   type: list
   elements: dict
   contains:
@@ -207,98 +219,15 @@ supported_policies:
   elements: dict
 """
 
-from dataclasses import asdict, dataclass
-from datetime import timedelta
-
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups, droplets, statuses
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import arguments, orphans, report
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, ScopeError
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.options import grace_of
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import (
-    Selection,
-    still_there,
-)
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
-
-PARTS = ["policies", "backups", "cost", "supported_policies"]
-ARGUMENTS = arguments.DROPLETS + arguments.Arguments(
-    {
-        "grace_hours": {"type": "float", "default": 2},
-        "include": {"type": "list", "elements": "str", "choices": PARTS, "default": PARTS[:3]},
-    }
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_backups_info import (
+    DropletBackupsInfo,
 )
-NO_AGES = "The token lacks the scope image:read: ages of backups are not told, nor the status that depends on them."
-NO_ORPHANS = "The token does not show which backups Droplets have (scope image:read): none can be called orphaned."
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    selection: Selection
-    include: frozenset
-    grace: timedelta
-
-    @property
-    def tells_orphans(self):
-        """Whether every Droplet is read, with the policies as the proof, and every image."""
-        return self.selection.everything and {"policies", "backups"} <= self.include
-
-
-def request(params):
-    grace = grace_of(params)
-    if "cost" in params["include"] and "policies" not in params["include"]:
-        raise InputError("include: cost needs policies as well, because the plan decides what backups cost.")
-    return Request(arguments.selection(params), frozenset(params["include"]), grace)
-
-
-def read(client, wanted):
-    """Everything that is told, by pages; then one request more for each Droplet that looks late."""
-    told, began = {"warnings": []}, client.budget.spent
-    everyone, states, points, images, known = [], {}, None, None, {}
-    if wanted.tells_orphans:
-        everyone, states = backups.everyone(client, wanted.selection)
-        found = still_there(wanted.selection, droplets.finish(client, wanted.selection, everyone), states)
-    elif "policies" in wanted.include:
-        found, states = backups.fleet(client, wanted.selection)
-        found = still_there(wanted.selection, found, states)
-    else:
-        found = droplets.chosen(client, wanted.selection)
-    if "backups" in wanted.include:
-        try:
-            if wanted.tells_orphans:
-                points, images = backups.backups_and_images(client, found)
-            else:
-                points = backups.backups_of(client, found, ask_each=False)
-        except ScopeError:
-            told["warnings"].append(NO_AGES)
-    if "policies" in wanted.include:
-        known = statuses.backup_statuses(client, found, states, points, wanted.grace)
-    told["droplets"] = [
-        report.droplet_record(
-            droplet,
-            state=states.get(droplet.id),
-            backups=points and points[droplet.id],
-            status=known.get(droplet.id),
-            cost="cost" in wanted.include,
-            now=client.now(),
-        )
-        for droplet in found
-    ]
-    told["summary"] = report.summary(told["droplets"])
-    if wanted.tells_orphans:
-        since = client.now() - timedelta(seconds=client.budget.spent - began)
-        orphaned = None if images is None else orphans.orphaned(images.values(), everyone, since, client.lag_tolerance)
-        if orphaned is None:
-            told["warnings"].append(NO_ORPHANS)
-        told["orphaned_backups"] = None if orphaned is None else orphans.report(orphaned, client.now())
-        told["summary"]["orphaned_backups"] = None if orphaned is None else len(orphaned)
-    if "supported_policies" in wanted.include:
-        told["supported_policies"] = [asdict(offer) for offer in backups.supported_policies(client)]
-    return told
-
-
-def main():
-    runner.run(runner.Reader(ARGUMENTS, request, read))
+def main() -> None:
+    runner.run(DropletBackupsInfo())
 
 
 if __name__ == "__main__":

@@ -149,80 +149,15 @@ summary:
   type: dict
 """
 
-from dataclasses import replace
-
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import droplets, images
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import arguments, snapshots
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import (
-    Selection,
-    exactly_ids,
-    exactly_names,
-)
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
-
-WHOSE = ("droplet_id", "droplet_name", "deleted_droplets")
-ARGUMENTS = arguments.Arguments(
-    {
-        "droplet_id": {"type": "list", "elements": "int"},
-        "droplet_name": {"type": "list", "elements": "str"},
-        "deleted_droplets": {"type": "bool", "choices": [True]},
-        "tag": {"type": "list", "elements": "str"},
-        "snapshot_name": {"type": "str"},
-        "region": {"type": "list", "elements": "str"},
-        "max_age_hours": {"type": "float"},
-        "min_age_hours": {"type": "float"},
-    },
-    mutually_exclusive=(WHOSE,),
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_snapshot_info import (
+    DropletSnapshotInfo,
 )
 
 
-def request(params):
-    """The ids and names of Droplets that are asked for, and the Filter but for these."""
-    for name in ("max_age_hours", "min_age_hours"):
-        if params[name] is not None and params[name] < 0:
-            raise InputError(f"{name} {params[name]:g} is below 0.")
-    for name in ("droplet_id", "droplet_name", "tag", "region"):
-        if params[name] == []:
-            raise InputError(f"{name} is an empty list. Leave it out to see all snapshots.")
-    return (
-        params["droplet_id"],
-        params["droplet_name"],
-        snapshots.Filter(
-            deleted_droplets=bool(params["deleted_droplets"]),
-            tags=tuple(params["tag"] or ()),
-            name=params["snapshot_name"],
-            regions=tuple(params["region"] or ()),
-            max_age_hours=params["max_age_hours"],
-            min_age_hours=params["min_age_hours"],
-        ),
-    )
-
-
-def read(client, wanted):
-    """All snapshots first, so that a Droplet that is made meanwhile is not taken for gone."""
-    ids, names, wanted = wanted
-    points = images.snapshots(client)
-    images.prove_tags_are_shown(client, wanted.tags, points)
-    there = {droplet.id: droplet for droplet in droplets.find(client, Selection(everything=True))}
-    if ids is not None:
-        exactly_ids([key for key in ids if key not in {point.droplet_id for point in points}], there.values())
-        wanted = replace(wanted, droplet_ids=frozenset(ids))
-    if names is not None:
-        found = exactly_names(names, there.values())
-        wanted = replace(wanted, droplet_ids=frozenset(droplet.id for droplet in found))
-    now = client.now()
-    fit = [point for point in points if wanted.fits(point, there, now)]
-    return {
-        "snapshots": snapshots.report(fit, there, now),
-        "summary": snapshots.summary(fit, there),
-        "warnings": [],
-    }
-
-
-def main():
-    runner.run(runner.Reader(ARGUMENTS, request, read))
+def main() -> None:
+    runner.run(DropletSnapshotInfo())
 
 
 if __name__ == "__main__":

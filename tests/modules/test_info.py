@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import datetime, timedelta
 from math import ceil
@@ -67,6 +68,23 @@ def true_status(world, droplet, grace=timedelta(hours=2)):
     return "pending" if now <= opening + timedelta(hours=policy["window_length_hours"]) + grace else "overdue"
 
 
+def assert_newest(told, world):
+    """Newest backup, number, status and cost of each Droplet are true; nothing else is told of backups."""
+    assert not told.failed, told
+    assert set(told.droplets) == set(world.droplets)
+    for key, entry in told.droplets.items():
+        real = world.droplets[key]
+        newest = max(real["backups"], key=lambda backup: (backup["created_at"], backup["id"]), default=None)
+        assert (entry["newest"] and entry["newest"]["id"]) == (newest and newest["id"]), entry
+        assert entry["backup_count"] == len(real["backups"]), entry
+        assert entry["policy"] == real["policy"], entry
+        assert entry["status"] == true_status(world, real), entry
+        assert entry["monthly_cost"] == round(real["backups_cost"], 2), entry
+        assert "backups" not in entry
+    assert "orphaned_backups" not in told.result
+    assert told.writes == []
+
+
 def assert_true(told, world):
     assert not told.failed, told
     assert set(told.droplets) == set(world.droplets)
@@ -76,6 +94,8 @@ def assert_true(told, world):
         assert entry["policy"] == real["policy"], entry
         backups = sorted(real["backups"], key=lambda backup: (backup["created_at"], backup["id"]), reverse=True)
         assert [backup["id"] for backup in entry["backups"]] == [backup["id"] for backup in backups], entry
+        assert entry["newest"] == next(iter(entry["backups"]), None), entry
+        assert entry["backup_count"] == len(backups), entry
         assert entry["status"] == true_status(world, real), entry
     counted = told.result["summary"]["status"]
     assert sum(counted.values()) == len(world.droplets)
@@ -132,12 +152,33 @@ def test_p5_requests_grow_with_pages(simulators, droplets):
     sim = simulators("--droplets", "1000", "--action-seconds", "0", "--rate-limit", "off")
     sim.reset(droplets=droplets)
     images = sum(len(droplet["backups"]) + len(droplet["snapshots"]) for droplet in sim.state()["droplets"])
-    told = Runner(sim, module="droplet_backups_info")(all=True)
-    assert not told.failed
+    look = Runner(sim, module="droplet_backups_info")
+    told = look(all=True, include=["policies", "backups", "cost"])
     if droplets <= 1000:
         assert_true(told, sim.state())
     expected = 4 if droplets == 1 else 2 * ceil(droplets / 200) + 1 + ceil(images / 200)
     assert len(told.reads) == expected, told
+    told = look(all=True)
+    if droplets > 200:
+        assert_newest(told, sim.state())
+    assert len(told.reads) <= expected, told
+
+
+@pytest.mark.parametrize("order", ["oldest_first", "newest_first", "shuffled"])
+@pytest.mark.parametrize(("policy", "keep"), [(worlds.DAILY, 7), (worlds.WEEKLY, 4)], ids=["daily", "weekly"])
+def test_p5_the_newest_of_many_are_read_from_one_end(simulators, tmp_path, order, policy, keep):
+    """N Droplets with a backup in every window: 2⌈N/200⌉ + 1 + ⌈N/200⌉ GETs, and one to see where the newest are."""
+    count = 1000
+    world = {"droplets": [{"name": "web-####", "count": count, "policy": {**policy, "hour": [0, 4, 8, 12, 16, 20]}}]}
+    (tmp_path / "world.yml").write_text(json.dumps(world), encoding="utf-8")
+    sim = simulators("--world", str(tmp_path / "world.yml"), "--action-seconds", "0", "--rate-limit", "off")
+    sim.behave(image_order=order)
+    assert len(sim.state()["images"]) == count * keep
+    sim.forget()
+    told = Runner(sim, module="droplet_backups_info")(all=True)
+    assert_newest(told, sim.state())
+    pages = ceil(count * keep / 200) if order == "shuffled" else ceil(count / 200) + 1
+    assert len(told.reads) == 2 * ceil(count / 200) + 1 + pages, told
 
 
 def test_include_trims_what_is_read_and_told(sim, look):
@@ -145,6 +186,8 @@ def test_include_trims_what_is_read_and_told(sim, look):
     bare = look(all=True, include=[])
     assert set(next(iter(bare.droplets.values()))) == {"id", "name", "volumes"}
     assert len(bare.reads) == 2
+    newest = look(all=True, include=["newest"])
+    assert set(next(iter(newest.droplets.values()))) == {"id", "name", "volumes", "backups", "newest", "backup_count"}
     policies = look(all=True, include=["policies"])
     assert len(policies.reads) == 3
     assert {entry["status"] for entry in policies.droplets.values()} == {None, "unprotected"}

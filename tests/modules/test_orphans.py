@@ -132,8 +132,11 @@ def test_p5_nothing_is_read_but_what_ages_take(simulators, droplets, gone):
         sim.api("DELETE", f"droplets/{key}", status=204)
     sim.advance(120)
     sim.forget()
-    told = Runner(sim, module="droplet_backups_info")(all=True, allow_empty=True)
+    look = Runner(sim, module="droplet_backups_info")
+    told = look(all=True, allow_empty=True, include=["policies", "backups"])
     assert told_ids(told) == truly_orphaned(sim.state())
     pages = ceil(len(sim.state()["images"]) / 200)
     policies = ceil(droplets / 200)
     assert len(told.reads) <= max(1, ceil(droplets / 200)) + policies + 1 + max(1, pages), told
+    by_default = look(all=True, allow_empty=True)
+    assert ("orphaned_backups" in by_default.result) is (droplets <= 200)

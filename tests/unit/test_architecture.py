@@ -41,7 +41,6 @@ HTTP_LIBRARIES = {"pydo", "azure", "requests", "urllib3", "httpx", "http", "sock
 ANSIBLE_WORDS = {"AnsibleModule", "check_mode", "supports_check_mode", "fail_json", "exit_json"}
 SET_METHODS = {"intersection", "isdisjoint", "issubset", "issuperset", "difference"}
 MOST_CODE_LINES = 35
-MOST_CODE_LINES_OF_A_READER = 150
 
 
 def folder_of(path):
@@ -187,8 +186,7 @@ def test_only_the_module_layer_speaks_ansible(path):
 
 @pytest.mark.parametrize("path", sources("modules"), ids=named)
 def test_a_module_is_short_and_neither_sleeps_nor_knows_check_mode(path):
-    most = MOST_CODE_LINES_OF_A_READER if path.stem.endswith("_info") else MOST_CODE_LINES
-    assert code_lines(path) <= most
+    assert code_lines(path) <= MOST_CODE_LINES
     assert {"sleep", *ANSIBLE_WORDS}.isdisjoint(words(parsed(path)))
 
 

@@ -16,7 +16,7 @@ from .._domain.models import BackupState, Droplet, RestorePoint, SupportedPolicy
 from .._domain.quota import FEW
 from .._domain.retention import made_from_a_backup
 from .._domain.selection import Selection
-from . import actions, images, paging
+from . import actions, paging
 from .client import Client
 from .droplets import chosen, find, finish, get_if_there
 from .images import Lists
@@ -114,33 +114,18 @@ def _as_the_map_tells(client: Client, droplet_id: int) -> dict[int, BackupState]
     return known
 
 
-def backups_of(
-    client: Client, droplets: Sequence[Droplet], ask_each: bool = True, lists: Lists | None = None
-) -> dict[int, tuple[RestorePoint, ...]]:
+def backups_of(client: Client, droplets: Sequence[Droplet], lists: Lists) -> dict[int, tuple[RestorePoint, ...]]:
     """A dict of Droplet id to the tuple of its backups.
 
     From the list of images if that takes fewer requests; a Droplet whose backup the list does not show is asked for
-    its own. If the token may not read the list, each Droplet is asked, or with `ask_each` False ScopeError raised.
+    its own. If the token may not read the list, each Droplet is asked.
     """
     known: dict[int, tuple[RestorePoint, ...]] = {}
     if len(droplets) > FEW:
-        try:
-            known = _joined((lists or Lists(client)).images(fewer_than=len(droplets)) or {}, droplets)
-        except ScopeError:
-            if not ask_each:
-                raise
+        with suppress(ScopeError):
+            known = joined(lists.images(fewer_than=len(droplets)) or {}, droplets)
     missing = [droplet.id for droplet in droplets if droplet.id not in known]
-    return {**known, **_own_of_each(client, missing, "backups")}
-
-
-def backups_and_images(
-    client: Client, droplets: Sequence[Droplet]
-) -> tuple[dict[int, tuple[RestorePoint, ...]], dict[int, RestorePoint]]:
-    """The same from all images of the account, whatever that takes, and these as a dict of id; raises ScopeError."""
-    listed = images.own(client)
-    known = _joined(listed, droplets)
-    missing = [droplet.id for droplet in droplets if droplet.id not in known]
-    return {**known, **_own_of_each(client, missing, "backups")}, listed
+    return {**known, **own_of_each(client, missing, "backups")}
 
 
 def snapshots_of(
@@ -155,7 +140,7 @@ def snapshots_of(
         with suppress(ScopeError):
             found = (lists or Lists(client)).snapshots(fewer_than=len(droplets))
     if found is None:
-        return _own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
+        return own_of_each(client, [droplet.id for droplet in droplets], "snapshots")
     own: dict[int | None, list[RestorePoint]] = {droplet.id: [] for droplet in droplets}
     for snapshot in found:
         own.get(snapshot.droplet_id, []).append(snapshot)
@@ -233,7 +218,7 @@ def _state_if_there(client: Client, droplet_id: int, make: Callable[[Any], Any])
         return None
 
 
-def _own_of_each(client: Client, droplet_ids: Sequence[int], kind: str) -> dict[int, tuple[RestorePoint, ...]]:
+def own_of_each(client: Client, droplet_ids: Sequence[int], kind: str) -> dict[int, tuple[RestorePoint, ...]]:
     """`GET /v2/droplets/{id}/backups` or `.../snapshots`, all pages, for each id: a dict of id to RestorePoints.
 
     A Droplet that was deleted meanwhile has none, and does not keep the others from being read.
@@ -250,7 +235,7 @@ def _own_of_each(client: Client, droplet_ids: Sequence[int], kind: str) -> dict[
     return {droplet_id: tuple(found.values()) for droplet_id, found in zip(droplet_ids, lists, strict=True)}
 
 
-def _joined(listed: dict[int, RestorePoint], droplets: Iterable[Droplet]) -> dict[int, tuple[RestorePoint, ...]]:
+def joined(listed: dict[int, RestorePoint], droplets: Iterable[Droplet]) -> dict[int, tuple[RestorePoint, ...]]:
     """Backups in `listed` joined to Droplets through `backup_ids`, for the Droplets where the join is whole."""
     backups = {key: point for key, point in listed.items() if point.type == "backup"}
     return {

@@ -15,7 +15,10 @@ from typing import Any
 from .._domain import hosts
 from .._domain.errors import LifeboatError, ScopeError
 from .._domain.models import BackupState, Droplet
-from . import backups, droplets, paging, statuses
+from .._domain.newest_backups import KnownBackups
+from .._domain.quota import PER_PAGE
+from .._domain.status import PENDING, preliminary_status
+from . import backups, droplets, images, newest, paging, statuses
 from .client import Client
 from .connection import Connection
 
@@ -66,13 +69,26 @@ def _fetch(client: Client, wanted: hosts.InventoryOptions, clock: datetime) -> d
         return hosts.facts(client.now(), clock, found.values(), policies)
     known = [Droplet.from_api(record) for record in found.values()]
     try:
-        points = backups.backups_of(client, known, ask_each=False)
+        points = _backups(client, known)
     except ScopeError:
         return hosts.facts(client.now(), clock, found.values(), policies, warnings=(NO_AGES,))
     states = {key: BackupState.from_api(record) for key, record in policies.items()}
-    first = statuses.preliminary_status(known, states, points, wanted.grace, client.now())
-    set_at = statuses.policies_changed_at(client, known, first)
+    now = client.now()
+    late = [
+        droplet
+        for droplet in known
+        if preliminary_status(states[droplet.id], points[droplet.id].points, wanted.grace, now) == PENDING
+    ]
+    set_at = statuses.policies_changed_at(client, late)
     return hosts.facts(client.now(), clock, found.values(), policies, points, set_at)
+
+
+def _backups(client: Client, found: Sequence[Droplet]) -> dict[int, KnownBackups]:
+    """All backups of few Droplets, the newest of each of many, by the id of the Droplet; raises ScopeError."""
+    lists = images.Lists(client)
+    if len(found) <= PER_PAGE:
+        return newest.all_backups(client, found, lists)
+    return newest.newest_backups(client, found, (), lists)
 
 
 def _droplets(client: Client, wanted: hosts.InventoryOptions) -> dict[int, Kept]:

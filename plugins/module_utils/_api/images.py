@@ -8,7 +8,7 @@ https://docs.digitalocean.com/reference/api/digitalocean/#tag/Snapshots
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, overload
 
 from .._domain.errors import ApiError, NotFoundError, ScopeError
@@ -81,6 +81,11 @@ class Lists:
         self._images: dict[int, RestorePoint] | None = None
         self._snapshots: tuple[RestorePoint, ...] | None = None
 
+    @property
+    def has_images(self) -> bool:
+        """Whether the images have been read."""
+        return self._images is not None
+
     def images(self, fewer_than: int | None = None) -> dict[int, RestorePoint] | None:
         """What `own` returns."""
         if self._images is None:
@@ -102,13 +107,9 @@ def those(client: Client, ids: Sequence[int], lists: Lists) -> dict[int, Restore
     return {key: listed.get(key) for key in ids}
 
 
-def prove_tags_are_shown(client: Client, tags: Sequence[str], points: Collection[RestorePoint]) -> None:
-    """A token without tag:read may see no tags, and then none of `tags` would be found: ask, to be told so.
-
-    Raises ScopeError.
-    """
-    if tags and points and not any(point.tags for point in points):
-        paging.fetch(client.do.images.list, "images", tag_name=tags[0])
+def prove_tags_can_be_read(client: Client, tag: str) -> None:
+    """Raises ScopeError if the token does not show the tags of images."""
+    paging.fetch(client.do.images.list, "images", tag_name=tag)
 
 
 def owner(client: Client, image_id: int) -> int | None:

@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from .._domain import needs
 from .._domain.errors import LifeboatError, SelectionError
 from .._domain.facts import Facts, Missing, Need
-from .._domain.models import Droplet
+from .._domain.models import Action, Droplet
 from .._domain.quota import FEW
-from . import actions, backups, droplets, gone, images, regions, sizes, tags
+from .._domain.selection import Selection
+from . import actions, backups, droplets, gone, images, newest, regions, sizes, statuses, tags, wait
 from .client import Client
 from .images import Lists
 
@@ -137,6 +139,26 @@ def _fleets(client: Client, lists: Lists, asked: Sequence[needs.Fleet]) -> Known
     }
 
 
+def _whole_account(client: Client, _need: needs.WholeAccount) -> tuple[tuple[Droplet, ...], needs.States, datetime]:
+    began = client.budget.spent
+    found, states = backups.everyone(client, Selection(everything=True))
+    # Only an answer tells the server's time.
+    return tuple(found), states, client.now() - timedelta(seconds=client.budget.spent - began)
+
+
+def _fleet_backups(client: Client, lists: Lists, asked: Sequence[needs.FleetBackups]) -> Known:
+    return {need: newest.all_backups(client, need.droplets, lists) for need in asked}
+
+
+def _newest_backups(client: Client, lists: Lists, asked: Sequence[needs.NewestBackups]) -> Known:
+    return {need: newest.newest_backups(client, need.droplets, need.whole, lists) for need in asked}
+
+
+def _policies_changed_at(client: Client, _lists: Lists, asked: Sequence[needs.PolicyChangedAt]) -> Known:
+    found = statuses.policies_changed_at(client, [need.droplet for need in asked])
+    return {need: found[need.droplet.id] for need in asked}
+
+
 def _droplets_by_id(client: Client, _lists: Lists, asked: Sequence[needs.DropletById]) -> Known:
     existing = droplets.existing_by_id(client, [need.id for need in asked])
     return {need: existing.get(need.id) for need in asked}
@@ -184,14 +206,30 @@ def _image_logs(client: Client, _lists: Lists, asked: Sequence[needs.ImageLog]) 
     return {need: tuple(logs[need.image]) for need in asked}
 
 
+def _log_search(client: Client, need: needs.LogSearch) -> tuple[tuple[Action, ...], bool]:
+    found, complete = actions.newest(client, need.matches, need.limit, need.since, need.droplet)
+    return tuple(found), complete
+
+
+def _action(client: Client, need: needs.ActionById) -> Action:
+    find = wait.ended if need.ended else actions.get
+    return find(client, need.id, need.droplet)
+
+
 def _tags_readable(client: Client, need: needs.TagsReadable) -> bool:
     droplets.prove_tags_can_be_read(client, need.tag)
+    return True
+
+
+def _image_tags_readable(client: Client, need: needs.ImageTagsReadable) -> bool:
+    images.prove_tags_can_be_read(client, need.tag)
     return True
 
 
 READERS: dict[type[Need[Any]], Reader] = {
     needs.Selected: _selected,
     needs.Fleet: _fleets,
+    needs.WholeAccount: _each(_whole_account),
     needs.AllDroplets: _each(lambda client, _need: tuple(droplets.everyone(client))),
     needs.DropletsNamed: _each(lambda client, need: droplets.list_by_name(client, *need.names)),
     needs.DropletById: _droplets_by_id,
@@ -203,7 +241,10 @@ READERS: dict[type[Need[Any]], Reader] = {
     needs.State: _states,
     needs.StateAgain: _states,
     needs.SupportedPolicies: _each(lambda client, _need: client.once(backups.supported_policies)),
-    needs.Backups: _of_droplets(lambda client, found, lists: backups.backups_of(client, found, lists=lists)),
+    needs.Backups: _of_droplets(lambda client, found, lists: backups.backups_of(client, found, lists)),
+    needs.FleetBackups: _fleet_backups,
+    needs.NewestBackups: _newest_backups,
+    needs.PolicyChangedAt: _policies_changed_at,
     needs.Snapshots: _of_droplets(backups.snapshots_of),
     needs.Converted: _of_droplets(backups.converted_of),
     needs.WereBackups: _were_backups,
@@ -214,9 +255,12 @@ READERS: dict[type[Need[Any]], Reader] = {
     needs.AllSnapshots: lambda _client, lists, asked: dict.fromkeys(asked, lists.snapshots()),
     needs.Tagged: _tagged,
     needs.TagsReadable: _each(_tags_readable),
+    needs.ImageTagsReadable: _each(_image_tags_readable),
     needs.WhatIsLeft: _each(lambda client, _need: gone.account(client)),
     needs.Log: _each(lambda client, need: actions.log_of(client, need.droplet, need.since)),
     needs.LatestActions: _each(lambda client, need: tuple(actions.of_droplet_if_there(client, need.droplet))),
+    needs.LogSearch: _each(_log_search),
+    needs.ActionById: _each(_action),
     needs.ImageLog: _image_logs,
     needs.Sizes: _each(lambda client, _need: client.once(sizes.sizes)),
     needs.Regions: _each(lambda client, _need: client.once(regions.known)),

@@ -32,6 +32,12 @@ def is_basic(policy: BackupPolicy) -> bool:
     return own is not None and policy.retention_period_days in (None, own)
 
 
+def is_priced_by_size(state: BackupState) -> bool:
+    """Whether the sizes of its backups decide what a Droplet with the backups `state` pays for them."""
+    policy = state.policy
+    return policy is not None and not is_basic(policy) and interval(policy.plan) in USD_PER_GIB
+
+
 def monthly_backup_cost(
     price_monthly: float | None, state: BackupState, backups: Collection[RestorePoint] | None = None
 ) -> float | None:

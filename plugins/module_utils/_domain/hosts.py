@@ -16,9 +16,8 @@ from typing import Any, TypeGuard
 from .errors import InputError
 from .models import BackupState, Droplet, RestorePoint
 from .moving import OF_AGES, RECORD
+from .newest_backups import KnownBackups
 from .options import grace_of, no_empty_entry
-from .report import next_window
-from .retention import newest_first
 from .selection import Selection, finish, idle_exclusions
 from .status import OVERDUE, PENDING, UNKNOWN_PLAN, final_status, preliminary_status
 from .tags import carries_any
@@ -35,7 +34,7 @@ OF_BACKUPS = ("enabled", "plan", "weekday", "hour", "next_window", "retention_da
 
 GROUPS = ("backups_enabled", "backups_disabled", "plan_daily", "plan_weekly", "plan_other")
 GROUPS_BY_AGE = ("backups_overdue", "backups_pending", "backups_unknown_plan")
-FORMAT = 1
+FORMAT = 2
 """Of what is kept; another one in a cache is not read."""
 
 MOST_NAMED = 10
@@ -241,7 +240,7 @@ def facts(
     clock: datetime,
     droplets: Iterable[Mapping[str, Any]],
     policies: Mapping[int, Mapping[str, Any]] | None = None,
-    backups: Mapping[int, Iterable[RestorePoint]] | None = None,
+    backups: Mapping[int, KnownBackups] | None = None,
     set_at: Mapping[int, datetime | None] | None = None,
     warnings: Iterable[str] = (),
 ) -> dict[str, Any]:
@@ -257,13 +256,15 @@ def facts(
         "policies": None if policies is None else {str(key): record for key, record in policies.items()},
         "backups": None
         if backups is None
-        else {
-            str(key): [{"id": point.id, "type": point.type, "created_at": iso(point.created_at)} for point in points]
-            for key, points in backups.items()
-        },
+        else {str(key): {"count": known.count, "newest": _kept(known.newest)} for key, known in backups.items()},
         "set_at": {str(key): iso(moment) for key, moment in (set_at or {}).items()},
         "warnings": list(warnings),
     }
+
+
+def _kept(point: RestorePoint | None) -> dict[str, Any] | None:
+    """What is kept of a backup, which `RestorePoint.from_api` reads."""
+    return None if point is None else {"id": point.id, "type": point.type, "created_at": iso(point.created_at)}
 
 
 def usable(found: Any) -> TypeGuard[dict[str, Any]]:
@@ -289,14 +290,18 @@ def hosts(found: Mapping[str, Any], wanted: InventoryOptions, now: datetime) -> 
             yield Host(droplet, variables)
             continue
         state = BackupState.from_api(found["policies"][key])
-        points = tuple(RestorePoint.from_api(point) for point in found["backups"][key]) if aged else None
+        backups = found["backups"][key] if aged else None
+        newest = RestorePoint.from_api(backups["newest"]) if backups and backups["newest"] else None
         status = None
         if wanted.backup_ages:
             # When the policy was set is known of those alone that were late when they were fetched: others are overdue.
             since = timestamp(found["set_at"].get(key))
-            first = preliminary_status(state, points or (), wanted.grace, now)
+            first = preliminary_status(state, (newest,) if newest else (), wanted.grace, now)
             status = final_status(first, state.policy, aged, since, wanted.grace, now)
-        variables[f"{wanted.prefix}backups"] = _backups(state, now, status, points, wanted.backup_ages)
+        variables[f"{wanted.prefix}backups"] = _backups(state)
+        if wanted.backup_ages:
+            count = backups["count"] if backups else None
+            variables[f"{wanted.prefix}backups"] |= _ages(newest, count, status, now)
         yield Host(droplet, variables, groups(state, status))
 
 
@@ -360,25 +365,21 @@ def renamed(names: Mapping[str, str]) -> str:
     return ", ".join(told[:MOST_NAMED] + more)
 
 
-def _backups(
-    state: BackupState, now: datetime, status: str | None, points: Collection[RestorePoint] | None, aged: bool
-) -> dict[str, Any]:
+def _backups(state: BackupState) -> dict[str, Any]:
     policy = state.policy
-    told: dict[str, Any] = {
+    return {
         "enabled": state.enabled,
         "plan": policy and policy.plan,
         "weekday": policy and policy.weekday,
         "hour": policy and policy.hour,
-        "next_window": next_window(state),
+        "next_window": state.next_window_record,
         "retention_days": policy and policy.retention_period_days,
     }
-    if aged:
-        newest = next(iter(newest_first(points or ())), None)
-        told["newest"] = newest and {
-            "id": newest.id,
-            "time": iso(newest.created_at),
-            "age_hours": newest.age_hours(now),
-        }
-        told["count"] = None if points is None else len(points)
-        told["status"] = status
-    return told
+
+
+def _ages(newest: RestorePoint | None, count: int | None, status: str | None, now: datetime) -> dict[str, Any]:
+    """What is added with `backup_ages`; `count` is None if the backups were not read."""
+    shown = None
+    if newest is not None:
+        shown = {"id": newest.id, "time": iso(newest.created_at), "age_hours": newest.age_hours(now)}
+    return {"newest": shown, "count": count, "status": status}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from .time import timestamp
+from .time import iso, timestamp
 
 T = TypeVar("T")
 
@@ -129,6 +129,11 @@ class BackupState:
     enabled: bool
     policy: BackupPolicy | None = None
     next_window: tuple[datetime, datetime] | None = field(default=None, compare=False)
+
+    @property
+    def next_window_record(self) -> dict[str, str | None] | None:
+        """The next window for a result, as `start` and `end`; None if there is none."""
+        return self.next_window and {"start": iso(self.next_window[0]), "end": iso(self.next_window[1])}
 
     @classmethod
     def from_api(cls, record: Mapping[str, Any]) -> BackupState:

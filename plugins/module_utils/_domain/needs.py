@@ -7,13 +7,15 @@ A fact is what the API shows when it is read, which may be late by `Facts.lag`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from .facts import Facts, Need
 from .gone import Account
 from .models import Action, BackupState, Droplet, RestorePoint, Size, SupportedPolicy
+from .newest_backups import KnownBackups
 from .selection import Selection
 
 Points = tuple[RestorePoint, ...]
@@ -32,6 +34,14 @@ class Fleet(Need[tuple[tuple[Droplet, ...], States]]):
     """The same with their BackupStates by Droplet id; a Droplet that was deleted meanwhile has none."""
 
     selection: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAccount(Need[tuple[tuple[Droplet, ...], States, datetime]]):
+    """All Droplets, their BackupStates by id, and when reading them began.
+
+    The policies are the proof that no Droplet is missing. One that was deleted meanwhile has no state.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,40 @@ class Backups(Need[Points]):
 
 
 @dataclass(frozen=True, slots=True)
+class FleetBackups(Need[Mapping[int, KnownBackups]]):
+    """All backups of many Droplets, by the id of the Droplet; ScopeError if the token may not list images."""
+
+    ids: tuple[int, ...]
+    droplets: tuple[Droplet, ...] = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, droplets: Iterable[Droplet]) -> Self:
+        asked = tuple(droplets)
+        return cls(tuple(droplet.id for droplet in asked), asked)
+
+
+@dataclass(frozen=True, slots=True)
+class NewestBackups(Need[Mapping[int, KnownBackups]]):
+    """The newest backup of each of many Droplets, and all backups of those whose ids are in `whole`; as above."""
+
+    ids: tuple[int, ...]
+    whole: frozenset[int]
+    droplets: tuple[Droplet, ...] = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, droplets: Iterable[Droplet], whole: Collection[int] = ()) -> Self:
+        asked = tuple(droplets)
+        return cls(tuple(droplet.id for droplet in asked), frozenset(whole), asked)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChangedAt(Need[datetime | None]):
+    """When a Droplet's policy was set, by its latest actions or else its creation; None if nothing tells."""
+
+    droplet: Droplet
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshots(Need[Points]):
     """The snapshots of a Droplet; none if it does not exist."""
 
@@ -190,6 +234,13 @@ class TagsReadable(Need[bool]):
 
 
 @dataclass(frozen=True, slots=True)
+class ImageTagsReadable(Need[bool]):
+    """The same of the tags of images."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
 class WhatIsLeft(Need[Account]):
     """What can show what is left of Droplets that are gone."""
 
@@ -207,6 +258,39 @@ class LatestActions(Need[tuple[Action, ...]]):
     """The latest actions of a Droplet, newest first; none if it does not exist."""
 
     droplet: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogSearch(Need[tuple[tuple[Action, ...], bool]]):
+    """`(actions, complete)`: up to `limit` actions of these types and statuses, newest first, and if these are all.
+
+    From the log of a Droplet, or None for the account's. Only those that have begun at `since` or later; if that is
+    None, the search ends after a number of pages. Types and statuses are None if all count.
+    """
+
+    droplet: int | None
+    types: tuple[str, ...] | None
+    statuses: tuple[str, ...] | None
+    since: datetime | None
+    limit: int
+
+    def matches(self, action: Action) -> bool:
+        """Whether it has one of the types and one of the statuses."""
+        return (self.types is None or action.type in self.types) and (
+            self.statuses is None or action.status in self.statuses
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ActionById(Need[Action]):
+    """One action of the account or, with its id, of a Droplet; NotFoundError if there is none.
+
+    If it is to have `ended`, it is waited for: ActionFailedError if it ends as errored, WaitTimeoutError.
+    """
+
+    id: int
+    droplet: int | None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task tells about snapshots, and what it wants of their names and tags."""
+"""What a task tells about snapshots, and what it wants of their tags."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
 from . import tags as tagging
 from .cost import monthly_snapshot_cost
 from .errors import InputError
-from .journal import safety_of
 from .models import Droplet, RestorePoint
 from .names import LONGEST, is_tag
 from .plan import Doubt
-from .retention import newest_first
 from .time import iso
 
 TYPES = ("backup", "snapshot")
@@ -120,65 +117,3 @@ def carried_tags(tags: Sequence[str], point: RestorePoint) -> list[str]:
     """Those of `tags` that `point` carries, sorted."""
     missing = missing_tags(tags, point)
     return sorted(tag for tag in tags if tag not in missing)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which snapshots are meant: all that fit everything that is set. Ages in hours."""
-
-    droplet_ids: frozenset[int] | None = None
-    deleted_droplets: bool = False
-    tags: tuple[str, ...] = ()
-    name: str | None = None
-    regions: tuple[str, ...] = ()
-    max_age_hours: float | None = None
-    min_age_hours: float | None = None
-
-    def fits(self, point: RestorePoint, droplets: Container[int | None], now: datetime) -> bool:
-        """True for a snapshot that is meant; `droplets` are the ids of those there are.
-
-        An unknown age fits no age, and a safety snapshot of a restore is never one that is new enough.
-        """
-        age = point.age_hours(now)
-        return (
-            (self.droplet_ids is None or point.droplet_id in self.droplet_ids)
-            and not (self.deleted_droplets and point.droplet_id in droplets)
-            and (not self.tags or tagging.carries_any(point.tags, self.tags))
-            and (self.name is None or fnmatchcase(point.name, self.name))
-            and (not self.regions or not set(self.regions).isdisjoint(point.regions))
-            and (
-                self.max_age_hours is None
-                or (age is not None and age <= self.max_age_hours and safety_of(point) is None)
-            )
-            and (self.min_age_hours is None or (age is not None and age >= self.min_age_hours))
-        )
-
-
-def report(points: Iterable[RestorePoint], droplets: Mapping[int, Droplet], now: datetime) -> list[dict[str, Any]]:
-    """A record of each snapshot, newest first; `droplets` are those there are, by their ids."""
-    return [
-        _report(point, None if point.droplet_id is None else droplets.get(point.droplet_id), now)
-        for point in newest_first(points)
-    ]
-
-
-def _report(point: RestorePoint, droplet: Droplet | None, now: datetime) -> dict[str, Any]:
-    told = record(point)
-    origin = {
-        "droplet_id": point.droplet_id,
-        "droplet_name": droplet and droplet.name,
-        "droplet_exists": droplet is not None,
-    }
-    return {**told, **origin, "age_hours": point.age_hours(now)}
-
-
-def summary(points: Sequence[RestorePoint], droplets: Container[int | None]) -> dict[str, Any]:
-    """What all these snapshots are together: GiB and USD a month, as far as known."""
-    sized = [point for point in points if point.size_gigabytes is not None]
-    return {
-        "count": len(points),
-        "size_gigabytes": round(sum((point.size_gigabytes or 0.0 for point in sized), 0.0), 2),
-        "monthly_cost": monthly_cost(sized),
-        "monthly_cost_unknown": len(points) - len(sized),
-        "of_deleted_droplets": sum(point.droplet_id not in droplets for point in points),
-    }

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import gc
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -21,10 +19,10 @@ from .._api.connection import Connection, token_warnings
 from .._api.printable import printable
 from .._api.read import answer
 from .._domain import scopes
-from .._domain.arguments import Arguments
 from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedError, UnexpectedError
 from .._domain.plan import SECONDS_PER_GIB, Plan
 from .._domain.quota import reads_of_a_run
+from .._domain.reader import Reader
 from .._domain.verb import Verb
 from . import arguments, result
 from .apply import Applier
@@ -37,19 +35,7 @@ ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 would take a tenth of the task's time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """A module that only reads: `request(params)` gives its typed request, `read(client, request)` the result's keys.
-
-    `read` puts sentences for the user into the list `warnings` of what it returns.
-    """
-
-    arguments: Arguments
-    request: Callable
-    read: Callable
-
-
-def run(verb: Verb[Any] | Reader) -> None:
+def run(verb: Verb[Any] | Reader[Any]) -> None:
     """The `main()` of a module that changes things, a Verb, or of one that does not, a Reader."""
     gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
     spec = arguments.CONNECTION + verb.arguments
@@ -134,16 +120,16 @@ def _extras(verb: Verb[Any], jobs: list[Job]) -> dict[int | None, dict[str, Any]
     return extras | {job.change.target.id: verb.result(job.change, job.facts) for job in done}
 
 
-def _read(module, reader, told):
+def _read(module: AnsibleModule, reader: Reader[Any], told: dict[str, Any]) -> None:
     """Fill `told`, the result; raises LifeboatError."""
     request = reader.request(module.params)
     timeout = arguments.wait_timeout(module.params, DEFAULT_TIMEOUT)
     with Client(Connection.from_options(module.params), timeout) as client:
         try:
-            found = reader.read(client, request)
-            for warning in found.pop("warnings"):
+            found = answer(client, lambda facts: reader.read(request, facts, client.now()))
+            for warning in found.warnings:
                 module.warn(warning)
-            told.update(found)
+            told.update(found.result)
         finally:
             _close(module, client, told)
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import backups
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.images import Lists
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import NotFoundError, ScopeError
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, droplet, snapshot
 
@@ -53,7 +54,8 @@ class Client:
 
 
 def test_one_that_was_deleted_has_no_backups_and_the_others_keep_theirs():
-    first = backups.backups_of(Client(), [droplet(1), droplet(2)])
+    client = Client()
+    first = backups.backups_of(client, [droplet(1), droplet(2)], Lists(client))
     assert {key: [point.id for point in points] for key, points in first.items()} == {1: [10], 2: []}
 
 

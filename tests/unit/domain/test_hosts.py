@@ -16,6 +16,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain impo
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.hosts import HostNames, InventoryOptions
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.newest_backups import KnownBackups
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.time import iso
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup
 
@@ -68,7 +69,7 @@ def options(**given_):
 
 def facts(policy=None, points=(), set_at=None, **fields):
     """Facts that were fetched at NOW; `points` is None if the token may not read backups."""
-    backups = None if points is None else {7: points}
+    backups = None if points is None else {7: KnownBackups.all_of(points)}
     record = hosts.kept({**DATA, **fields})
     return json.loads(
         json.dumps(hosts.facts(NOW, HERE, [record], {7: policy or DAILY}, backups, {7: set_at} if set_at else {}))

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Records, costs, tags and filters of snapshots."""
+"""Records, costs and tags of snapshots."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import snapshots, text
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import Filter
-from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, snapshot
+from ansible_collections.lifeboat.digitalocean.tests.unit.builders import backup, droplet, snapshot
 
 POINT = replace(
     snapshot(7, days=2, size=2.34), droplet_id=1, tags=("keep", "env:prod"), regions=("nyc3", "ams3"), min_disk_size=25
@@ -80,60 +79,3 @@ def test_a_backup_that_is_listed_as_a_snapshot_too_is_one(key):
     converted = replace(backup(2, days=2), id=key, type="snapshot")
     own = snapshots.DropletImages(droplet(1), (backup(2, days=2), backup(4, days=1)), (converted,))
     assert [point.id for point in own.backups] == [4]
-
-
-@pytest.mark.parametrize(
-    ("given", "fits"),
-    [
-        ({}, True),
-        ({"droplet_ids": frozenset({1})}, True),
-        ({"droplet_ids": frozenset({2})}, False),
-        ({"deleted_droplets": True}, False),
-        ({"tags": ("other", "KEEP")}, True),
-        ({"tags": ("other",)}, False),
-        ({"name": "web-*"}, True),
-        ({"name": "web-0[12]- ????-02-*"}, True),
-        ({"name": "WEB-*"}, False),
-        ({"name": "web"}, False),
-        ({"regions": ("fra1", "ams3")}, True),
-        ({"regions": ("fra1",)}, False),
-        ({"max_age_hours": 48.0}, True),
-        ({"max_age_hours": 47.9}, False),
-        ({"min_age_hours": 48.0}, True),
-        ({"min_age_hours": 48.1}, False),
-        ({"name": "web-*", "min_age_hours": 48.1}, False),
-    ],
-    ids=str,
-)
-def test_a_filter(given, fits):
-    assert Filter(**given).fits(POINT, {1, 5}, NOW) is fits
-
-
-def test_a_filter_for_deleted_droplets_and_for_ages_that_are_not_told():
-    assert Filter(deleted_droplets=True).fits(POINT, {5}, NOW)
-    undated = replace(POINT, created_at=None)
-    assert Filter().fits(undated, {1}, NOW)
-    assert not Filter(max_age_hours=1000).fits(undated, {1}, NOW)
-    assert not Filter(min_age_hours=0).fits(undated, {1}, NOW)
-
-
-def test_a_safety_snapshot_is_listed_and_is_none_that_is_new_enough():
-    safety = replace(POINT, name="lifeboat-before-restore.inc-1.web-01")
-    assert Filter(min_age_hours=1).fits(safety, {1}, NOW)
-    assert Filter(name="lifeboat-before-restore.*").fits(safety, {1}, NOW)
-    assert not Filter(max_age_hours=1000).fits(safety, {1}, NOW)
-
-
-def test_a_report_knows_what_has_outlived_its_droplet():
-    left_over = replace(snapshot(8, days=1, size=None), droplet_id=2)
-    there = {1: droplet(1)}
-    newest, oldest = snapshots.report([POINT, left_over], there, NOW)
-    assert (newest["id"], newest["droplet_id"], newest["droplet_name"], newest["droplet_exists"]) == (8, 2, None, False)
-    assert (oldest["droplet_name"], oldest["droplet_exists"], oldest["age_hours"]) == ("web-01", True, 48.0)
-    assert snapshots.summary([POINT, left_over], there) == {
-        "count": 2,
-        "size_gigabytes": 2.34,
-        "monthly_cost": 0.14,
-        "monthly_cost_unknown": 1,
-        "of_deleted_droplets": 1,
-    }
