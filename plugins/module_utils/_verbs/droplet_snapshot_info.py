@@ -95,6 +95,10 @@ class DropletSnapshotInfo(Reader[Request]):
         if request.tags and points and not any(point.tags for point in points):
             facts.get(needs.ImageTagsReadable(request.tags[0]))
         there = {droplet.id: droplet for droplet in facts.get(needs.AllDroplets())}
+        # The list may lack one that is new. Of one that is gone, its snapshots are the proof that there was one.
+        known = there.keys() | {point.droplet_id for point in points}
+        asked = facts.each(needs.DropletById(key) for key in request.droplet_ids or () if key not in known)
+        there |= {droplet.id: droplet for droplet in asked if droplet}
         found = [point for point in _of_droplets(request, points, there) if request.matches(point, now)]
         records = [_record(point, there, now) for point in newest_first(found)]
         return Reading({"snapshots": records, "summary": _summary(found, there)})

@@ -23,11 +23,15 @@ POINT = replace(
 LEFT_OVER = replace(snapshot(8, days=1, size=None), droplet_id=2)
 
 
-def read(*points, droplets=(1, 5), **asked):
-    """The result of a task that asks for this, in an account with these snapshots and Droplets."""
+def read(*points, droplets=(1, 5), new=(), **asked):
+    """The result of a task that asks for this, in an account with these snapshots and Droplets.
+
+    Those that are `new` are not in the list yet.
+    """
     known = {
         needs.AllSnapshots(): points,
         needs.AllDroplets(): tuple(droplet(key) for key in droplets),
+        **{needs.DropletById(key): droplet(key) if key in new else None for key in (3, 4, 6)},
     }
     return DropletSnapshotInfo().read(Request(**asked), Facts(known=known), NOW).result
 
@@ -98,6 +102,12 @@ def test_an_id_that_neither_a_droplet_nor_a_snapshot_has_is_an_error():
     assert [record["id"] for record in read(LEFT_OVER, droplet_ids=(2,))["snapshots"]] == [8]
     with pytest.raises(SelectionError, match="the id 4, 3"):
         read(LEFT_OVER, droplet_ids=(4, 2, 3))
+
+
+def test_a_droplet_that_the_list_lacks_is_asked_for_and_one_that_left_a_snapshot_is_not():
+    assert read(LEFT_OVER, droplet_ids=(6,), new=(6,))["snapshots"] == []
+    (record,) = read(LEFT_OVER, droplet_ids=(2, 6), new=(6,))["snapshots"]
+    assert not record["droplet_exists"]
 
 
 def test_snapshots_are_read_before_droplets_and_no_tag_is_asked_for_that_shows():
