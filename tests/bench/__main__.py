@@ -181,7 +181,7 @@ def measure(scenario, droplets, latency, options):
         environment = surroundings(account.environment)
         task = {f"lifeboat.digitalocean.{scenario.module}": {"burst_limit": UNLIMITED, **scenario.options}}
         plays = write_plays(folder, ours=[{**task, "register": "result"}], empty=[])
-        pages = direct.pages(scenario.lists)
+        pages = direct.pages(scenario.lists, newest_of=droplets if scenario.newest_only else 0)
         # Nothing else changes the account.
         start_again = account.reset if drifting else account.forget
         ours, empty, least = [], [], []

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
-from scenarios import ENABLE
+from scenarios import ENABLE, IMAGES
 
 CONCURRENCY = 8
 """As many requests at a time as the collection's modules send by default."""
@@ -25,13 +25,19 @@ class Direct:
         self._session.headers["Authorization"] = f"Bearer {account.token}"
         self._session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=CONCURRENCY))
 
-    def pages(self, lists):
-        """All pages of `lists` (see Scenario), as (path, query); reads the length of each list."""
+    def pages(self, lists, newest_of=0):
+        """All pages of `lists` (see Scenario), as (path, query); reads the length of each list.
+
+        Of images only the last ones that hold one for each of `newest_of` Droplets, if those are more than PER_PAGE.
+        """
         found = []
         for path, query in lists:
             total = self.get((path, {**query, "per_page": 1}))["meta"]["total"]
             count = max(1, -(-total // PER_PAGE))
-            found += [(path, {**query, "per_page": PER_PAGE, "page": number}) for number in range(1, count + 1)]
+            first = 1
+            if (path, query) == IMAGES and newest_of > PER_PAGE:
+                first = 1 + (total - newest_of) // PER_PAGE
+            found += [(path, {**query, "per_page": PER_PAGE, "page": number}) for number in range(first, count + 1)]
         return found
 
     def get(self, page):

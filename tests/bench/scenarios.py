@@ -23,7 +23,8 @@ class Scenario:
     `module` and `options` are the task, which selects all Droplets. `drift` is the share of Droplets that have no
     backups at the start; the others have seven daily ones. `lists` are the lists that have to be read, as (path,
     query): the floor reads each of their pages once, and writes once to each Droplet that drifts. With `backups_too`
-    the loops read the backups of each Droplet as well as its policy.
+    the loops read the backups of each Droplet as well as its policy. With `newest_only` the floor reads only as many
+    pages of images as hold one for each Droplet, if there are more Droplets than fit on one page.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Scenario:
     drift: float = 0.0
     lists: tuple = (DROPLETS, GPUS, POLICIES)
     backups_too: bool = False
+    newest_only: bool = False
 
 
 RULES = [
@@ -48,7 +50,18 @@ RULES = [
 SCENARIOS = {
     "no_drift": Scenario("nothing to change", "droplet_backups"),
     "info": Scenario(
-        "info with ages", "droplet_backups_info", lists=(DROPLETS, GPUS, POLICIES, IMAGES), backups_too=True
+        "info with ages",
+        "droplet_backups_info",
+        lists=(DROPLETS, GPUS, POLICIES, IMAGES),
+        backups_too=True,
+        newest_only=True,
+    ),
+    "info_all": Scenario(
+        "info with all backups",
+        "droplet_backups_info",
+        {"all": True, "include": ["policies", "backups", "cost"]},
+        lists=(DROPLETS, GPUS, POLICIES, IMAGES),
+        backups_too=True,
     ),
     "drift": Scenario("30 % changed", "droplet_backups", drift=0.3),
     "rules": Scenario("six rules, nothing to change", "backup_policies", {"policies": RULES}),

@@ -32,7 +32,7 @@ ARROWS = {
 PURE = ("_domain", "_verbs")
 PURE_IMPORTS = {
     *("__future__", "abc", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools"),
-    *("fnmatch", "math", "operator", "re", "types", "typing"),
+    *("bisect", "fnmatch", "math", "operator", "re", "types", "typing"),
 }
 IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "__import__", "hash", "id", "globals"}
 """`hash` and `id` differ from run to run."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from .time import iso, timestamp
@@ -63,22 +64,22 @@ class Droplet:
         return cls(
             id=data["id"],
             name=data.get("name") or "",
-            status=data.get("status"),
+            status=_shared(data.get("status")),
             created_at=timestamp(data.get("created_at")),
-            tags=_tuple(data.get("tags")),
-            region=(data.get("region") or {}).get("slug"),
-            size=data.get("size_slug"),
+            tags=_shared(_tuple(data.get("tags"))),
+            region=_shared((data.get("region") or {}).get("slug")),
+            size=_shared(data.get("size_slug")),
             price_monthly=size.get("price_monthly"),
             backup_ids=_tuple(data.get("backup_ids")),
             volume_ids=_tuple(data.get("volume_ids")),
             gpu=bool(data.get("gpu_info") or size.get("gpu_info")),
             snapshot_ids=_tuple(data.get("snapshot_ids")),
-            features=_tuple(data.get("features")) or (),
+            features=_shared(_tuple(data.get("features"))) or (),
             disk=data.get("disk"),
             image=image.get("id"),
-            image_slug=image.get("slug"),
+            image_slug=_shared(image.get("slug")),
             kernel=(data.get("kernel") or {}).get("id"),
-            vpc_uuid=data.get("vpc_uuid"),
+            vpc_uuid=_shared(data.get("vpc_uuid")),
             public_v4=_address(networks.get("v4"), "public"),
             private_v4=_address(networks.get("v4"), "private"),
             public_v6=_address(networks.get("v6"), "public"),
@@ -147,8 +148,8 @@ class BackupState:
         start, end = timestamp(window.get("start")), timestamp(window.get("end"))
         return cls(
             enabled,
-            policy=BackupPolicy.from_api(policy) if enabled and policy else None,
-            next_window=(start, end) if start and end else None,
+            policy=_shared(BackupPolicy.from_api(policy)) if enabled and policy else None,
+            next_window=_shared((start, end)) if start and end else None,
         )
 
 
@@ -201,7 +202,7 @@ class RestorePoint:
             type=data.get("type") or "",
             created_at=timestamp(data.get("created_at")),
             size_gigabytes=data.get("size_gigabytes"),
-            regions=_tuple(data.get("regions")) or (),
+            regions=_shared(_tuple(data.get("regions"))) or (),
             min_disk_size=data.get("min_disk_size"),
             tags=_tuple(data["tags"] or ()) if "tags" in data else None,
             public=bool(data.get("public")),
@@ -312,6 +313,12 @@ def _address(interfaces: Iterable[Mapping[str, str]] | None, kind: str) -> str |
         if each.get("type") == kind:
             return each.get("ip_address")
     return None
+
+
+@lru_cache(maxsize=1024)
+def _shared(value: T) -> T:
+    """The same value, as one object for all that are equal: thousands of Droplets have few sizes, regions and tags."""
+    return value
 
 
 def _tuple(values: Iterable[T] | None) -> tuple[T, ...] | None:

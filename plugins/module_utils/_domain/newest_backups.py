@@ -10,6 +10,7 @@ them does not hold, every page is read, and the times of the images decide.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ AT_ONCE = timedelta(hours=1)
 """Backups of several Droplets that are made at the same time may get their ids in another order than their times. Two
 backups of one Droplet are hours apart."""
 
-MOST_AT_ONCE = 32
+MOST_AT_ONCE = 16
 """So many pages are read at a time, because they are kept until all of them are there."""
 
 FIRST_PAGE, LAST_PAGE = "first page", "last page"
@@ -93,14 +94,15 @@ class NewestSearch:
 
     def __init__(self, droplets: Iterable[Droplet], whole: Collection[int] = ()) -> None:
         self._whole = frozenset(whole)
-        self._points: dict[int, dict[int, RestorePoint]] = {}
-        """By Droplet and image: the newest backup seen, or all of them for a Droplet in `whole`."""
+        self._points: dict[int, tuple[RestorePoint, ...]] = {}
+        """By Droplet: the newest backup seen, or all that were seen for a Droplet in `whole`."""
         self._counts: dict[int, int] = {}
         self._left: dict[int, int] = {}
         """How many backups of a Droplet were not seen yet."""
-        self._owners: dict[int, int] = {}
-        """The Droplet of each backup that was not seen yet, by its id."""
         self._greatest: dict[int, int] = {}
+        self._seen: set[int] = set()
+        """The ids of the backups that were."""
+        owners: dict[int, int] = {}
         self._incomplete: set[int] = set()
         self._hidden: list[int] = []
         self._pages, self._read = 1, set[int]()
@@ -114,18 +116,21 @@ class NewestSearch:
                 self._hidden.append(droplet.id)
                 continue
             ids = set(droplet.backup_ids)
-            self._points[droplet.id] = {}
+            self._points[droplet.id] = ()
             self._counts[droplet.id] = self._left[droplet.id] = len(ids)
             if ids:
-                self._owners.update(dict.fromkeys(ids, droplet.id))
+                owners.update(dict.fromkeys(ids, droplet.id))
                 self._greatest[droplet.id] = max(ids)
                 self._incomplete.add(droplet.id)
+        # A large fleet has tens of thousands of backups, for which a dict takes several times as much memory.
+        self._ids = sorted(owners)
+        self._owners = [owners[key] for key in self._ids]
 
     @property
     def found(self) -> dict[int, KnownBackups]:
         """The Droplets of which everything is found, by id."""
         return {
-            key: KnownBackups(self._counts[key], tuple(points.values()))
+            key: KnownBackups(self._counts[key], points)
             for key, points in self._points.items()
             if key not in self._incomplete
         }
@@ -182,18 +187,22 @@ class NewestSearch:
             self._stamps.clear()
             self._incomplete = {key for key, left in self._left.items() if left}
 
+    def _owner(self, image: int) -> int | None:
+        """The id of the Droplet whose backup an image is."""
+        place = bisect_left(self._ids, image)
+        return self._owners[place] if place < len(self._ids) and self._ids[place] == image else None
+
     def _take(self, image: RestorePoint) -> bool:
         """Note an image; returns whether it shows that the greatest id of its Droplet is not the newest."""
-        if image.type != "backup" or image.id not in self._owners:
+        key = self._owner(image.id)
+        if image.type != "backup" or key is None or image.id in self._seen:
             return False
-        key = self._owners.pop(image.id)
+        self._seen.add(image.id)
         self._left[key] -= 1
-        points = self._points[key]
-        points[image.id] = image
-        newest = newest_first(points.values())[0]
-        if key not in self._whole:
-            self._points[key] = {newest.id: newest}
-        greatest_seen = self._greatest[key] not in self._owners
+        points = newest_first([*self._points[key], image])
+        newest = points[0]
+        self._points[key] = tuple(points) if key in self._whole else (newest,)
+        greatest_seen = self._greatest[key] in self._seen
         if self._left[key] == 0 or (greatest_seen and self._end is not None and key not in self._whole):
             self._incomplete.discard(key)
         return greatest_seen and newest.id != self._greatest[key]

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from .._domain import arguments, needs, orphans
 from .._domain.cost import is_priced_by_size, monthly_backup_cost
 from .._domain.errors import InputError, ScopeError
 from .._domain.facts import Facts
-from .._domain.models import BackupState, Droplet, RestorePoint
+from .._domain.models import BackupPolicy, BackupState, Droplet, RestorePoint
 from .._domain.newest_backups import KnownBackups
 from .._domain.options import grace_of
 from .._domain.reader import Reader, Reading
@@ -188,8 +189,8 @@ def _record(
     record["volumes"] = None if droplet.volume_ids is None else list(droplet.volume_ids)
     if state is not None:
         record["enabled"] = state.enabled
-        record["policy"] = state.policy and state.policy.to_api()
-        record["next_window"] = state.next_window_record
+        record["policy"] = state.policy and _policy(state.policy)
+        record["next_window"] = state.next_window and _window(*state.next_window)
     if backups is not None:
         if listed:
             record["backups"] = [_backup(point, now) for point in backups.points]
@@ -202,6 +203,17 @@ def _record(
             cost = monthly_backup_cost(droplet.price_monthly, state, points)
             record["monthly_cost"] = "unknown" if cost is None else cost
     return record
+
+
+# Thousands of Droplets have few policies and windows: one object for all that are equal, which nobody changes.
+@lru_cache(maxsize=1024)
+def _policy(policy: BackupPolicy) -> Record:
+    return policy.to_api()
+
+
+@lru_cache(maxsize=1024)
+def _window(start: datetime, end: datetime) -> Record:
+    return {"start": iso(start), "end": iso(end)}
 
 
 def _backup(point: RestorePoint, now: datetime) -> Record:
