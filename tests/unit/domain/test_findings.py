@@ -37,14 +37,23 @@ NAME = "web-01 (7)"
         pytest.param({"droplet": looked("pending", None)}, [], id="its first window is still to come"),
         pytest.param(
             {"droplet": {**looked("unknown_plan", 30.2), "policy": {"plan": "hourly"}}},
-            [(["unknown_plan"], f"{NAME}: nobody knows how often its plan 'hourly' makes a backup, "
-              "its newest backup is 30 h old")],
+            [
+                (
+                    ["unknown_plan"],
+                    f"{NAME}: nobody knows how often its plan 'hourly' makes a backup, its newest backup is 30 h old",
+                )
+            ],
             id="a plan nobody knows",
         ),
         pytest.param(
             {"droplet": {**looked("unknown_plan", None), "policy": None}, "rule": None},
-            [(["unknown_plan"], f"{NAME}: nobody knows how often its plan, which the API does not show, makes a backup"
-              ", there is no backup at all; no rule covers it")],
+            [
+                (
+                    ["unknown_plan"],
+                    f"{NAME}: nobody knows how often its plan, which the API does not show, makes a backup"
+                    ", there is no backup at all; no rule covers it",
+                )
+            ],
             id="a plan that is not shown",
         ),
         pytest.param({"droplet": looked("unknown_plan"), "accept_unknown_plans": True}, [], id="an accepted plan"),

@@ -123,6 +123,43 @@ class TestByName:
             assert "backup 11" in message
         assert "backup 12" in message or "too close in time" in message
 
+    @pytest.mark.parametrize(
+        ("points", "told"),
+        [
+            (
+                [left(11, 3), left(12, 2), left(13, 1, region="ams3", disk=50)],
+                "(1) a Droplet whose id is not told: 2 restore points of 2026-02-27T12:00:00Z to 2026-02-28T12:00:00Z "
+                "in nyc3 for disks from 25 GiB, the newest is backup 12; "
+                "(2) a Droplet whose id is not told: 1 restore point of 2026-03-01T12:00:00Z in ams3 for disks from "
+                "50 GiB, the newest is backup 13. Say which",
+            ),
+            (
+                [replace(left(11, 3), regions=()), replace(left(12, 2.95), regions=("ams3", "nyc3"))],
+                "(1) a Droplet whose id is not told: 2 restore points of 2026-02-27T12:00:00Z to 2026-02-27T13:12:00Z "
+                "in ams3, nyc3 for disks from 25 GiB, the newest is backup 12, some too close in "
+                "time to be of one Droplet. Say which",
+            ),
+            (
+                [replace(left(11, 2.95), regions=()), left(12, 3)],
+                "2026-02-27T13:12:00Z in no region for disks from 25 GiB, the newest is backup 11",
+            ),
+        ],
+    )
+    def test_what_is_left_of_each_is_told(self, points, told):
+        with pytest.raises(SelectionError) as refused:
+            gone.by_name(account(*points), "web")
+        assert told in refused.value.message
+
+    def test_what_was_made_within_two_hours_or_after_more_than_eight_days_is_not_of_one(self):
+        """Two hours and eight days are what a plan may leave between two."""
+        for first, second, one in ((3, 3 - 2 / 24, True), (3, 3 - 1.9 / 24, False), (9, 1, True), (9.1, 1, False)):
+            points = [left(11, first), left(12, second)]
+            if one:
+                assert ids(gone.by_name(account(*points), "web")) == [12, 11]
+            else:
+                with pytest.raises(SelectionError):
+                    gone.by_name(account(*points), "web")
+
     def test_two_of_one_name_by_snapshots(self):
         with pytest.raises(SelectionError, match=r"\(1\) Droplet 7: .* \(2\) Droplet 8: .* \(3\) a Droplet whose id"):
             gone.by_name(account(left(11, 3), snapshots=[kept(31, 30, 7), kept(32, 20, 8)]), "web")
@@ -133,6 +170,7 @@ class TestByName:
             pytest.param([left(key, 1 + key) for key in range(7)], id="daily"),
             pytest.param([left(key, 1 + 7 * key) for key in range(4)], id="weekly"),
             pytest.param([left(key, 1 + key / 6) for key in range(40)], id="every four hours"),
+            pytest.param([left(1, 3), kept(2, 3.01, 7), left(3, 2)], id="with a snapshot right after a backup"),
             pytest.param([left(1, 9), left(2, 2), left(3, 1)], id="from weekly to daily"),
         ],
     )
@@ -145,11 +183,19 @@ class TestByName:
         source = gone.by_name(account(old, new, actions=logged(7, new)), "web")
         assert (source.droplet.id, ids(source)) == (7, [12, 11])
 
-    def test_actions_of_another_region_kind_or_of_one_that_is_there_tell_nothing(self):
+    @pytest.mark.parametrize(
+        "changed", [{"region": "ams3"}, {"type": "resize"}, {"resource_type": "image"}, {"resource_id": 9}]
+    )
+    def test_actions_of_another_region_kind_or_of_one_that_is_there_tell_nothing(self, changed):
         point = left(11, 3)
         there = droplet(9, "other", backup_ids=())
-        actions = [*logged(6, point, region="ams3"), *logged(7, point, kind="resize"), *logged(9, point)]
-        assert gone.by_name(account(point, actions=actions, droplets=[there]), "web").droplet.id is None
+        (action,) = logged(6, point)
+        for actions, told in (
+            ((replace(action, **changed),), None),
+            ((action,), 6),
+            ((replace(action, region=None),), 6),
+        ):
+            assert gone.by_name(account(point, actions=actions, droplets=[there]), "web").droplet.id == told
         both = [*logged(6, point), *logged(7, point)]
         assert gone.by_name(account(point, actions=both), "web").droplet.id is None
 
@@ -179,6 +225,47 @@ class TestById:
         everything = account(*points, actions=[*logged(7, *points[:2]), *logged(8, points[2])])
         source = gone.by_id(everything, 7)
         assert (ids(source), source.droplet.name, source.doubtful) == ([12, 11], "web", ())
+
+    def test_a_snapshot_is_no_backup_of_the_log_and_what_tells_its_droplet_itself_is_believed(self):
+        loose, own = replace(kept(31, 3, None), droplet_id=None), replace(left(11, 3), droplet_id=8)
+        everything = account(own, snapshots=[loose], actions=logged(7, loose))
+        assert gone.by_id(everything, 7) is None
+        assert [point.id for point in gone.by_id(everything, 8).points] == [31, 11]
+
+    def test_a_name_that_an_earlier_run_gave_tells_which_backups_are_meant(self):
+        """One of its two snapshots bears the name; backups of another name are another Droplet's."""
+        snapshots = [by_hand(31, 9, 7, region="ams3"), replace(by_hand(32, 8, 7), name="keep-web")]
+
+        def bears(name, point):
+            return point.name == f"keep-{name}"
+
+        renamed = replace(left(13, 1), name="keep-web")
+        source = gone.by_id(account(left(11, 3), left(12, 2, "db"), renamed, snapshots=snapshots), 7, bears)
+        assert (source.droplet.name, ids(source), source.doubtful) == ("web", [13, 11, 32, 31], ())
+
+    def test_of_two_names_it_has_neither_and_backups_of_both_are_its_own(self):
+        """A Droplet that was renamed."""
+        snapshots = [kept(31, 9, 7), kept(32, 8, 7, "db")]
+
+        def bears(name, point):
+            return point.name == f"keep-{name}"
+
+        renamed = replace(left(12, 2), name="keep-web")
+        source = gone.by_id(account(left(11, 3), renamed, snapshots=snapshots), 7, bears)
+        assert (source.droplet.name, ids(source), source.doubtful) == ("", [12, 11, 32, 31], ())
+
+    def test_backups_too_close_in_time_stay_doubtful(self):
+        source = gone.by_id(account(left(11, 3), left(12, 3.05), snapshots=[kept(31, 9, 7)]), 7)
+        assert (ids(source), [point.id for point in source.doubtful]) == ([31], [11, 12])
+
+    def test_backups_go_on_what_has_a_backup_of_the_same_disk_or_else_a_snapshot_of_the_same_region(self):
+        """The disk of a snapshot may be of another time."""
+        small = account(left(12, 2), snapshots=[kept(31, 9, 7, disk=10)])
+        assert ids(gone.by_id(small, 7)) == [12, 31]
+        first = left(11, 3, disk=10)
+        assert ids(gone.by_id(account(first, left(12, 2, disk=10), actions=logged(7, first)), 7)) == [12, 11]
+        other = account(first, left(12, 2), snapshots=[kept(31, 9, 7)], actions=logged(7, first))
+        assert (ids(gone.by_id(other, 7)), [one.id for one in gone.by_id(other, 7).doubtful]) == ([11, 31], [12])
 
     def test_by_a_snapshot_that_was_a_backup(self):
         source = gone.by_id(account(left(11, 3), left(12, 2, "db"), snapshots=[kept(31, 9, 7)]), 7)
@@ -211,12 +298,47 @@ class TestProving:
             gone.prove_newest(wanted, self.SOURCE.points[0], self.SOURCE)
         assert "backup 12" in refused.value.message
         assert "backup 11" not in refused.value.message
+        assert refused.value.droplet == 7
+
+    @pytest.mark.parametrize(
+        ("number", "ending"), [(8, "(web- 2026-02-22) of 2026-02-22T12:00:00Z."), (10, " and 2 more.")]
+    )
+    def test_of_many_younger_backups_the_first_eight_are_named(self, number, ending):
+        source = replace(self.SOURCE, doubtful=tuple(left(100 + days, days) for days in range(1, number + 1)))
+        with pytest.raises(SelectionError) as refused:
+            gone.prove_newest(RestorePointSelector(newest=True), self.SOURCE.points[0], source)
+        listed, _said, _rest = refused.value.message.partition(" If its name")
+        assert listed.endswith(ending)
+        assert listed.count("backup 1") == 8
+
+    def test_one_of_unknown_age_is_the_newest_only_if_no_backup_may_be_younger(self):
+        undated = replace(self.SOURCE.points[0], created_at=None)
+        with pytest.raises(SelectionError, match="backup 11"):
+            gone.prove_newest(RestorePointSelector(newest=True), undated, self.SOURCE)
+        same = replace(self.SOURCE, doubtful=(left(12, 60),))
+        gone.prove_newest(RestorePointSelector(newest=True), self.SOURCE.points[0], same)
 
     def test_all_are_not_told_where_one_may_be_anothers(self):
-        with pytest.raises(SelectionError, match=r"cannot be told.*backup 12"):
+        with pytest.raises(SelectionError, match=r"cannot be told.*backup 12") as refused:
             gone.prove_all(self.SOURCE)
+        assert refused.value.droplet == 7
         gone.prove_all(replace(self.SOURCE, doubtful=()))
 
     def test_what_is_older_or_not_meant_does_not_matter(self):
         gone.prove_newest(RestorePointSelector(before=NOW - timedelta(days=3)), self.SOURCE.points[0], self.SOURCE)
         gone.prove_newest(RestorePointSelector(newest=True), left(13, 1), self.SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ("", "No Droplet is called so, and no backup is left of one that is gone."),
+        ("ba", "that are gone and were named a, b."),
+        ("hgfedcba", "that are gone and were named a, b, c, d, e, f, g, h."),
+        ("jihgfedcba", "that are gone and were named a, b, c, d, e, f, g, h and 2 more."),
+    ],
+)
+def test_nothing_is_left_of_that_one_but_of_others(names, told):
+    """Those of backups are named; a snapshot may bear any name."""
+    backups = [left(key, 2, name) for key, name in enumerate(names, 1)]
+    assert gone.nothing_left("is called so", account(*backups, snapshots=[kept(99, 2, 7, "z")])).endswith(told)

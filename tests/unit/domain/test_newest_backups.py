@@ -181,9 +181,9 @@ def test_all_backups_of_a_droplet_are_found_if_they_are_asked_for(order):
     run(search, ORDERS[order](images))
     for key in (3, 5):
         known = search.found.get(key)
-        assert key in search.missing or (known.whole and {image.id for image in known.points} == {
-            *droplets[key - 1].backup_ids
-        })
+        assert key in search.missing or (
+            known.whole and {image.id for image in known.points} == {*droplets[key - 1].backup_ids}
+        )
     assert_true(search, droplets, images)
 
 

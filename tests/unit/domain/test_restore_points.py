@@ -97,6 +97,7 @@ def test_an_older_one_than_allowed_is_refused(wanted, told):
     with pytest.raises(RefusedError, match="of Droplet web-01") as caught:
         found(**wanted)
     assert told in caught.value.message
+    assert caught.value.droplet == 1
 
 
 def test_a_long_list_is_cut():
@@ -104,6 +105,7 @@ def test_a_long_list_is_cut():
     told = own_points(points)
     assert told.count(";") == 20
     assert told.endswith("; and 5 older ones.")
+    assert own_points(points[:20]).endswith(f"{points[19]} of {points[19].created_at:%Y-%m-%dT%H:%M:%SZ}.")
 
 
 @given(st.permutations(POINTS), st.integers(0, 5))

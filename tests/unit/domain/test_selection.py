@@ -61,6 +61,12 @@ def test_a_name_that_fits_none_or_two_is_refused(name, says):
         choose.exactly_names(["web", name], FLEET)
 
 
+def test_names_that_differ_in_capitals_only_are_listed_in_order():
+    fleet = [droplet(key, name) for key, name in enumerate(("wEb", "Web", "WEB", "weB"), 1)]
+    with pytest.raises(SelectionError, match="There is 'WEB', 'Web', 'wEb', 'weB': write it exactly so"):
+        choose.exactly_names(["web"], fleet)
+
+
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
@@ -139,7 +145,7 @@ def test_only_tags_and_all_describe(selection, described):
 
 
 def test_hidden_tags_are_not_taken_for_no_tags():
-    fleet = [droplet(1, tags=("a",)), droplet(2, "dark", tags=None)]
+    fleet = [droplet(1, tags=("a",)), droplet(2, "dark", tags=None), droplet(3, "darker", tags=None)]
     with pytest.raises(SelectionError, match=r"may not read the tags of Droplet dark \(2\).*tag:read") as caught:
         choose.finish(Selection(everything=True, exclude_tags=("b",)), fleet)
     assert caught.value.droplet == 2
@@ -147,6 +153,19 @@ def test_hidden_tags_are_not_taken_for_no_tags():
 
 def test_hidden_tags_do_not_matter_where_nothing_is_excluded():
     assert keys(choose.finish(Selection(everything=True), [droplet(2, tags=None), droplet(1)])) == [1, 2]
+
+
+@pytest.mark.parametrize("selection", [Selection(ids=(1, 2, 3)), Selection(names=("web-01", "web-02", "web-03"))])
+def test_one_that_was_called_for_and_is_deleted_meanwhile_is_an_error(selection):
+    fleet = [droplet(1), droplet(2), droplet(3)]
+    with pytest.raises(SelectionError, match=r"Droplet web-02 \(2\) was deleted while it was read") as caught:
+        choose.still_there(selection, fleet, {1})
+    assert caught.value.droplet == 2
+    assert choose.still_there(selection, fleet, {1, 2, 3}) == fleet
+
+
+def test_one_that_was_described_and_is_deleted_meanwhile_is_not_meant():
+    assert keys(choose.still_there(Selection(everything=True), [droplet(1), droplet(2)], {2, 9})) == [2]
 
 
 @given(ids, fleets)

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import snapshots, text
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError
-from ansible_collections.lifeboat.digitalocean.tests.unit.builders import backup, droplet, snapshot
+from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, snapshot
 
 POINT = replace(
     snapshot(7, days=2, size=2.34), droplet_id=1, tags=("keep", "env:prod"), regions=("nyc3", "ams3"), min_disk_size=25
@@ -57,13 +57,17 @@ def test_tags_are_taken_once_each_whatever_their_spelling():
 def test_a_tag_keeps_the_spelling_that_it_had_first():
     assert snapshots.missing_tags(("KEEP", "new"), POINT) == ("new",)
     assert snapshots.carried_tags(("new", "KEEP", "env:prod"), POINT) == ["KEEP", "env:prod"]
+    assert snapshots.carried_tags(("env:prod", "KEEP"), POINT) == ["KEEP", "env:prod"]
     assert snapshots.missing_tags(("new",), replace(POINT, tags=None)) == ("new",)
 
 
 def test_the_snapshots_of_each_droplet():
-    points = [replace(snapshot(key), droplet_id=origin) for key, origin in [(1, 9), (2, None), (3, 4), (4, 9)]]
+    points = [
+        replace(snapshot(key), droplet_id=origin) for key, origin in [(1, 9), (2, None), (3, 4), (4, 9), (5, None)]
+    ]
     own = snapshots.by_droplet(points)
-    assert [(key, [point.id for point in found]) for key, found in own.items()] == [(4, [3]), (9, [1, 4]), (None, [2])]
+    told = [(key, [point.id for point in found]) for key, found in own.items()]
+    assert told == [(4, [3]), (9, [1, 4]), (None, [2, 5])]
 
 
 def test_restore_points_are_parted_by_their_type():
@@ -71,11 +75,21 @@ def test_restore_points_are_parted_by_their_type():
     assert [point.id for point in own.backups] == [2]
     assert [point.id for point in own.snapshots] == [1, 3]
     assert not own.gone
+    assert not snapshots.DropletImages(droplet(1)).gone
     assert snapshots.DropletImages(replace(droplet(1), name="")).gone
 
 
-@pytest.mark.parametrize("key", [2, 9], ids=["the same id", "another id"])
-def test_a_backup_that_is_listed_as_a_snapshot_too_is_one(key):
-    converted = replace(backup(2, days=2), id=key, type="snapshot")
+def test_snapshots_that_the_droplet_tells_and_the_list_lacks():
+    one = droplet(1, snapshot_ids=(9, 3, 5, 7))
+    own = snapshots.DropletImages(one, snapshots=(snapshot(5), snapshot(8)))
+    assert own.unlisted == (3, 7, 9)
+    assert snapshots.DropletImages(droplet(1), snapshots=(snapshot(5),)).unlisted == ()
+    doubt = snapshots.unlisted_doubt(own.unlisted, NOW)
+    assert (doubt.until, doubt.why) == (NOW, "the Droplet has a snapshot 9, and the list of snapshots lacks it yet")
+
+
+@pytest.mark.parametrize("changed", [{"created_at": None}, {"id": 9}, {}], ids=["by its id", "by its time", "by both"])
+def test_a_backup_that_is_listed_as_a_snapshot_too_is_one(changed):
+    converted = replace(backup(2, days=2), type="snapshot", **changed)
     own = snapshots.DropletImages(droplet(1), (backup(2, days=2), backup(4, days=1)), (converted,))
     assert [point.id for point in own.backups] == [4]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.windows import (
     Window,
     any_hour,
+    interval,
     spread,
     stable_hash,
 )
@@ -21,6 +23,23 @@ from ansible_collections.lifeboat.digitalocean.tests.unit.builders import HOURS
 windows = st.builds(Window, st.sampled_from([None, "SUN", "SAT"]), st.sampled_from(HOURS))
 allowed_sets = st.lists(windows, min_size=1, max_size=8, unique=True).map(tuple)
 droplet_ids = st.lists(st.integers(1, 10**9), min_size=1, max_size=40, unique=True)
+
+
+@pytest.mark.parametrize(
+    ("plan", "hours"),
+    [
+        ("daily", 24),
+        ("weekly", 168),
+        ("intra_daily_4h", 4),
+        ("intra_daily_24h", 24),
+        ("intra_daily_25h", None),
+        ("intra_daily_0h", None),
+        ("intra_daily_004h", None),
+        ("hourly", None),
+    ],
+)
+def test_the_interval_of_a_plan(plan, hours):
+    assert interval(plan) == (None if hours is None else timedelta(hours=hours))
 
 
 @st.composite
