@@ -11,6 +11,7 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.fixtures i
     _run,
     _second,
     _sim,
+    _tls,
     _world,
     simulators,
 )

@@ -8,7 +8,8 @@ import pytest
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.journal import carried_out
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Killed, Runner
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.machine import Killed
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
 TAG = "edge:yes"
 BY_TAG = ("POST", "/v2/droplets/actions")

@@ -8,7 +8,8 @@ import pytest
 from dosim.behaviour import SWITCHES
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import scenarios, worlds
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Killed, Runner
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.machine import Killed
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL, one_in
 from ansible_collections.lifeboat.digitalocean.tests.promises.scenarios import droplet_from_backup as tasks
 

@@ -14,7 +14,8 @@ from itertools import count
 import pytest
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Killed, Runner
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.machine import Killed
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL, one_in
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.verbs import instant
 from ansible_collections.lifeboat.digitalocean.tests.promises.scenarios import droplet_restore as scenarios

@@ -10,7 +10,8 @@ import pytest
 from dosim.behaviour import LAGS
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Killed, Runner
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.machine import Killed
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 from ansible_collections.lifeboat.digitalocean.tests.promises.scenarios import droplet_from_backup as copies
 from ansible_collections.lifeboat.digitalocean.tests.promises.scenarios import droplet_restore as restores
 

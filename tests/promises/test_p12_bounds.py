@@ -37,6 +37,7 @@ def test_p12_a_compressed_bomb_is_not_unpacked(sim: Any, info: Runner) -> None:
 @pytest.mark.parametrize(
     "limit", [{"request_timeout": 1, "wait_timeout": 1}, {"request_timeout": 30, "wait_timeout": 2}], ids=str
 )
+@pytest.mark.usefixtures("tls")
 def test_p6_an_answer_of_a_few_bytes_a_second_is_late(sim: Any, limit: dict[str, int]) -> None:
     sim.fault({"slow": 2}, path="/policies", times=0)
     run = Runner(sim, real_time=True)

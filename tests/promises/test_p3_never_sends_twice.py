@@ -11,7 +11,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import invariants, journal, verbs
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Killed, Runner
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.machine import Killed
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.sample import FULL
 
 SWEPT = [verb for verb in verbs.VERBS if not verb.refused]

@@ -54,6 +54,7 @@ def test_p9_a_403_names_the_scope_that_is_missing(sim, run, verb, selection, mis
     assert missing in told.result["msg"], told
 
 
+@pytest.mark.usefixtures("tls")
 def test_p9_tls_is_verified(sim):
     """Without the simulator's own authority nothing is sent, and the sentence says what to set."""
     before = len(sim.journal())
@@ -85,6 +86,6 @@ def test_p9_no_token_at_all(sim, monkeypatch):
     for name in TOKEN_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     sim.tokens.append("x" * 20)
-    told = Runner(sim)._run({"droplet_id": 1, "api_url": sim.api_url}, None, None, None)
+    told = Runner(sim)._run({"droplet_id": 1, "api_url": sim.api_url})
     assert told[1] == 1
     assert "There is no token" in told[0]

@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 
 TIMEOUT = 30
 """Seconds for one answer."""
@@ -18,12 +19,14 @@ class ControlPlaneError(Exception):
 
 
 class ControlPlane:
-    """The control plane of one running simulator. Threads may share it."""
+    """The control plane of one running simulator, over the network or by an `adapter`. Threads may share it."""
 
-    def __init__(self, api_url: str, ca_path: str) -> None:
+    def __init__(self, api_url: str, ca_path: str, adapter: HTTPAdapter | None = None) -> None:
         self.api_url = api_url
         self.ca_path = ca_path
         self._session = requests.Session()
+        if adapter is not None:
+            self._session.mount(api_url, adapter)
         # A certificate bundle that the environment names would replace the simulator's own.
         self._session.trust_env = False
         self._session.verify = ca_path

@@ -16,10 +16,13 @@ from .._domain.quota import Forecast
 from .connection import Connection, checked_url, is_loopback
 from .dependencies import HeadersPolicy, PydoClient, RequestsTransport, UserAgentPolicy, requests
 from .limits import Budget, Governor
+from .machine import Machine
 from .pipeline import Meter, SendPolicy
-from .wire import BoundedAdapter
 
 USER_AGENT = "lifeboat.digitalocean/0.1.0"
+
+THIS_MACHINE = Machine()
+"""Where a client runs if it is not told otherwise."""
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -28,25 +31,28 @@ Found = TypeVar("Found")
 class Client:
     """pydo's operations in `do`, with what a task shares: time budget, pacing, counts, the server's time, threads.
 
-    Every operation raises errors of `_domain.errors`, 404 included. Use it as a context manager.
+    Every operation raises errors of `_domain.errors`, 404 included. Use it as a context manager. It takes time, pauses
+    and connections from `machine`.
     """
 
-    def __init__(self, connection: Connection, seconds: float) -> None:
+    def __init__(self, connection: Connection, seconds: float, machine: Machine | None = None) -> None:
         url = checked_url(connection.api_url)
-        self.budget = Budget(seconds)
+        machine = machine or THIS_MACHINE
+        self.sleep = machine.sleep
+        self.budget = Budget(seconds, machine.monotonic)
         self.warnings: list[str] = []
         """Sentences for the user about what was read, each once."""
-        self.meter = Meter(self.warn)
+        self.meter = Meter(self.warn, machine.monotonic)
         session = requests.Session()
         # Without an auth of its own, requests would let an entry in ~/.netrc replace the token.
         session.auth = lambda prepared: prepared
         # A proxy for the world cannot reach this machine's loopback, and must not see its requests.
         session.trust_env = not is_loopback(url)
-        adapter = BoundedAdapter(max_retries=0, pool_maxsize=connection.concurrency)
+        adapter = machine.adapter(connection.concurrency)
         session.headers["Accept-Encoding"] = "gzip"
         session.mount("https://", adapter)
         session.mount("http://", adapter)
-        self._transport = RequestsTransport(
+        transport = RequestsTransport(
             session=session,
             session_owner=False,
             connection_timeout=min(10, connection.request_timeout),
@@ -56,15 +62,15 @@ class Client:
         self._session = session
         self.lag_tolerance = timedelta(seconds=connection.lag_tolerance)
         """For so long the API may not show what has been done."""
-        self._governor = Governor(connection.burst_limit, self.budget, self.sleep)
+        self._governor = Governor(connection.burst_limit, self.budget, machine.sleep, machine.monotonic)
         self.do = PydoClient(
             connection.token,
             endpoint=url,
-            transport=self._transport,
+            transport=transport,
             policies=[
                 HeadersPolicy({"Authorization": f"Bearer {connection.token}", "Accept": "application/json"}),
                 UserAgentPolicy(base_user_agent=USER_AGENT),
-                SendPolicy(self._governor, self.meter, self.budget, self.sleep, connection),
+                SendPolicy(self._governor, self.meter, self.budget, machine.sleep, connection),
             ],
         )
         self._cache: dict[Callable[[Client], Any], Any] = {}
@@ -92,10 +98,6 @@ class Client:
     def now(self) -> datetime:
         """The server's time, in UTC."""
         return self.meter.now()
-
-    def sleep(self, seconds: float) -> None:
-        """Pause this thread; the one place where the collection sleeps."""
-        self._transport.sleep(seconds)
 
     def warn(self, sentence: str) -> None:
         """Have the user told `sentence` once, whatever becomes of the task."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable
 from heapq import heappop, heappush
 
@@ -28,9 +27,9 @@ MOST_GROUPS = 50
 
 
 class Budget:
-    """The seconds that a task may take in all, waits for limits included."""
+    """The seconds that a task may take in all, waits for limits included. `clock` gives seconds as `time.monotonic`."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._started = clock()
         self.seconds = seconds
@@ -63,7 +62,7 @@ class Governor:
         burst_limit: str,
         budget: Budget,
         sleep: Callable[[float], None],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float],
     ) -> None:
         self.burst = parse_burst_limit(burst_limit)
         self._budget = budget

@@ -41,10 +41,10 @@ PENDING = ("pending event", "blocking event")
 
 
 class Meter:
-    """Counts every attempt, and knows the server's time. `warn` takes a sentence for the user."""
+    """Counts attempts, and knows the server's time. `warn` takes a sentence for the user, `clock` gives seconds."""
 
-    def __init__(self, warn: Callable[[str], None] = lambda _sentence: None) -> None:
-        self._time = ServerTime(warn)
+    def __init__(self, warn: Callable[[str], None], clock: Callable[[], float]) -> None:
+        self._time = ServerTime(warn, clock)
         self.reads = 0
         self.writes = 0
         self.sent_at = 0.0

@@ -9,7 +9,6 @@ of the other two bears it out. https://docs.digitalocean.com/reference/api/digit
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -25,10 +24,11 @@ WINDOW = timedelta(hours=1)
 
 
 class ServerTime:
-    """What the answers to a task have told of the time. `warn` takes a sentence for the user."""
+    """What the answers to a task have told of the time. `warn` takes a sentence for the user, `clock` gives seconds."""
 
-    def __init__(self, warn: Callable[[str], None]) -> None:
+    def __init__(self, warn: Callable[[str], None], clock: Callable[[], float]) -> None:
         self._warn = warn
+        self._clock = clock
         self._told: _Heard | None = None
         """The last Date that was believed."""
         self._borne_out = False
@@ -47,11 +47,11 @@ class ServerTime:
         if reset is not None and abs(reset - datetime.now(UTC)) > ODD:
             reset = None
         if date is not None and self._believes(date, reset):
-            self._told = _Heard(date)
+            self._told = _Heard(date, self._clock)
             return
         if reset is not None:
             least = reset - WINDOW
-            self._least = _Heard(max(least, self._least.now()) if self._least else least)
+            self._least = _Heard(max(least, self._least.now()) if self._least else least, self._clock)
         said = "no time that can be read" if date is None else f"the time {date:%Y-%m-%d %H:%M} UTC"
         instead = self._known()[1]
         self._doubt(instead, f"An answer of the API tells {said}. Ages and times go by {instead}.")
@@ -97,12 +97,13 @@ class ServerTime:
 class _Heard:
     """A time, and how long ago it was heard."""
 
-    def __init__(self, moment: datetime) -> None:
+    def __init__(self, moment: datetime, clock: Callable[[], float]) -> None:
         self._moment = moment
-        self._heard = time.monotonic()
+        self._clock = clock
+        self._heard = clock()
 
     def now(self) -> datetime:
-        return self._moment + timedelta(seconds=time.monotonic() - self._heard)
+        return self._moment + timedelta(seconds=self._clock() - self._heard)
 
 
 def reset_of(headers: Mapping[str, str]) -> datetime | None:

@@ -13,7 +13,7 @@ import pytest
 
 from .inventory import Inventory, Process
 from .module import Runner
-from .simulator import Simulator
+from .simulator import LocalSimulator, Simulator
 
 SWIFT = "0,power_off=3,snapshot=60"
 """Action seconds: what the module sends ends at once, what somebody else does keeps a Droplet busy for a while."""
@@ -21,23 +21,32 @@ SWIFT = "0,power_off=3,snapshot=60"
 
 @pytest.fixture(scope="session")
 def simulators():
-    """`simulators(option, …)` starts a simulator, or gives the one already running with these options."""
+    """`simulators(option, …)` starts a simulator, or gives the one already running with these options.
+
+    It is in this process; with `served=True` it is one of its own, over TLS.
+    """
     running = {}
 
-    def get(*options):
-        if options not in running:
-            running[options] = Simulator(*options)
-        return running[options]
+    def get(*options, served=False):
+        if (options, served) not in running:
+            running[options, served] = Simulator(*options) if served else LocalSimulator(*options)
+        return running[options, served]
 
     yield get
     for simulator in running.values():
         simulator.stop()
 
 
+@pytest.fixture(name="tls")
+def _tls():
+    """Whoever uses this has a `sim` that is a process, over TLS."""
+
+
 @pytest.fixture(name="sim")
-def _sim(simulators):
+def _sim(simulators, request):
     """A simulator after a reset. At the end each fault that is still ordered must have been hit."""
-    simulator = simulators("--droplets", "6", "--action-seconds", SWIFT, "--rate-limit", "off")
+    served = not {"inventory", "both", "tls"}.isdisjoint(request.fixturenames)
+    simulator = simulators("--droplets", "6", "--action-seconds", SWIFT, "--rate-limit", "off", served=served)
     simulator.reset()
     yield simulator
     missed = [fault for fault in simulator.faults() if not fault["hits"]]
@@ -53,7 +62,7 @@ def _run(sim):
 @pytest.fixture(name="second")
 def _second(simulators):
     """The simulator of another account, after a reset."""
-    simulator = simulators("--droplets", "6", "--seed", "2", "--rate-limit", "off")
+    simulator = simulators("--droplets", "6", "--seed", "2", "--rate-limit", "off", served=True)
     simulator.reset()
     return simulator
 

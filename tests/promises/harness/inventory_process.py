@@ -17,6 +17,7 @@ import json
 import os
 import signal
 import sys
+import time
 import warnings
 from datetime import datetime
 from pathlib import Path
@@ -30,18 +31,7 @@ PLUGIN = "lifeboat.digitalocean.droplets"
 MOST_SECONDS = 60
 
 
-class Clocks:
-    """The clocks of all simulators."""
-
-    def __init__(self, controls):
-        self._controls = controls
-
-    def advance(self, seconds):
-        for control in self._controls:
-            control.advance(seconds)
-
-
-def carry_out(order, module, quick_time, connect):
+def carry_out(order, module, run_beside):
     """In the child: the exit status of ansible-inventory."""
     folder = Path(order["folder"])
     for number, name in ((1, "stdout"), (2, "stderr")):
@@ -55,17 +45,29 @@ def carry_out(order, module, quick_time, connect):
     Display().columns = 1_000_000
     if order["clock"]:
         module.datetime = mock.Mock(now=lambda zone: datetime.fromisoformat(order["clock"]).astimezone(zone))
-    with quick_time(Clocks([connect(*control) for control in order["controls"]])):
-        # As the command's own entry does, which also turns an error into a message.
-        InventoryCLI.cli_executor(["ansible-inventory", *order["command"]])
+    run_beside(order["controls"])
+    # As the command's own entry does, which also turns an error into a message.
+    InventoryCLI.cli_executor(["ansible-inventory", *order["command"]])
 
 
 def serve():
     init_plugin_loader()
     warnings.filterwarnings("ignore", message="AnsibleCollectionFinder has already been configured")
     module = sys.modules[type(inventory_loader.get(PLUGIN)).__module__]
-    from ansible_collections.lifeboat.digitalocean.tests.promises.harness.quick_time import quick_time
+    from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import client
+    from ansible_collections.lifeboat.digitalocean.tests.promises.harness.machine import WatchedMachine
+    from ansible_collections.lifeboat.digitalocean.tests.promises.harness.quick_time import QuickTime
     from ansible_collections.lifeboat.digitalocean.tests.tools.control_plane import ControlPlane
+
+    def run_beside(controls):
+        """Let pauses move the clocks of the simulators with these URLs and certificates."""
+        simulators = [ControlPlane(*control) for control in controls]
+
+        def advance(seconds):
+            for simulator in simulators:
+                simulator.advance(seconds)
+
+        client.THIS_MACHINE = WatchedMachine(QuickTime(time.monotonic, advance))
 
     gc.freeze()
     gc.collect()
@@ -76,7 +78,7 @@ def serve():
             signal.alarm(MOST_SECONDS)
             status = 70
             try:
-                carry_out(json.loads(line), module, quick_time, ControlPlane)
+                carry_out(json.loads(line), module, run_beside)
             except SystemExit as ending:
                 status = ending.code or 0
             finally:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dosim.behaviour import LAGS
 
-from .module import Killed
+from .machine import Killed
 from .scenarios import TIMEOUT, converges, nothing_doubled, nothing_lost, prepared, runner
 
 SECONDS = (10, 20, 40)

@@ -9,7 +9,6 @@ import importlib
 import io
 import json
 import re
-import threading
 from dataclasses import dataclass, field
 from unittest import mock
 
@@ -17,10 +16,11 @@ import pytest
 from ansible.module_utils import _internal as ansible_internal
 from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.testing import patch_module_args
-from azure.core.pipeline.transport import RequestsTransport
+
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api import client
 
 from . import journal
-from .quick_time import quick_time
+from .machine import WatchedMachine
 
 MODULES = "ansible_collections.lifeboat.digitalocean.plugins.modules."
 KINDS = frozenset({
@@ -29,10 +29,6 @@ KINDS = frozenset({
     "invalid_answer",
 })
 """Every `failure.kind`, except `error`, which stands for an unexpected exception."""
-
-
-class Killed(BaseException):
-    """The module's process was killed: nothing of it runs any more."""
 
 
 @dataclass
@@ -123,7 +119,8 @@ class Runner:
         journal.never_twice(requests, self.simulator.faults())
         return outcome
 
-    def _run(self, arguments, before_request, after_request, on_sleep):
+    def _run(self, arguments, *hooks):
+        machine = WatchedMachine(None if self.real_time else self.simulator.time, *hooks)
         main = importlib.import_module(MODULES + self.module).main
         output = io.StringIO()
         with contextlib.ExitStack() as stack:
@@ -132,39 +129,10 @@ class Runner:
             stack.enter_context(mock.patch.object(ansible_internal, "is_controller", False))
             stack.enter_context(mock.patch.object(ansible_warnings, "_global_warnings", {}))
             stack.enter_context(contextlib.redirect_stdout(output))
-            if not self.real_time:
-                stack.enter_context(quick_time(self.simulator, on_sleep))
-            if before_request or after_request:
-                stack.enter_context(_hooked(before_request, after_request))
+            stack.enter_context(mock.patch.object(client, "THIS_MACHINE", machine))
             with pytest.raises(SystemExit) as ending:
                 main()
         return output.getvalue(), ending.value.code
-
-
-@contextlib.contextmanager
-def _hooked(before_request, after_request):
-    """Calls the hooks before and after each request that is sent; after a kill no thread sends another one."""
-    send = RequestsTransport.send
-    count = iter(range(1, 1_000_000))
-    dead = threading.Event()
-
-    def hooked(transport, request, **options):
-        number = next(count)
-        if dead.is_set():
-            raise Killed
-        try:
-            if before_request:
-                before_request(number, request)
-            response = send(transport, request, **options)
-            if after_request:
-                after_request(number, request)
-        except Killed:
-            dead.set()
-            raise
-        return response
-
-    with mock.patch.object(RequestsTransport, "send", hooked):
-        yield
 
 
 def _clean(text, status, tokens, kinds=KINDS):

@@ -1,107 +1,67 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Time that passes without waiting: a module's pauses advance its own clock and the simulator's alike.
+"""Time that passes without waiting: the pauses of a module move its own clock and the simulator's alike.
 
-The collection sleeps in one place, its transport, and reads `time.monotonic`. With both replaced, an hour's limit, a
-back-off or a stuck action costs a test no time, and yet the module's budget is computed as in real time.
-
-A request takes no time by these clocks: a pause moves them once no other thread has one under way. Else minutes would
-pass between an answer and what the module makes of it.
+So an hour's limit, a back-off or a stuck action costs a test no time, and yet a task computes with the time that it
+would take.
 """
 
 from __future__ import annotations
 
-import contextlib
-import inspect
-import sys
 import threading
-import time
-from unittest import mock
-
-from azure.core.pipeline.transport import RequestsTransport
-
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._api.limits import Governor
-
-COLLECTION = "ansible_collections.lifeboat.digitalocean.plugins."
-_real_monotonic = time.monotonic
-_lock = threading.Lock()
-_slept = 0.0
-
-
-def monotonic():
-    """The machine's clock, plus the seconds slept in quick time."""
-    return _real_monotonic() + _slept
-
-
-_rebound = set()
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 PATIENCE = 5.0
 """Real seconds after which a pause no longer waits for a request: the answer may be a slow one."""
 
 
-class _UnderWay:
-    """Counts the requests that a Governor has let through and whose answers it has not seen yet."""
+class QuickTime:
+    """Seconds that pass by pauses and requests, on top of what `passing` gives. `advance(seconds)` moves other clocks.
 
-    def __init__(self):
-        self._changed = threading.Condition()
-        self._count = 0
-
-    def counting(self, function, change):
-        """`function`, which also changes the number of requests under way."""
-
-        def counted(*args, **named):
-            told = function(*args, **named)
-            with self._changed:
-                self._count += change
-                self._changed.notify_all()
-            return told
-
-        return counted
-
-    def wait_for_none(self):
-        with self._changed:
-            self._changed.wait_for(lambda: self._count <= 0, PATIENCE)
-
-
-def _rebind_defaults():
-    """Replace `time.monotonic` by the quick one in functions of the collection that have it as a default."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(COLLECTION) and name not in _rebound:
-            _rebound.add(name)
-            for thing in list(vars(module).values()):
-                functions = vars(thing).values() if inspect.isclass(thing) else [thing]
-                for function in filter(inspect.isfunction, functions):
-                    if _real_monotonic in (function.__defaults__ or ()):
-                        function.__defaults__ = tuple(
-                            monotonic if value is _real_monotonic else value for value in function.__defaults__
-                        )
-
-
-@contextlib.contextmanager
-def quick_time(simulator, on_sleep=None):
-    """A context in which sleeping threads advance the clocks instead; threads that sleep at once do so together.
-
-    `on_sleep(seconds)` is called at each pause, before it.
+    A pause of one thread moves the time when no other has a request under way, so threads that pause at once do so
+    together. `paused` are the seconds of all pauses and requests.
     """
 
-    def sleep(_transport, seconds):
-        global _slept
-        target = monotonic() + seconds
-        if on_sleep:
-            on_sleep(seconds)
-        under_way.wait_for_none()
-        with _lock:
-            left = target - monotonic()
-            if left > 0:
-                simulator.advance(left)
-                _slept += left
+    def __init__(
+        self,
+        passing: Callable[[], float] = lambda: 0.0,
+        advance: Callable[[float], None] = lambda _seconds: None,
+        request_seconds: float = 0.0,
+    ) -> None:
+        self.paused = 0.0
+        self._passing = passing
+        self._advance = advance
+        self._request_seconds = request_seconds
+        self._under_way = 0
+        self._changed = threading.Condition()
 
-    _rebind_defaults()
-    under_way = _UnderWay()
-    with (
-        mock.patch.object(RequestsTransport, "sleep", sleep),
-        mock.patch.object(time, "monotonic", monotonic),
-        mock.patch.object(Governor, "acquire", under_way.counting(Governor.acquire, 1)),
-        mock.patch.object(Governor, "release", under_way.counting(Governor.release, -1)),
-    ):
-        yield
+    def present(self, paused: float | None = None) -> float:
+        """The time, or what it is for somebody who has seen only so many seconds of pauses."""
+        return self._passing() + (self.paused if paused is None else paused)
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """A context in which a request is under way."""
+        with self._changed:
+            self._under_way += 1
+            self.paused += self._request_seconds
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    def sleep_until(self, moment: float) -> None:
+        """Pause until then, unless it is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._under_way, PATIENCE)
+            left = moment - self.present()
+            if left > 0:
+                self._advance(left)
+                self.paused += left
+
+
+LOCAL = QuickTime(request_seconds=0.001)
+"""The time of all simulators in this process, and of what runs against them."""

@@ -18,7 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import faults, invariants, journal
-from .module import Killed, Runner
+from .machine import Killed
+from .module import Runner
 
 TIMEOUT = 3600
 READER = ("droplet:read", "image:read", "tag:read", "snapshot:read", "sizes:read", "regions:read", "actions:read")

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A simulator process, and a client of its control plane that checks every answer."""
+"""Simulators, each a process of its own or in this one, with a client of their control plane."""
 
 from __future__ import annotations
 
@@ -10,11 +10,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import count
 from pathlib import Path
 
+from dosim.app import App
+from dosim.cli import settings_of
+from dosim.simulator import Simulator as SimulatedAccount
+
 from ansible_collections.lifeboat.digitalocean.tests.tools.control_plane import ControlPlane
+from ansible_collections.lifeboat.digitalocean.tests.tools.in_process import Application, AsgiAdapter
+
+from .quick_time import LOCAL, QuickTime
 
 ROOT = Path(__file__).resolve().parents[3]
+_PORTS = count(1)
+"""Of simulators without sockets: nobody listens there."""
+
 START_UP = 30
 """Seconds until the simulator must listen."""
 
@@ -22,44 +33,15 @@ SOMEBODY_ELSE = "by=somebody-else"
 """A query that the API ignores, and that shows in the journal who sent a request."""
 
 
-class Simulator(ControlPlane):
-    """One running simulator, started with command line options."""
+class SimulatorClient(ControlPlane):
+    """Knows what it has got from a simulator and ordered there. `time` is that of the tasks that run against it."""
 
-    def __init__(self, *options):
-        self._folder = tempfile.TemporaryDirectory(prefix="lifeboat-sim-")
-        ready = Path(self._folder.name, "ready.json")
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115, closed by stop()
-        files = ["--tls-dir", self._folder.name, "--ready-file", str(ready)]
-        command = [sys.executable, "tests/simulator", *files, *options]
-        environ = {**os.environ, "TMPDIR": self._folder.name}
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=self._log, stdin=subprocess.DEVNULL, env=environ
-        )
-        deadline = time.monotonic() + START_UP
-        while not ready.exists():
-            assert self._process.poll() is None, f"the simulator ended at its start: {self.log()}"
-            assert time.monotonic() < deadline, f"the simulator did not listen within {START_UP} s: {self.log()}"
-            time.sleep(0.02)
-        told = json.loads(ready.read_text())
-        super().__init__(told["api_url"], told["ca_path"])
-        self.token = told["token"]
-        self.tokens = [self.token]
+    def __init__(self, api_url, ca_path, token, adapter=None):
+        super().__init__(api_url, ca_path, adapter)
+        self.token = token
+        self.tokens = [token]
         self._told = 0
         self._ordered = False
-
-    def stop(self):
-        """End it; it must exit with 0 on SIGTERM."""
-        self.close()
-        self._process.terminate()
-        status = self._process.wait(timeout=10)
-        log = self.log()
-        self._log.close()
-        self._folder.cleanup()
-        assert status == 0, f"the simulator exited with {status}: {log}"
-
-    def log(self):
-        self._log.seek(0)
-        return self._log.read().decode("utf-8", "replace")
 
     def api(self, method, path, body=None, status=200, token=None):
         """A request to the API itself, as somebody else would send it (to prepare a world, or as a parallel run).
@@ -102,6 +84,62 @@ class Simulator(ControlPlane):
         token = super().make_token(*scopes)
         self.tokens.append(token)
         return token
+
+
+class Simulator(SimulatorClient):
+    """A simulator process, started with command line options, over TLS."""
+
+    def __init__(self, *options):
+        self._folder = tempfile.TemporaryDirectory(prefix="lifeboat-sim-")
+        ready = Path(self._folder.name, "ready.json")
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115, closed by stop()
+        files = ["--tls-dir", self._folder.name, "--ready-file", str(ready)]
+        command = [sys.executable, "tests/simulator", *files, *options]
+        environ = {**os.environ, "TMPDIR": self._folder.name}
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=self._log, stdin=subprocess.DEVNULL, env=environ
+        )
+        deadline = time.monotonic() + START_UP
+        while not ready.exists():
+            assert self._process.poll() is None, f"the simulator ended at its start: {self.log()}"
+            assert time.monotonic() < deadline, f"the simulator did not listen within {START_UP} s: {self.log()}"
+            time.sleep(0.02)
+        told = json.loads(ready.read_text())
+        super().__init__(told["api_url"], told["ca_path"], told["token"])
+        self.time = QuickTime(time.monotonic, self.advance)
+
+    def stop(self):
+        """End it; it must exit with 0 on SIGTERM."""
+        self.close()
+        self._process.terminate()
+        status = self._process.wait(timeout=10)
+        log = self.log()
+        self._log.close()
+        self._folder.cleanup()
+        assert status == 0, f"the simulator exited with {status}: {log}"
+
+    def log(self):
+        self._log.seek(0)
+        return self._log.read().decode("utf-8", "replace")
+
+
+
+class LocalSimulator(SimulatorClient):
+    """A simulator in this process, started with the same options, without sockets; its time passes by pauses alone."""
+
+    def __init__(self, *options):
+        simulator = SimulatedAccount(settings_of(list(options)), LOCAL.present)
+        self._application = Application(App(simulator))
+        address = f"https://127.0.0.1:{next(_PORTS)}"
+        AsgiAdapter.applications[address] = self._application
+        # Any file will do: there is no certificate to check.
+        super().__init__(address, __file__, simulator.token, AsgiAdapter())
+        self.time = LOCAL
+
+    def stop(self):
+        self.close()
+        del AsgiAdapter.applications[self.api_url]
+        self._application.close()
 
 
 class State(dict):

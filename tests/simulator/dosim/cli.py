@@ -87,6 +87,11 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
+def settings_of(arguments: list[str]) -> Settings:
+    """What these arguments of the command line say about the simulator itself. Raises ControlError."""
+    return _settings(_parser().parse_args(arguments))
+
+
 class _Server(uvicorn.Server):
     """One of several servers in a loop that has its own signal handlers."""
 

@@ -5,6 +5,7 @@
 import math
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -42,13 +43,14 @@ def duration(value: object) -> float:
 
 
 class Clock:
-    """Seconds since the epoch; the wall clock is used for speed alone, never for the date."""
+    """Seconds since the epoch; ``passing`` is used for speed alone, never for the date."""
 
-    def __init__(self, start: float) -> None:
-        self._origin = start - time.monotonic()
+    def __init__(self, start: float, passing: Callable[[], float] = time.monotonic) -> None:
+        self._passing = passing
+        self._origin = start - passing()
 
     def now(self) -> float:
-        return self._origin + time.monotonic()
+        return self._origin + self._passing()
 
     def advance(self, seconds: float) -> None:
         """Jump forward. Raises ValueError for a jump that is too long."""

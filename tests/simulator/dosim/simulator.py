@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One running simulator: the command line's settings, and the state that a reset makes anew."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,10 +35,13 @@ class Settings:
 
 
 class Simulator:
-    """``generation`` counts the resets, so that a request held over one does not touch the new world."""
+    """``generation`` counts the resets, so that a request held over one does not touch the new world. ``passing`` tells
+    how many seconds have passed, by this machine's clock or another one.
+    """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, passing: Callable[[], float] = time.monotonic) -> None:
         self.settings = settings
+        self._passing = passing
         self.token = settings.token or token_from(settings.seed, "main")
         self.generation = 0
         self.reset()
@@ -50,7 +55,7 @@ class Simulator:
         behaviour = Behaviour()
         behaviour.set(settings.behaviour)
         plan = worlds.find(world, droplets)
-        clock = Clock(plan.start if settings.start is None else settings.start)
+        clock = Clock(plan.start if settings.start is None else settings.start, self._passing)
         cloud = Cloud(worlds.empty_store(plan), clock, Ids(seed), behaviour, settings.durations)
         plan.fill(cloud)
         cloud.store.order_log()

@@ -235,7 +235,7 @@ class Sender:
 
     def __init__(self, *script, seconds=600.0, burst_limit="250/60"):
         self.clock = Clock()
-        self.meter = pipeline.Meter()
+        self.meter = pipeline.Meter(print, self.clock)
         self.script = Script(*script)
         budget = Budget(seconds, self.clock)
         self.governor = Governor(burst_limit, budget, self.clock.sleep, self.clock)

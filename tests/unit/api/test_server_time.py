@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -39,7 +40,7 @@ def headers(true, wrong=timedelta(0), reset_in=QUIET):
 
 def heard(*answers):
     warnings = []
-    clock = ServerTime(warnings.append)
+    clock = ServerTime(warnings.append, time.monotonic)
     for answer in answers:
         clock.record_response(answer)
     return clock.now(), warnings
