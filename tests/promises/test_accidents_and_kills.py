@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
 from dosim.behaviour import SWITCHES
 
@@ -16,8 +14,11 @@ from ansible_collections.lifeboat.digitalocean.tests.promises.harness.scenarios 
 
 ONE_PAGE = {"image_order": "of no effect on accounts whose images fit on one page: see test_p10_image_order.py"}
 ROWS = pairwise({**{key: SWITCHES[key] for key in SWITCHES if key not in ONE_PAGE}, "token": ("everything", "least")})
-SAMPLE = 131
+SAMPLE = 61
 """One accident in so many for each scenario, beginning elsewhere for each."""
+
+ONE_BY_ONE = {"concurrency": 1}
+"""A task whose threads overtake each other need not come to the same request again."""
 
 KILLS = 1 if FULL else 13
 """A sample kills at one request in so many; the shortest run has more than `FIRST_KILLS` requests."""
@@ -25,21 +26,24 @@ KILLS = 1 if FULL else 13
 FIRST_KILLS = 3
 
 
+def possible(scenario):
+    """The names of the accidents that have an effect on a scenario."""
+    return [name for name, accident in ACCIDENTS.items() if accident.is_possible(scenario)]
+
+
 def chosen():
-    if FULL:
-        pairs = product(SCENARIOS, ACCIDENTS)
-    else:
-        pairs = [
-            (scenario, accident)
-            for place, scenario in enumerate(SCENARIOS)
-            for accident in list(ACCIDENTS)[place % SAMPLE :: SAMPLE]
-        ]
-    return [(scenario, accident, number % len(ROWS)) for number, (scenario, accident) in enumerate(pairs)]
+    pairs = [
+        (name, accident)
+        for place, (name, scenario) in enumerate(SCENARIOS.items())
+        for accident in possible(scenario)[0 if FULL else (7 * place) % SAMPLE :: 1 if FULL else SAMPLE]
+    ]
+    return [(name, accident, number % len(ROWS)) for number, (name, accident) in enumerate(pairs)]
 
 
 @pytest.mark.parametrize(("scenario", "accident", "row"), chosen())
 def test_accidents(sim, scenario, accident, row):
-    play(sim, SCENARIOS[scenario], ACCIDENTS[accident], ROWS[row])
+    """One request of the task meets an accident, in a row of switches."""
+    play(sim, SCENARIOS[scenario], ACCIDENTS[accident], ROWS[row], **ONE_BY_ONE)
 
 
 def rows():

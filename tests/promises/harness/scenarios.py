@@ -59,13 +59,16 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Accident:
-    """`effect` (of the simulator) on the match; `lost` if the answer to a write is lost; `ends` how the run may end.
+    """What happens to one request of a task, a write or a read.
 
-    An accident for a request that a task never sends is not met, and the task runs as without it.
+    It is the one at `place` among those of its kind that the task sends without an accident: from 0 for the first to 1
+    for the last. `effect` is one of the simulator, `lost` says if the answer to a write is lost, `ends` how the run may
+    end besides well.
     """
 
     name: str
-    match: dict
+    write: bool
+    place: float
     effect: dict
     lost: bool = False
     ends: tuple = ()
@@ -73,24 +76,37 @@ class Accident:
     def __str__(self):
         return self.name
 
+    def is_possible(self, scenario):
+        """Whether a task sends a request that the accident has an effect on."""
+        return "action" not in self.effect or bool(scenario.most)
+
+    def order(self, sim, requests):
+        """Order it for a run that sends these requests; the id of the fault."""
+        targets = [entry for entry in requests if self._may_meet(entry)]
+        target = targets[round(self.place * (len(targets) - 1))]
+        earlier = [entry for entry in requests[: requests.index(target)] if entry["method"] == target["method"]]
+        return sim.fault(self.effect, method=target["method"], after=len(earlier))
+
+    def _may_meet(self, entry):
+        begins_action = entry["path"].endswith("/actions") or entry["path"] == "/v2/droplets"
+        return (entry["method"] != "GET") == self.write and ("action" not in self.effect or begins_action)
+
 
 def _accidents():
-    for number in range(6):
+    for place in READS:
         for name, effect in faults.READ:
-            yield Accident(f"GET-{number}-{name}", {"method": "GET", "after": number}, effect)
-    for method, most in (("POST", 5), ("PUT", 2), ("DELETE", 2)):
-        for number in range(most):
-            match = {"method": method, "after": number}
-            for name, effect in faults.WRITE:
-                lost = "429" not in name
-                yield Accident(f"{method}-{number}-{name}", match, effect, lost)
-            yield Accident(f"{method}-{number}-403", match, {"status": 403}, ends=("scope",))
-            yield Accident(f"{method}-{number}-422", match, {"status": 422}, ends=("api",))
-            if method == "POST":
-                yield Accident(f"POST-{number}-errored", match, {"action": "errored"}, ends=("action_failed",))
-                yield Accident(f"POST-{number}-stuck", match, {"action": "stuck"}, ends=("wait_timeout",))
+            yield Accident(f"read-{place:.0%}-{name}", False, place, effect)
+    for place in WRITES:
+        for name, effect in faults.WRITE:
+            yield Accident(f"write-{place:.0%}-{name}", True, place, effect, lost="429" not in name)
+        yield Accident(f"write-{place:.0%}-403", True, place, {"status": 403}, ends=("scope",))
+        yield Accident(f"write-{place:.0%}-422", True, place, {"status": 422}, ends=("api",))
+        yield Accident(f"write-{place:.0%}-errored", True, place, {"action": "errored"}, ends=("action_failed",))
+        yield Accident(f"write-{place:.0%}-stuck", True, place, {"action": "stuck"}, ends=("wait_timeout",))
 
 
+READS = (0, 0.15, 0.3, 0.45, 0.6, 0.8, 1)
+WRITES = (0, 0.25, 0.5, 0.75, 1)
 ACCIDENTS = {accident.name: accident for accident in _accidents()}
 
 
@@ -104,24 +120,19 @@ def prepared(sim, scenario, switches):
     return options, sim.make_token(*scopes), sim.state()
 
 
-def play(sim, scenario, accident, switches):
-    """Raises AssertionError if a promise is broken. `accident` is None if nothing happens."""
-    options, token, before = prepared(sim, scenario, switches)
-    run = runner(sim, scenario, options, token)
-    told = run(check=True)
-    assert not told.failed, told
-    assert told.changed, f"P2: check mode sees nothing to do\n{told}"
-    named = told.result["required_scopes"]
-    assert set(named) <= set(scenario.scopes), f"P2: check mode names a scope that is not documented\n{told}"
-    if switches.get("token") == "least":
-        # The scopes that check mode has named are enough, with the documented ones for reading.
-        reading = [scope for scope in scenario.scopes if scope.endswith(":read")]
-        run = runner(sim, scenario, options, sim.make_token(*named, *reading))
-    if accident:
-        sim.fault(accident.effect, **accident.match)
+def play(sim, scenario, accident, switches, **connection):
+    """Raises AssertionError if a promise is broken, or if the accident does not happen.
+
+    `accident` is None if nothing happens; `connection` are further options of the runs.
+    """
+    requests = recorded(sim, scenario, switches, connection) if accident else None
+    run, options, before, told = _foreseen(sim, scenario, switches, connection)
+    fault = accident.order(sim, requests) if accident else None
     met = run()
     allowed = (None,)
-    if any(fault["hits"] for fault in sim.faults()):
+    if accident:
+        hits = {one["id"]: one["hits"] for one in sim.faults()}
+        assert hits[fault] == 1, f"the accident did not happen\n{met}"
         allowed = (None, *accident.ends, *(scenario.after_loss if accident.lost else ()))
     assert met.kind in allowed, f"should have ended with one of {allowed}\n{met}"
     if not met.failed:
@@ -137,6 +148,37 @@ def play(sim, scenario, accident, switches):
         assert (again.kind, again.changed, again.writes) == (met.kind, False, []), again
         return
     converges(sim, scenario, run, before, options)
+
+
+def _foreseen(sim, scenario, switches, connection):
+    """`(run, options, State, outcome of check mode)` of a scenario about to be played for real."""
+    options, token, before = prepared(sim, scenario, switches)
+    options = {**options, **connection}
+    run = runner(sim, scenario, options, token)
+    told = run(check=True)
+    assert not told.failed, told
+    assert told.changed, f"P2: check mode sees nothing to do\n{told}"
+    named = told.result["required_scopes"]
+    assert set(named) <= set(scenario.scopes), f"P2: check mode names a scope that is not documented\n{told}"
+    if switches.get("token") == "least":
+        # The scopes that check mode has named are enough, with the documented ones for reading.
+        reading = [scope for scope in scenario.scopes if scope.endswith(":read")]
+        run = runner(sim, scenario, options, sim.make_token(*named, *reading))
+    return run, options, before, told
+
+
+def recorded(sim, scenario, switches, connection):
+    """The requests of the task if nothing happens, from one run for all tests of this process."""
+    key = (str(scenario), *sorted(switches.items()), *sorted(connection.items()))
+    if key not in _recorded:
+        run, _options, _before, _told = _foreseen(sim, scenario, switches, connection)
+        told = run()
+        assert not told.failed, told
+        _recorded[key] = told.requests
+    return _recorded[key]
+
+
+_recorded = {}
 
 
 def kill_sweep(sim, scenario, moment, start, every):

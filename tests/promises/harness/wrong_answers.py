@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from dosim import wrong
 from dosim_inprocess import fields, spoils
 
-from .scenarios import converges, nothing_lost, prepared, runner, stays
+from .scenarios import converges, nothing_lost, prepared, recorded, runner, stays
 
 WAYS = tuple(name for name in wrong.names() if name != "field")
 HEAVY = ("bomb", "deep")
@@ -46,7 +46,6 @@ NULLABLE = ("image.tags",)
 """Fields that the API's description lets be null or absent: that is no wrong answer, and a task may wait for them."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_recorded = {}
 
 
 @dataclass(frozen=True)
@@ -87,13 +86,8 @@ class Cell:
 
 def spots(sim, scenario):
     """The routes to which a task sends requests without accidents."""
-    if str(scenario) not in _recorded:
-        options, token, _before = prepared(sim, scenario, {})
-        told = runner(sim, scenario, options, token)(wait_timeout=PATIENCE)
-        assert not told.failed, told
-        counts = Counter((entry["method"], entry["route"]) for entry in told.requests)
-        _recorded[str(scenario)] = [Spot(*route, count) for route, count in counts.items()]
-    return _recorded[str(scenario)]
+    counts = Counter((entry["method"], entry["route"]) for entry in recorded(sim, scenario, {}, {}))
+    return [Spot(*route, count) for route, count in counts.items()]
 
 
 def cells(found, way):
