@@ -6,22 +6,15 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import datetime, timedelta
 from math import ceil
 
 import pytest
 
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness import worlds
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.ages import assert_newest, moment, true_status
 from ansible_collections.lifeboat.digitalocean.tests.promises.harness.module import Runner
 
 A_YEAR = 366
-INTERVAL = {
-    "daily": timedelta(days=1),
-    "weekly": timedelta(days=7),
-    "intra_daily_4h": timedelta(hours=4),
-    "intra_daily_6h": timedelta(hours=6),
-    "intra_daily_12h": timedelta(hours=12),
-}
 POLICIES = [
     worlds.DAILY,
     worlds.WEEKLY,
@@ -29,60 +22,11 @@ POLICIES = [
     {"plan": "intra_daily_6h", "hour": 12, "window_length_hours": 2, "retention_period_days": 3},
     {"plan": "intra_daily_12h", "hour": 20, "window_length_hours": 4, "retention_period_days": 30},
 ]
-WEEK = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
 @pytest.fixture(name="look")
 def _look(sim):
     return Runner(sim, module="droplet_backups_info")
-
-
-def moment(text):
-    return datetime.fromisoformat(text)
-
-
-def true_status(world, droplet, grace=timedelta(hours=2)):
-    """The status by the rule's own words, from the simulator's records."""
-    policy, now = droplet["policy"], moment(world["now"])
-    if policy is None:
-        return "unprotected"
-    every = INTERVAL.get(policy["plan"])
-    allowed = every + timedelta(hours=policy["window_length_hours"]) + grace if every else timedelta(days=8)
-    if any(now - moment(backup["created_at"]) <= allowed for backup in droplet["backups"]):
-        return "protected" if every else "unknown_plan"
-    settings = [
-        moment(action["completed_at"])
-        for action in world["actions"]
-        if action["resource_id"] == droplet["id"]
-        and action["resource_type"] == "droplet"
-        and action["status"] == "completed"
-        and action["type"] in ("enable_backups", "change_backup_policy")
-    ]
-    start = max(settings, default=moment(droplet["created_at"]))
-    if not every:
-        return "unknown_plan" if now <= start + timedelta(days=8) else "overdue"
-    # As the windows were, all those of one plan begin so many times its interval from each other.
-    opening = start.replace(hour=policy["hour"], minute=0, second=0) - timedelta(days=2)
-    while opening <= start or policy.get("weekday") not in (None, WEEK[opening.weekday()]):
-        opening += min(every, timedelta(days=1))
-    return "pending" if now <= opening + timedelta(hours=policy["window_length_hours"]) + grace else "overdue"
-
-
-def assert_newest(told, world):
-    """Newest backup, number, status and cost of each Droplet are true; nothing else is told of backups."""
-    assert not told.failed, told
-    assert set(told.droplets) == set(world.droplets)
-    for key, entry in told.droplets.items():
-        real = world.droplets[key]
-        newest = max(real["backups"], key=lambda backup: (backup["created_at"], backup["id"]), default=None)
-        assert (entry["newest"] and entry["newest"]["id"]) == (newest and newest["id"]), entry
-        assert entry["backup_count"] == len(real["backups"]), entry
-        assert entry["policy"] == real["policy"], entry
-        assert entry["status"] == true_status(world, real), entry
-        assert entry["monthly_cost"] == round(real["backups_cost"], 2), entry
-        assert "backups" not in entry
-    assert "orphaned_backups" not in told.result
-    assert told.writes == []
 
 
 def assert_true(told, world):
