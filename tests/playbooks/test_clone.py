@@ -67,3 +67,4 @@ def test_nothing_named_is_nothing_made(sim, play):
     assert told.status == 0, told.output
     assert "Droplets with a backup: web-01 (" in said(told)
     assert writes(sim) == []
+    assert "/v2/droplets/backups/policies" not in {entry["route"] for entry in sim.journal()}

@@ -121,24 +121,6 @@ def test_audit_lists_all_although_the_run_would_be_refused(sim, play):
     assert not writes(sim)
 
 
-def test_unmatched_fails_only_where_it_is_to(sim, play):
-    """All the rest is done, and the summary names who is left."""
-    daily = droplet(sim, plan="daily")
-    rules = [{**EVERYTHING, "match": {"tags_any": ["role:db", "role:ci"]}}]
-    told = play(None, *given(*rules), playbook=APPLY)
-    assert told.status == 0, told.output
-    assert "without a rule" in told.output
-    done = play(None, *given(*rules, fail_on_unmatched=True), playbook=APPLY)
-    assert done.status == 2
-    assert "no rule covers " in done.output
-    web = [one for one in sim.state()["droplets"] if "role:web" in one["tags"]]
-    assert web
-    assert all(f"{one['name']} ({one['id']})" in done.output for one in web)
-    audit = play(None, *given(*rules, fail_on_unmatched=True), playbook=AUDIT)
-    assert all(any(line.startswith(f"{one['name']} ({one['id']}): ") for line in findings(audit)) for one in web)
-    assert sim.state().policy(daily["id"]) == daily["policy"]
-
-
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -108,6 +108,11 @@ def test_apply(sim: Any, empty: Simulator, play: Any, tmp_path: Path) -> None:
     text = " ".join(done.output.split())
     for variable in ("wait_timeout", "max_disable", "allow_empty"):
         assert f"Here {variable} is backup_policy_{variable}." in text
+    # What no rule matches is named, and fails the run only if it is to.
+    others = [name for name in ids if name != "web"]
+    assert outcomes(done)["strict"] == outcomes(done)["lenient"] == "8 Droplets: 1 changed, 7 without a rule"
+    named = ", ".join(f"{name} ({ids[name]})" for name in others)
+    assert f'"msg": "7 Droplets match no rule: {named}. Add a rule for what is to become of them."' in done.output
     assert empty.journal()[0]["route"] == "/v2/droplets/backups/supported_policies"
     assert {entry["method"] for entry in empty.journal()} == {"GET"}
 

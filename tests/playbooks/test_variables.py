@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +116,9 @@ def test_keep_backup(sim: Any, account: Account, chain: Chain) -> None:
     assert not kept.pop("other")
     for name, snapshots in kept.items():
         (snapshot,) = snapshots
-        assert snapshot["name"].startswith(f"keep-{name}-")
+        assert snapshot["name"] == f"keep-{name}-{snapshot['created_at'][:10]}"
         assert snapshot["created_at"] == before[name][0]["created_at"]
-        assert "release:7" not in snapshot["tags"]
+        assert snapshot["tags"] == []
 
 
 def test_quickstart(sim: Any, account: Account, chain: Chain) -> None:
@@ -133,6 +134,14 @@ def test_quickstart(sim: Any, account: Account, chain: Chain) -> None:
     )
     assert done.status == 0, done.output
     assert policies(sim) == {"dev": True, "spare": False, "prod": True, "ci": False}
+
+
+def test_quickstart_leaves_nobody_out_by_default(sim: Any, account: Account, chain: Chain) -> None:
+    account(droplet("dev", policy=None), droplet("ci", "role:ci", policy=None))
+    done = chain(("quickstart", {}))
+    assert done.status == 0, done.output
+    assert policies(sim) == {"dev": True, "ci": True}
+    assert "exclude_tag" not in done.output
 
 
 def test_unprotected(sim: Any, account: Account, chain: Chain) -> None:
@@ -194,7 +203,8 @@ def test_clone(sim: Any, account: Account, chain: Chain) -> None:
         "on": "s-2vcpu-4gb",
     }
     assert policies(sim) == {"web-01": True, "old": False, "abroad": False, "on": True}
-    assert [name for name, one in made.items() if "drill" in one["tags"]] == ["old"]
+    tags = {name: [tag for tag in one["tags"] if not tag.startswith("lifeboat:")] for name, one in made.items()}
+    assert tags == {"web-01": [], "old": ["drill"], "abroad": [], "on": []}
     assert done.status == 2
     assert "clone_max_age_hours" in words(done)
 
@@ -227,7 +237,8 @@ def test_recover_deleted(sim: Any, account: Account, chain: Chain) -> None:
     assert made.keys() == {"again", "web-02"}
     again, same = made["again"], made["web-02"]
     assert (again["size"], same["size"]) == ("s-4vcpu-8gb", "s-2vcpu-4gb")
-    assert ("restored" in again["tags"], "restored" in same["tags"]) == (True, False)
+    tags = [[tag for tag in one["tags"] if not tag.startswith("lifeboat:")] for one in (again, same)]
+    assert tags == [["restored"], []]
     assert policies(sim) == {"again": True, "web-02": False}
     assert again["disk_from"] == before["web-01"][0]["id"]
     left = {image["id"]: image for image in sim.state()["images"]}
@@ -244,6 +255,15 @@ def restore(play: Any, **variables: Any) -> Any:
     return play(None, "-e", json.dumps(given), playbook="lifeboat.digitalocean.restore")
 
 
+def with_a_backup_as_old_as(sim: Any, account: Account, hours: float) -> int:
+    """db-01, whose last backup is so old and no other follows; its id."""
+    key = account(droplet("db-01", newest_backup_age="1d", failing=True))["db-01"]
+    made = datetime.fromisoformat(images(sim, key, "backups")[-1]["created_at"])
+    sim.set_clock((made + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    sim.forget()
+    return key
+
+
 def of_droplet(sim: Any, key: int, since: Any) -> list[str]:
     """The types of a Droplet's actions since that state."""
     made: list[str] = [one["type"] for one in sim.state().actions_since(since) if one["resource_id"] == key]
@@ -251,14 +271,14 @@ def of_droplet(sim: Any, key: int, since: Any) -> list[str]:
 
 
 def test_restore_makes_a_safety_snapshot_and_stops_nothing_by_default(sim: Any, account: Account, play: Any) -> None:
-    ids = account(droplet("db-01"))
+    key = with_a_backup_as_old_as(sim, account, 47.9)
     since = sim.state()
     done = restore(play, droplet="db-01", point="newest", incident="inc-1", confirm="db-01")
     assert done.status == 0, done.output
-    assert of_droplet(sim, ids["db-01"], since) == ["snapshot", "restore"]
-    (safety,) = images(sim, ids["db-01"], "snapshots")
+    assert of_droplet(sim, key, since) == ["snapshot", "restore"]
+    (safety,) = images(sim, key, "snapshots")
     assert f"snapshot_id={safety['id']}" in done.output
-    assert [tag for tag in sim.state().droplets[ids["db-01"]]["tags"] if "inc-1" in tag], "the incident is in the tags"
+    assert [tag for tag in sim.state().droplets[key]["tags"] if "inc-1" in tag], "the incident is in the tags"
 
 
 def test_restore_stops_first_without_a_safety_snapshot_and_waits_as_long_as_told(
@@ -279,8 +299,8 @@ def test_restore_stops_first_without_a_safety_snapshot_and_waits_as_long_as_told
 @pytest.mark.parametrize(("point", "options"), [("newest", {}), ("before {}", {"max_age_hours": 1})])
 def test_restore_refuses_what_is_too_old(sim: Any, account: Account, play: Any, point: str, options: Variables) -> None:
     """48 hours by default, for the newest and before a time; what is named by its id may be older."""
-    ids = account(droplet("db-01", newest_backup_age="3d"))
-    newest = images(sim, ids["db-01"], "backups")[-1]["created_at"]
+    key = with_a_backup_as_old_as(sim, account, 48.2)
+    newest = images(sim, key, "backups")[-1]["created_at"]
     given = {"droplet": "db-01", "incident": "inc-1", "confirm": "db-01"}
     done = restore(play, point=point.format(newest), **given, **options)
     assert done.status == 2, done.output
