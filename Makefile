@@ -43,6 +43,10 @@ trust: env ## Test the promises in every combination; takes long
 lint: env ## Run the linters: Python, YAML, Ansible, changelog, documentation
 	@$(LAYERS) lint
 
+.PHONY: docs
+docs: env ## Write what the documentation of several modules shares into the modules
+	@$(BIN)/python tests/tools/shared_docs.py
+
 .PHONY: unit
 unit: env ## Run the quick tests: the collection's units and the simulator
 	@$(LAYERS) unit simulator

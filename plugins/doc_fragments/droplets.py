@@ -7,12 +7,6 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
-  droplet_id:
-    description:
-      - The ids of the Droplets. A single id needs no list.
-      - Exactly one of O(droplet_id), O(droplet_name), O(tag) and O(all) is required.
-    type: list
-    elements: int
   droplet_name:
     description:
       - The exact names of the Droplets. A name that two Droplets have is refused.
@@ -22,10 +16,6 @@ options:
     description: Droplets that carry any of these tags. Case is ignored.
     type: list
     elements: str
-  all:
-    description: All Droplets of the account. Only V(true) can be given.
-    type: bool
-    choices: [true]
   exclude_tag:
     description:
       - Leave out Droplets that carry any of these tags. Case is ignored.

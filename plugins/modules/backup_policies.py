@@ -319,11 +319,11 @@ droplets:
   type: list
   elements: dict
   contains:
-    id:
+    id:  # shared
       description: The Droplet's id.
       type: int
       sample: 3164494
-    name:
+    name:  # shared
       description: The Droplet's name.
       type: str
       sample: web-01
@@ -331,13 +331,13 @@ droplets:
       description: The name of the rule that decides about it, or null.
       type: str
       sample: databases
-    before:
+    before:  # shared
       description: The backups as they were; RV(droplets[].after) has the same keys.
       type: dict
       sample:
         state: disabled
         monthly_cost: 0.0
-    after:
+    after:  # shared
       description:
         - The backups as they are now, or in check mode would be. Null if that is not known after a failure.
         - C(monthly_cost) is in USD, a share of the Droplet's price (20 % weekly, 30 % daily). It is V(unknown) for
@@ -349,35 +349,35 @@ droplets:
         plan: daily
         hour: 4
         monthly_cost: 7.2
-    changed:
+    changed:  # shared
       description: Whether anything changed.
       type: bool
-    actions:
+    actions:  # shared
       description: The actions sent for this Droplet, with C(id), C(type) and C(status).
       type: list
       elements: dict
-    kept:
+    kept:  # shared
       description:
         - The restore points that were at risk and still exist, as backup or snapshot, newest first, with C(id),
           C(name), C(type) and C(created_at).
       returned: after a change that put existing backups at risk
       type: list
       elements: dict
-    gone:
+    gone:  # shared
       description: The restore points that were at risk and no longer exist.
       returned: after a change that put existing backups at risk
       type: list
       elements: dict
-    notes:
+    notes:  # shared
       description: Sentences with anything else to know.
       returned: when there is something
       type: list
       elements: str
-    error:
+    error:  # shared
       description: Why it failed.
       returned: on failure
       type: str
-    not_tried:
+    not_tried:  # shared
       description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool

@@ -64,13 +64,14 @@ options:
       - With O(droplet_name) of a Droplet that is gone, it must contain C({droplet}), because the next run may have only
         the name to find the snapshot by.
     type: str
-  tags:
+  tags:  # shared
     description: Tags to put on the snapshot. Other tags on it are left alone.
     type: list
     elements: str
     default: []
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
+  - lifeboat.digitalocean.all_droplets
   - lifeboat.digitalocean.droplets
   - lifeboat.digitalocean.waiting
   - lifeboat.digitalocean.result
@@ -112,7 +113,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-droplets:
+droplets:  # shared
   description:
     - The Droplets, by ascending id. Above 200, only those that changed, failed or were not tried, unless
       O(report=all).
@@ -153,10 +154,10 @@ droplets:
           is still to be made.
       type: list
       elements: dict
-    changed:
+    changed:  # shared
       description: Whether anything changed.
       type: bool
-    actions:
+    actions:  # shared
       description: The actions sent for this Droplet, with C(id), C(type) and C(status).
       type: list
       elements: dict
@@ -165,11 +166,11 @@ droplets:
       returned: when there is something
       type: list
       elements: str
-    error:
+    error:  # shared
       description: Why it failed.
       returned: on failure
       type: str
-    not_tried:
+    not_tried:  # shared
       description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool

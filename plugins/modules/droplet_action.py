@@ -21,6 +21,12 @@ description:
     C(droplet:create), C(sizes:read) and C(regions:read); O(type=rebuild) needs C(droplet:admin) and C(image:read);
     O(type=password_reset) needs C(droplet:admin); O(type=snapshot) needs C(image:create).
 options:
+  droplet_id:
+    description:
+      - The ids of the Droplets. A single id needs no list.
+      - Exactly one of O(droplet_id), O(droplet_name) and O(tag) is required.
+    type: list
+    elements: int
   type:
     description:
       - The action, under the API's own name.
@@ -129,7 +135,7 @@ options:
     default: false
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
-  - lifeboat.digitalocean.some_droplets
+  - lifeboat.digitalocean.droplets
   - lifeboat.digitalocean.waiting
   - lifeboat.digitalocean.result
   - lifeboat.digitalocean.attributes
@@ -195,7 +201,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-droplets:
+droplets:  # shared
   description:
     - The Droplets, by ascending id. Above 200, only those that changed, failed or were not tried, unless
       O(report=all).
@@ -203,7 +209,7 @@ droplets:
   type: list
   elements: dict
   contains:
-    id:
+    id:  # shared
       description: The Droplet's id.
       type: int
       sample: 3164494
@@ -227,7 +233,7 @@ droplets:
       type: dict
       sample:
         status: 'off'
-    changed:
+    changed:  # shared
       description: Whether anything changed.
       type: bool
     actions:
@@ -238,16 +244,16 @@ droplets:
         - id: 36804636
           type: power_off
           status: completed
-    notes:
+    notes:  # shared
       description: Sentences with anything else to know.
       returned: when there is something
       type: list
       elements: str
-    error:
+    error:  # shared
       description: Why it failed.
       returned: on failure
       type: str
-    not_tried:
+    not_tried:  # shared
       description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool

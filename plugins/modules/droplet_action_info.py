@@ -65,13 +65,8 @@ options:
     default: 600
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
+  - lifeboat.digitalocean.read_only
   - lifeboat.digitalocean.attributes
-attributes:
-  check_mode:
-    description: Changes nothing in any mode.
-  diff_mode:
-    description: There is nothing to show.
-    support: none
 seealso:
   - module: lifeboat.digitalocean.droplet_action
 """

@@ -41,14 +41,10 @@ options:
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
   - lifeboat.digitalocean.reading
+  - lifeboat.digitalocean.all_droplets
   - lifeboat.digitalocean.droplets
+  - lifeboat.digitalocean.read_only
   - lifeboat.digitalocean.attributes
-attributes:
-  check_mode:
-    description: Changes nothing in any mode.
-  diff_mode:
-    description: There is nothing to show.
-    support: none
 """
 
 EXAMPLES = r"""
@@ -89,11 +85,11 @@ droplets:
   type: list
   elements: dict
   contains:
-    id:
+    id:  # shared
       description: The Droplet's id.
       type: int
       sample: 3164494
-    name:
+    name:  # shared
       description: The Droplet's name.
       type: str
       sample: web-01
@@ -203,11 +199,11 @@ orphaned_backups:
       description: Its size in GiB.
       type: float
       sample: 2.3
-    min_disk_size:
+    min_disk_size:  # shared
       description: The smallest disk that it fits on, in GiB.
       type: int
       sample: 25
-    regions:
+    regions:  # shared
       description: The slugs of the regions that hold it.
       type: list
       elements: str

@@ -189,7 +189,7 @@ droplets:
   type: list
   elements: dict
   contains:
-    id:
+    id:  # shared
       description: The Droplet's id.
       type: int
       sample: 3164494
@@ -220,10 +220,10 @@ droplets:
         safety_snapshot_gigabytes: 3.1
         monthly_cost: 0.19
         volumes: []
-    changed:
+    changed:  # shared
       description: Whether anything changed.
       type: bool
-    actions:
+    actions:  # shared
       description: The actions sent for this Droplet, with C(id), C(type) and C(status).
       type: list
       elements: dict
@@ -232,11 +232,11 @@ droplets:
       returned: when there is something
       type: list
       elements: str
-    error:
+    error:  # shared
       description: Why it failed.
       returned: on failure
       type: str
-    not_tried:
+    not_tried:  # shared
       description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool

@@ -77,7 +77,7 @@ options:
     type: list
     elements: str
     default: []
-  tags:
+  tags:  # shared
     description: Tags to put on the snapshot. Other tags on it are left alone.
     type: list
     elements: str
@@ -111,6 +111,7 @@ options:
     default: 10
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
+  - lifeboat.digitalocean.all_droplets
   - lifeboat.digitalocean.droplets
   - lifeboat.digitalocean.waiting
   - lifeboat.digitalocean.result
@@ -163,7 +164,7 @@ droplets:
   type: list
   elements: dict
   contains:
-    id:
+    id:  # shared
       description: The Droplet's id.
       type: int
       sample: 3164494
@@ -197,23 +198,23 @@ droplets:
           in USD. The C(id) is null if the snapshot is still to be taken.
       type: list
       elements: dict
-    changed:
+    changed:  # shared
       description: Whether anything changed.
       type: bool
-    actions:
+    actions:  # shared
       description: The actions sent for this Droplet, with C(id), C(type) and C(status).
       type: list
       elements: dict
-    notes:
+    notes:  # shared
       description: Sentences with anything else to know.
       returned: when there is something
       type: list
       elements: str
-    error:
+    error:  # shared
       description: Why it failed.
       returned: on failure
       type: str
-    not_tried:
+    not_tried:  # shared
       description: Always V(true). Nothing was sent for it because the task ended first.
       returned: when it was not tried
       type: bool

@@ -54,13 +54,8 @@ options:
 extends_documentation_fragment:
   - lifeboat.digitalocean.connection
   - lifeboat.digitalocean.reading
+  - lifeboat.digitalocean.read_only
   - lifeboat.digitalocean.attributes
-attributes:
-  check_mode:
-    description: Changes nothing in any mode.
-  diff_mode:
-    description: There is nothing to show.
-    support: none
 """
 
 EXAMPLES = r"""
@@ -119,12 +114,12 @@ snapshots:
       description: How long ago that was, in hours. Null if the API does not show it.
       type: float
       sample: 5.3
-    regions:
+    regions:  # shared
       description: The slugs of the regions that hold it.
       type: list
       elements: str
       sample: [nyc3]
-    min_disk_size:
+    min_disk_size:  # shared
       description: The smallest disk that it fits on, in GiB.
       type: int
       sample: 25
