@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.cost import monthly_backup_cost
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.cost import (
+    monthly_backup_cost,
+    monthly_snapshot_cost,
+)
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import BackupState
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import backup, on
 
@@ -21,7 +24,7 @@ BACKUPS = (backup(1, size=10), backup(2, size=2.5))
         pytest.param(24.0, WEEKLY, None, 4.8, id="weekly is 20 %"),
         pytest.param(24.0, DAILY, BACKUPS, 7.2, id="daily is 30 %, whatever its backups store"),
         pytest.param(4, DAILY, None, 1.2, id="a price without a fraction"),
-        pytest.param(13.45, WEEKLY, None, 2.69, id="to the cent"),
+        pytest.param(13.33, WEEKLY, None, 2.67, id="to the cent"),
         pytest.param(0.0, DAILY, None, 0.0, id="a Droplet that costs nothing"),
         pytest.param(24.0, OFF, BACKUPS, 0.0, id="off costs nothing"),
         pytest.param(None, OFF, None, 0.0, id="off costs nothing, whatever the price"),
@@ -42,3 +45,8 @@ BACKUPS = (backup(1, size=10), backup(2, size=2.5))
 )
 def test_monthly_cost(price, state, backups, cost):
     assert monthly_backup_cost(price, state, backups) == cost
+
+
+@pytest.mark.parametrize(("gigabytes", "cost"), [(0.0, 0.01), (0.2, 0.01), (1.11, 0.07), (10.0, 0.6), (None, None)])
+def test_a_snapshot_costs_at_least_a_cent(gigabytes, cost):
+    assert monthly_snapshot_cost(gigabytes) == cost

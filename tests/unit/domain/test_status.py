@@ -21,6 +21,7 @@ from ansible_collections.lifeboat.digitalocean.tests.unit.builders import HOURS,
 
 GRACE = timedelta(hours=2)
 DAILY = on("daily", 4)
+NO_LENGTH = on("daily", 4, window=None)
 WEEKLY = on("weekly", 4, "SUN")
 EVERY_4_HOURS = on("intra_daily_4h", 0, retention=7)
 HOUR = 1 / 24
@@ -45,6 +46,8 @@ HOUR = 1 / 24
         pytest.param(DAILY, [backup(1, None)], status.PENDING, id="daily, one of unknown age"),
         pytest.param(DAILY, [backup(1, 30 * HOUR)], status.PROTECTED, id="daily, at the edge: day, window, grace"),
         pytest.param(DAILY, [backup(1, 30.1 * HOUR)], status.PENDING, id="daily, past the edge"),
+        pytest.param(NO_LENGTH, [backup(1, 30 * HOUR)], status.PROTECTED, id="a window of 4 hours if none is shown"),
+        pytest.param(NO_LENGTH, [backup(1, 30.1 * HOUR)], status.PENDING, id="a window of no more than 4 hours"),
         pytest.param(DAILY, [backup(2, 9), backup(1, 0.5)], status.PROTECTED, id="the newest counts"),
         pytest.param(WEEKLY, [backup(1, 7 + 6 * HOUR)], status.PROTECTED, id="weekly, at the edge"),
         pytest.param(WEEKLY, [backup(1, 7 + 6.1 * HOUR)], status.PENDING, id="weekly, past the edge"),
@@ -61,6 +64,7 @@ def act(kind, when, state="completed"):
 DAILY_4 = BackupPolicy("daily", None, 4, 4, 7)
 SET = datetime(2026, 3, 1, 10, tzinfo=UTC)
 OVER = datetime(2026, 3, 2, 10, tzinfo=UTC)
+BEGUN = Action(1, "enable_backups", "completed", started_at=SET)
 """The first window after SET opens on 2 March at 04:00; with its 4 hours and 2 of grace it is over at 10:00."""
 
 
@@ -72,6 +76,9 @@ OVER = datetime(2026, 3, 2, 10, tzinfo=UTC)
         pytest.param([], SET, OVER, status.PENDING, id="no action: since it was created"),
         pytest.param([], SET, OVER + timedelta(minutes=1), status.OVERDUE, id="no action, over"),
         pytest.param([], None, SET, status.OVERDUE, id="nothing known is no excuse"),
+        pytest.param([BEGUN], None, OVER, status.PENDING, id="an action that only tells when it began"),
+        pytest.param([BEGUN], None, OVER + timedelta(minutes=1), status.OVERDUE, id="that began too long ago"),
+        pytest.param([act("enable_backups", None)], SET, OVER, status.PENDING, id="an action that tells no time"),
         pytest.param(
             [act("enable_backups", SET - timedelta(days=9)), act("change_backup_policy", SET)],
             SET - timedelta(days=20),
