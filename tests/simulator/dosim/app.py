@@ -13,14 +13,14 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from dosim import lag, routes, wrong
-from dosim.cloud import Order
+from dosim.cloud import ActionFault
 from dosim.control import control_plane
 from dosim.errors import ApiError
 from dosim.faults import Fault
 from dosim.journal import MASK, Entry
 from dosim.simulator import Simulator
 from dosim.tokens import SCOPES
-from dosim.transport import Answer, Request, cut, read, send_answer, until_gone
+from dosim.transport import Answer, Request, cut, read, send_answer, until_disconnected
 from dosim.wire import Call, Reply
 
 LARGEST_JOURNALED = 16 * 1024
@@ -28,8 +28,8 @@ DEFAULT_RESET_IN = 2
 log = logging.getLogger("dosim")
 
 
-class Gone(Exception):
-    """The client hung up, or the world was reset, while a request was held: it is not carried out."""
+class RequestAbandoned(Exception):
+    """The client hung up, or the world was reset, while a delay fault held a request: it is not carried out."""
 
 
 class App:
@@ -66,10 +66,10 @@ class App:
             if fault is None:
                 answer = self._carry_out(request, scopes, entry)
             else:
-                answer = await self._under(fault, request, scopes, entry, receive)
+                answer = await self._answer_with_fault(fault, request, scopes, entry, receive)
         except ApiError as error:
             answer = _envelope(error, request)
-        except Gone:
+        except RequestAbandoned:
             answer = None
         if answer is not None:
             entry.status = answer.status
@@ -107,7 +107,7 @@ class App:
         return entry
 
     def _carry_out(self, request: Request, scopes: frozenset[str], entry: Entry) -> Answer:
-        """Carry out a request: nothing else changes the model on its behalf.
+        """Carry out a request on the model; this is the only place that does.
 
         The answer is serialised at once, so that it shows the state of this moment even if a fault holds it.
         """
@@ -154,26 +154,26 @@ class App:
         call.require(*route.scopes)
         return route.handler(call)
 
-    async def _under(
+    async def _answer_with_fault(
         self, fault: Fault, request: Request, scopes: frozenset[str], entry: Entry, receive: Receive
     ) -> Answer | None:
-        """Answer the way a fault ordered."""
+        """Answer a request that a fault matches."""
         entry.fault = fault.id
-        self._slip_in(fault, request)
+        self._send_first(fault, request)
         delay, status = fault.effect("delay"), fault.effect("status")
         if delay and not delay["carried_out"]:
             await self._hold(delay["delay"], receive)
         answer = None
         if fault.carried_out:
-            self.simulator.cloud.order = _order(fault)
+            self.simulator.cloud.action_fault = _action_fault(fault)
             answer = self._carry_out(request, scopes, entry)
-            self.simulator.cloud.order = Order()
+            self.simulator.cloud.action_fault = ActionFault()
         if delay and delay["carried_out"]:
             await asyncio.sleep(delay["delay"])
             self.simulator.cloud.catch_up()
         if fault.effect("drop"):
             return None
-        answer = self._ordered(status, request) if status else answer or Answer(200, b"{}", {})
+        answer = self._status_answer(status, request) if status else answer or Answer(200, b"{}", {})
         answer.truncate = fault.effect("truncate") is not None
         if effect := fault.effect("wrong"):
             fault.spoiled += wrong.spoil(effect, answer)
@@ -182,18 +182,18 @@ class App:
         return answer
 
     async def _hold(self, seconds: float, receive: Receive) -> None:
-        """Wait before carrying out. Raises Gone if nobody waits for the answer any more."""
+        """Wait before carrying out. Raises RequestAbandoned if the client no longer waits for the answer."""
         generation = self.simulator.generation
         try:
-            await asyncio.wait_for(until_gone(receive), seconds)
+            await asyncio.wait_for(until_disconnected(receive), seconds)
         except TimeoutError:
             if generation == self.simulator.generation:
                 self.simulator.cloud.catch_up()
                 return
-        raise Gone
+        raise RequestAbandoned
 
-    def _slip_in(self, fault: Fault, request: Request) -> None:
-        """Carry out a fault's other request, with full rights and outside journal, limits and faults."""
+    def _send_first(self, fault: Fault, request: Request) -> None:
+        """Carry out the request that a fault sends first, with full rights and outside journal, limits and faults."""
         effect = fault.effect("first")
         if effect is None:
             return
@@ -204,7 +204,7 @@ class App:
         fault.first_statuses.append(self._carry_out(other, SCOPES, Entry()).status)
         self.simulator.cloud.catch_up()
 
-    def _ordered(self, effect: dict[str, Any], request: Request) -> Answer:
+    def _status_answer(self, effect: dict[str, Any], request: Request) -> Answer:
         """The answer of a status fault."""
         status = effect["status"]
         answer = _envelope(ApiError(status), request) if status >= 400 else Answer(status, b"{}", {})
@@ -219,11 +219,11 @@ class App:
         return answer
 
 
-def _order(fault: Fault) -> Order:
+def _action_fault(fault: Fault) -> ActionFault:
     action = fault.effect("action")
     if action is None:
-        return Order()
-    return Order(held_by=fault.id) if action["action"] == "stuck" else Order(outcome="errored")
+        return ActionFault()
+    return ActionFault(held_by=fault.id) if action["action"] == "stuck" else ActionFault(outcome="errored")
 
 
 def _envelope(error: ApiError, request: Request) -> Answer:
@@ -232,7 +232,7 @@ def _envelope(error: ApiError, request: Request) -> Answer:
 
 
 def _readable(body: str) -> Any:
-    """JSON as such, for whoever reads the journal; anything else as text."""
+    """A body for the journal: parsed if it is JSON, otherwise text."""
     if not body:
         return None
     try:

@@ -75,7 +75,7 @@ LONGEST_LAG = 3600
 
 
 class Behaviour:
-    """The switches' positions: ``behaviour["gpu_backups"] == "rejected"``."""
+    """The values of the switches: ``behaviour["gpu_backups"] == "rejected"``."""
 
     def __init__(self) -> None:
         self._values = {key: values[0] for key, values in SWITCHES.items()} | dict.fromkeys(LAGS, "0")
@@ -110,7 +110,7 @@ class Behaviour:
 
 
 def _seconds(key: str, value: object) -> str:
-    """A lag as text, like every position of a switch; a number is taken for one, too."""
+    """A lag as text, like every value of a switch; a number is accepted too."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not (isinstance(text, str) and re.fullmatch(r"[0-9]{1,4}", text) and int(text) <= LONGEST_LAG):
         raise ControlError(f"switch {key} takes whole seconds from 0 to {LONGEST_LAG}, not {value!r}")

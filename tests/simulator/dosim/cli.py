@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--http-port", type=int, metavar="N", help="also listen for plain http; 0 takes a free port")
     add("--world", metavar="NAME|FILE", help="a file in tests/simulator/worlds, by name, or any file (default: fleet)")
     add("--droplets", type=int, metavar="N", help="instead of a world: N plain Droplets made from the seed")
-    add("--seed", type=int, default=1, help="what every arbitrary choice comes from (default: 1)")
+    add("--seed", type=int, default=1, help="the seed of every arbitrary choice (default: 1)")
     add("--token", help="the account's token (default: one made from the seed)")
     add("--start", metavar="TIMESTAMP", help="the clock's start, as 2026-03-11T09:30:00Z (default: the world's)")
     add("--tls-dir", type=Path, metavar="DIR", help="where ca.pem, server.pem and server.key are kept and reused")
@@ -88,12 +88,12 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def settings_of(arguments: list[str]) -> Settings:
-    """What these arguments of the command line say about the simulator itself. Raises ControlError."""
+    """The settings that these arguments of the command line make. Raises ControlError."""
     return _settings(_parser().parse_args(arguments))
 
 
 class _Server(uvicorn.Server):
-    """One of several servers in a loop that has its own signal handlers."""
+    """A server that leaves signals to the program, which runs several in one loop."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated clock: starts where it is told, runs at real speed, jumps forward only."""
+"""The simulated clock: starts at a given time, runs at real speed, and only jumps forward."""
 
 import math
 import re
@@ -43,14 +43,14 @@ def duration(value: object) -> float:
 
 
 class Clock:
-    """Seconds since the epoch; ``passing`` is used for speed alone, never for the date."""
+    """Seconds since the epoch; ``monotonic`` gives its speed, never its date."""
 
-    def __init__(self, start: float, passing: Callable[[], float] = time.monotonic) -> None:
-        self._passing = passing
-        self._origin = start - passing()
+    def __init__(self, start: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._origin = start - monotonic()
 
     def now(self) -> float:
-        return self._origin + self._passing()
+        return self._origin + self._monotonic()
 
     def advance(self, seconds: float) -> None:
         """Jump forward. Raises ValueError for a jump that is too long."""

@@ -72,8 +72,8 @@ class Durations:
 
 
 @dataclass(slots=True)
-class Order:
-    """What a fault ordered for the actions that the current request starts."""
+class ActionFault:
+    """What a fault does to the actions that the current request starts."""
 
     outcome: str = "completed"
     held_by: int | None = None
@@ -88,7 +88,7 @@ class Cloud:
         self.ids = ids
         self.behaviour = behaviour
         self.durations = durations
-        self.order = Order()
+        self.action_fault = ActionFault()
         self.past = Past(store, behaviour)
         self.now = clock.now()
         self._due: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
@@ -103,15 +103,15 @@ class Cloud:
         return stamp(self.second)
 
     def choice(self, *parts: object) -> int:
-        """An arbitrary number that only the seed and the parts decide."""
+        """An arbitrary number that depends only on the seed and the parts."""
         return stable(self.ids.seed, *parts)
 
     def at(self, moment: float, event: Callable[["Cloud", *Given], None], *args: *Given) -> None:
-        """Have ``event(cloud, *args)`` happen at a moment."""
+        """Call ``event(cloud, *args)`` at a moment of the simulated clock."""
         heapq.heappush(self._due, (moment, next(self._sequence), event, args))
 
     def catch_up(self) -> None:
-        """Let everything due happen, each at its own moment and in that order, then stand at the clock's now."""
+        """Run every event that is due, in order and each at its own moment; then ``now`` is the clock's."""
         present = self.clock.now()
         while self._due and self._due[0][0] <= present:
             moment, _sequence, event, args = heapq.heappop(self._due)

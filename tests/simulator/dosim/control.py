@@ -28,7 +28,7 @@ def _json(payload: Any, status: int = 200) -> Response:
 
 
 async def _body(request: Request, empty: Any = None) -> Any:
-    """The request's JSON; ``empty`` stands for no body where there may be none. Raises ControlError."""
+    """The request's JSON; ``empty`` is what an empty body means, if one is allowed. Raises ControlError."""
     raw = await request.body()
     if not raw and empty is not None:
         return empty

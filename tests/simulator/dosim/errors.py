@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ApiError: an answer of the API that refuses; ControlError: a mistake of whoever runs the simulator."""
+"""ApiError, a refusal by the API; ControlError, a mistake on the command line or at the control plane."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ class ApiError(Exception):
 
 
 class TagError(ApiError):
-    """A tag's name that will not do: this one refusal has a body of another shape."""
+    """An invalid name of a tag; only this refusal has a body of another shape."""
 
     def __init__(self, message: str) -> None:
         super().__init__(400, message)

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults: answers and accidents that somebody ordered for requests that match."""
+"""Faults: wrong answers and accidents for requests that match."""
 
 import re
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ DONE_UNLESS_SAID = ("truncate", "wrong")
 
 @dataclass(slots=True)
 class Fault:
-    """One order. It is live until it was hit ``times`` times; 0 is for ever. ``spoiled`` counts the answers that a
+    """One fault. It is live until it was hit ``times`` times; 0 means for ever. ``spoiled`` counts the answers that a
     wrong way found something to spoil in.
     """
 
@@ -63,11 +63,11 @@ class Faults:
         self._faults: dict[int, Fault] = {}
         self._numbers = count(1)
 
-    def add(self, order: dict[str, Any]) -> int:
-        """Take an order. Raises ControlError with what is wrong about it."""
-        only(order, "fault", "match", "effect")
-        match, pattern = _match(order.get("match", {}))
-        effects = order.get("effect")
+    def add(self, body: dict[str, Any]) -> int:
+        """Add a fault. Raises ControlError that says what is wrong with it."""
+        only(body, "fault", "match", "effect")
+        match, pattern = _match(body.get("match", {}))
+        effects = body.get("effect")
         effects = effects if isinstance(effects, list) else [effects]
         if not effects:
             raise ControlError("effect must be an effect or a list of at least one")

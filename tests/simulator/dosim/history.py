@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Droplet that already exists has behind it: creation, backups, snapshots, an action under way."""
+"""The past of a Droplet that already exists: its creation, backups, snapshots, a running action."""
 
 from typing import Any
 
@@ -34,13 +34,13 @@ def enter(cloud: Cloud, droplet: Droplet, age: float, newest: float = 0.0, ended
 
 
 def disable(cloud: Cloud, droplet: Droplet, ago: float) -> None:
-    """Backups were switched off that long ago; what was there stays until it expires."""
+    """Switch backups off that long ago; existing ones stay until they expire."""
     backups.set_policy(cloud, droplet, None)
     _done(cloud, droplet, "disable_backups", int(cloud.now - ago))
 
 
 def delete(cloud: Cloud, droplet: Droplet, ago: float) -> None:
-    """The Droplet was deleted that long ago; its snapshots stay, and its backups until their date."""
+    """Delete the Droplet that long ago; its snapshots stay, and its backups stay until they expire."""
     deleted = int(cloud.now - ago)
     _done(cloud, droplet, "destroy", deleted)
     droplets.remove(cloud, droplet, deleted)
@@ -57,7 +57,7 @@ def snapshot(cloud: Cloud, droplet: Droplet, name: str, ago: float) -> None:
 
 
 def busy(cloud: Cloud, droplet: Droplet, kind: str, since: float, seconds: float) -> None:
-    """An action under way since then, to end in so many seconds."""
+    """Enter an action that has been running for so long and ends in so many seconds."""
     args: dict[str, Any] = {"name": f"{droplet.name}-{cloud.second}"} if kind == "snapshot" else {}
     action = actions.record(cloud, droplet, kind, int(cloud.now - since), cloud.now + seconds, **args)
     actions.begin(cloud, droplet, action)

@@ -34,7 +34,7 @@ class Ids:
         return self._last[kind]
 
     def request(self) -> str:
-        """A request id, from a stream of its own: how much was read must not change the model's ids."""
+        """A request id, from a stream of its own, so that reads do not change the ids of the model."""
         return str(uuid.UUID(int=self._requests.getrandbits(128), version=4))
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every /v2 request that came in, whatever became of it."""
+"""Every /v2 request that came in, answered or not."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ MASK = "[token]"
 
 @dataclass(slots=True)
 class Entry:
-    """``carried_out``: the model did what was asked, whatever the client was told."""
+    """``carried_out`` is whether the request reached the model, whatever the client was told."""
 
     n: int = 0
     at: str = ""

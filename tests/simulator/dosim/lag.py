@@ -3,7 +3,7 @@
 """Lag: reads that show the world as it was some simulated seconds ago, while writes act on it as it is.
 
 Each record keeps its past versions, with the second of the change, for as long as the longest lag looks back. They are
-taken before the first change of each later second, so that the services need to tell nothing, and nothing is kept
+taken before the first change of each later second, so that the services need not report changes, and nothing is kept
 while no lag is set.
 """
 
@@ -27,7 +27,7 @@ Rows = dict[Key, Record]
 """The records of one kind, all of the same type: by id, and tags by name."""
 
 READS: dict[str, str] = {
-    # What a GET shows, by the switch that says how late; the other routes are never late.
+    # What each GET shows, by the switch that sets its lag; the other routes are never late.
     "/v2/droplets": "lag_droplets_list",
     "/v2/droplets/{droplet_id}": "lag_droplets_single",
     "/v2/droplets/{droplet_id}/kernels": "lag_droplets_single",
@@ -68,7 +68,7 @@ class Past:
         self._unkept: int | None = None  # the second of the last change, if no version of it is kept yet
 
     def switched(self) -> None:
-        """A switch was turned: begin to keep versions, or forget them all."""
+        """Begin to keep versions, or forget them all, after a switch was set."""
         before, self.longest = self.longest, self.behaviour.longest_lag
         if self.longest and not before:
             self._keep(FIRST)
@@ -76,7 +76,7 @@ class Past:
             self._versions, self._unkept = {}, None
 
     def before_change(self, moment: float, present: float) -> None:
-        """Something may change at that moment; ``present`` is how far the clock has come."""
+        """Keep what is to be changed at that moment; ``present`` is the time on the clock."""
         second = int(moment)
         if not self.longest:
             return
@@ -98,7 +98,7 @@ class Past:
         return found
 
     def live(self, kind: str) -> Rows:
-        """The records of a kind as they are."""
+        """The current records of a kind."""
         found = getattr(self.store, kind)
         return cast(Rows, found.rows if isinstance(found, Table) else found)
 
@@ -169,7 +169,7 @@ def _show_owner(cloud: Cloud, rows: Rows, kind: str, text: str, listed: bool) ->
     """Whether a Droplet or an image is there at all is told by the lag of its own kind: one that is new to a list of
     what it has, has nothing yet.
     """
-    # Longer ones than that are nobody's, and with thousands of digits no numbers for Python.
+    # No id is longer, and Python refuses to convert thousands of digits.
     key: Key = int(text) if text.isdecimal() and len(text) <= LONGEST_ID else text
     owner = _rows(cloud, kind, cloud.behaviour.lag(f"lag_{kind}_single")).get(key)
     if owner is None:

@@ -19,7 +19,7 @@ class Window:
 
 
 class Limits:
-    """The longest window is the quota that the headers speak of; every other one is a burst limit.
+    """The longest window is the quota that the headers report; every other one is a burst limit.
 
     A single window shorter than an hour is a burst limit too. A refused request is not counted.
     """
@@ -69,7 +69,7 @@ class Limits:
         return used
 
     def headers(self, token: str | None, now: float) -> dict[str, str]:
-        """What every answer says; someone without a token has used nothing."""
+        """The headers of every answer; without a token, nothing has been used."""
         used = self._fresh(token, self._quota, now) if token else ()
         oldest = used[0] if used else now
         return {

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All routes on one screen: what is served, by what, and with which scopes; what the API has besides."""
+"""All routes: the handlers and scopes of those that are served, and what else the API has."""
 
 import re
 from collections.abc import Callable
@@ -59,7 +59,7 @@ _SERVED: dict[str, tuple[Handler, str]] = {
     "DELETE /v2/tags/{tag_id}/resources": (tags.unassign, "tag:delete"),
 }
 BEYOND_SCHEMA = frozenset({"/v2/account/keys", "/v2/firewalls"})
-"""What the schema's excerpt does not have."""
+"""Routes that are not in the excerpt of the schema."""
 
 # Known to the API and answered 501 here.
 _UNSERVED = """

@@ -25,7 +25,7 @@ _FIELD_SCOPES = frozenset({*_DROPLET_SCOPES.values(), "sizes:read"})
 
 
 def redact(cloud: Cloud, shape: dict[str, Any], needs: dict[str, str], scopes: frozenset[str]) -> dict[str, Any]:
-    """Take away the fields whose scope is missing."""
+    """Remove the fields whose scope is missing."""
     hidden = [key for key, scope in needs.items() if scope not in scopes and key in shape]
     for key in hidden:
         value = shape.pop(key)
@@ -155,7 +155,7 @@ def _image(
 
 
 def droplet_image(record: Image) -> dict[str, Any]:
-    """A backup or snapshot as its Droplet's own lists show it; only backups tell more than they must."""
+    """A backup or snapshot as its Droplet's own lists show it; only backups show more than the schema requires."""
     shape = {
         "id": record.id,
         "name": record.name,

@@ -21,7 +21,7 @@ from dosim.tokens import Tokens
 
 @dataclass(slots=True)
 class Settings:
-    """What the command line said. ``start`` None is the world's own instant."""
+    """What the command line said. If ``start`` is None, the world's own start is used."""
 
     world: str | None = None
     droplets: int | None = None
@@ -35,19 +35,19 @@ class Settings:
 
 
 class Simulator:
-    """``generation`` counts the resets, so that a request held over one does not touch the new world. ``passing`` tells
-    how many seconds have passed, by this machine's clock or another one.
+    """``generation`` counts the resets, so that a request held over one does not touch the new world. ``monotonic``
+    counts passing seconds, by this machine's clock or another one.
     """
 
-    def __init__(self, settings: Settings, passing: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.settings = settings
-        self._passing = passing
+        self._monotonic = monotonic
         self.token = settings.token or token_from(settings.seed, "main")
         self.generation = 0
         self.reset()
 
     def reset(self, world: str | None = None, droplets: int | None = None, seed: int | None = None) -> None:
-        """Back to the start, with these in place of the command line's own. Raises ControlError."""
+        """Start anew; what is given replaces the command line's own. Raises ControlError."""
         settings = self.settings
         seed = settings.seed if seed is None else seed
         if world is None and droplets is None:
@@ -55,7 +55,7 @@ class Simulator:
         behaviour = Behaviour()
         behaviour.set(settings.behaviour)
         plan = worlds.find(world, droplets)
-        clock = Clock(plan.start if settings.start is None else settings.start, self._passing)
+        clock = Clock(plan.start if settings.start is None else settings.start, self._monotonic)
         cloud = Cloud(worlds.empty_store(plan), clock, Ids(seed), behaviour, settings.durations)
         plan.fill(cloud)
         cloud.store.order_log()
@@ -69,7 +69,7 @@ class Simulator:
         self.generation += 1
 
     def switch(self, changes: dict[str, Any]) -> None:
-        """Turn switches; what was serialised under the old positions is forgotten. Raises ControlError."""
+        """Set switches, and forget what was serialised under their old values. Raises ControlError."""
         self.cloud.behaviour.set(changes)
         self.cloud.past.switched()
         for droplet in self.cloud.store.droplets.rows.values():

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The records of one account, and the indexes that make them quick to read."""
+"""The records of one account, and the indexes over them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ class Droplet:
     """One Droplet. ``views`` holds its serialised forms until something about it changes.
 
     ``disk`` is in GiB, and less than its size's after a resize that left the disk alone. ``image`` is what the API
-    shows, ``disk_from`` the image that the disk was last written from. ``kernel`` is None where it is internal.
+    shows, ``disk_from`` the image that the disk was last written from. ``kernel`` is None if it is internal.
     ``host_keys`` stands for the SSH host keys on the disk: another number is another set of them.
     """
 
@@ -60,10 +60,10 @@ class Droplet:
 
 @dataclass(slots=True)
 class Image:
-    """A backup or snapshot. The API never says from which Droplet; ``origin`` does, for us.
+    """A backup or snapshot. ``origin`` is the id of its Droplet, which the API never shows.
 
-    ``named_after`` is the Droplet's name when a backup was made, of which its own name consists together with the
-    date; None as soon as somebody has named it otherwise, and for snapshots.
+    ``named_after`` is the Droplet's name at the time of a backup, whose own name is made of it and the date. It is None
+    for snapshots, and for a backup that was renamed.
     """
 
     id: int
@@ -109,7 +109,7 @@ class Action:
 
 
 class Identified(Protocol):
-    """Whatever a table can hold."""
+    """A record that a table can hold."""
 
     id: int
 
@@ -135,14 +135,14 @@ class Table(Generic[Record]):
         return self.rows.pop(key)
 
     def __getitem__(self, key: int) -> Record:
-        """One that is sure to be there: the owner of an action that has just ended, or what a record lists."""
+        """A record that is known to exist, such as the owner of an action that has just ended."""
         return self.rows[key]
 
     def get(self, key: int) -> Record | None:
         return self.rows.get(key)
 
     def changed(self) -> None:
-        """Forget the derived lists, because something that they sort or filter by changed."""
+        """Forget the derived lists, because a field that they sort or filter by has changed."""
         self._derived.clear()
 
     def derived(self, name: object, build: Callable[[Iterable[Record]], Derived]) -> Derived:
@@ -167,11 +167,11 @@ class Store:
         self._shown_by: dict[int, set[int]] = defaultdict(set)
 
     def tag(self, name: str) -> Tag:
-        """The tag of that name in any spelling, made if need be: the first spelling is the canonical one."""
+        """The tag of that name in any spelling, created if there is none: the first spelling is the canonical one."""
         return self.tags.setdefault(name.lower(), Tag(name))
 
     def show_image(self, droplet: Droplet, key: int) -> None:
-        """From now on this is the image that a Droplet shows as its own."""
+        """Make this image the one that a Droplet shows as its own."""
         self._shown_by[droplet.image].discard(droplet.id)
         droplet.image = key
         self._shown_by[key].add(droplet.id)
@@ -190,7 +190,7 @@ class Store:
         return action
 
     def order_log(self) -> None:
-        """Sort the log by time, and hand its ids out again in that order."""
+        """Sort the log by time, and renumber its actions in that order."""
         self.log.sort(key=lambda action: action.started)
         for key, action in zip(sorted(self.actions), self.log, strict=True):
             action.id = key
@@ -199,7 +199,7 @@ class Store:
             actions.sort(key=lambda action: action.id)
 
     def order_images(self) -> None:
-        """Hand the ids of the images out again in the order of their time, as an account gets them over the years."""
+        """Renumber the images in the order of their creation, as an account gets its ids over the years."""
         images = sorted(self.images.rows.values(), key=lambda image: (image.created, image.id))
         renamed: dict[int, int] = {}
         for key, image in zip(sorted(self.images.rows), images, strict=True):

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A certificate of the simulator's own, kept if it is told where."""
+"""The simulator's own certificate, in a given folder or a temporary one."""
 
 import tempfile
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Certificate:
 
 
 def certificate(folder: Path | None, names: list[str]) -> Certificate:
-    """The certificate in ``folder``, made if it is not there; None is a private temporary folder. Raises OSError."""
+    """The certificate in ``folder``, created if missing; None means a private temporary folder. Raises OSError."""
     folder = Path(tempfile.mkdtemp(prefix="dosim-")) if folder is None else folder
     found = Certificate(folder / "ca.pem", folder / "server.pem", folder / "server.key")
     if not (found.ca.exists() and found.server.exists() and found.key.exists()):

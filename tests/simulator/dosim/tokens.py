@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may ask, and for what."""
+"""Tokens and their scopes."""
 
 import re
 
@@ -31,7 +31,7 @@ _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 
 
 class Tokens:
-    """Tokens with the scopes that they were given, exactly: nothing is added to them."""
+    """Tokens, each with exactly the scopes that it was given."""
 
     def __init__(self, main: str, seed: int) -> None:
         self._scopes: dict[str, frozenset[str]] = {main: SCOPES}

@@ -22,7 +22,7 @@ SLOW_STEP = 0.1
 
 @dataclass(slots=True)
 class Request:
-    """A request as it came in; ``body`` None was too large to keep."""
+    """A request as it came in; ``body`` is None if it was too large to keep."""
 
     id: str
     method: str
@@ -35,8 +35,8 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """What to send; ``truncate`` sends half of the body that the headers announce, ``slow`` all of it at so many bytes
-    per second. A header that is None is not sent; ``date_shift`` is by how many seconds its date is wrong.
+    """What to send; ``truncate`` sends half of the body that the headers announce; ``slow`` sends all of it, at so many
+    bytes per second. A header that is None is not sent; ``date_shift`` is how many seconds its date is off.
     """
 
     status: int
@@ -48,7 +48,7 @@ class Answer:
 
 
 async def read(scope: Scope, receive: Receive, request_id: str) -> Request:
-    """Read a request whole; of a body that is too large nothing is kept, but all is taken from the client."""
+    """Read a whole request; a body that is too large is read to its end, but not kept."""
     chunks, size, more = [], 0, True
     while more:
         message = await receive()
@@ -70,14 +70,14 @@ async def read(scope: Scope, receive: Receive, request_id: str) -> Request:
     )
 
 
-async def until_gone(receive: Receive) -> None:
+async def until_disconnected(receive: Receive) -> None:
     """Return when the client has hung up."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def _connection(send: Send) -> asyncio.Transport:
-    """The transport under an answer: ASGI has no word for it, but uvicorn's own ``send`` is a method of what has it."""
+    """The transport under an answer: ASGI does not offer it, but uvicorn's ``send`` is a method of its owner."""
     cycle = cast("RequestResponseCycle", cast(MethodType, send).__self__)
     return cycle.transport
 
@@ -85,7 +85,7 @@ def _connection(send: Send) -> asyncio.Transport:
 async def cut(receive: Receive, send: Send) -> None:
     """Drop the connection without an answer."""
     _connection(send).abort()
-    await until_gone(receive)
+    await until_disconnected(receive)
 
 
 async def send_answer(answer: Answer, receive: Receive, send: Send) -> None:
@@ -106,13 +106,13 @@ async def send_answer(answer: Answer, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
     # Closed and not aborted, so that the half is sure to arrive.
     _connection(send).close()
-    await until_gone(receive)
+    await until_disconnected(receive)
 
 
 async def _send_slowly(body: bytes, rate: float, receive: Receive, send: Send) -> None:
-    """So many bytes each second, in real time, until the client has hung up."""
+    """Send ``rate`` bytes per second of real time, until the client hangs up."""
     size = max(1, int(rate * SLOW_STEP))
-    gone = asyncio.ensure_future(until_gone(receive))
+    gone = asyncio.ensure_future(until_disconnected(receive))
     try:
         for start in range(0, len(body), size):
             done, _waiting = await asyncio.wait((gone,), timeout=size / rate)

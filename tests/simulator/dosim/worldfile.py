@@ -120,7 +120,7 @@ def _texts(given: dict[str, Any], key: str) -> list[str]:
 
 
 def _in_turn(value: Any, number: int) -> Any:
-    """Where a list is given for one value, the Droplets of an entry take its items in turn."""
+    """If a list is given for one value, the Droplets of an entry take its items in turn."""
     return value[number % len(value)] if isinstance(value, list) and value else value
 
 

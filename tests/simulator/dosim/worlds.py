@@ -67,7 +67,7 @@ def _plain(cloud: Cloud, number: int, regions: list[str]) -> Droplet:
 
 
 def find(world: str | None, droplets: int | None) -> World:
-    """The world that the command line or a reset asks for. Raises ControlError."""
+    """The world that the command line or a reset names. Raises ControlError."""
     if world is not None and droplets is not None:
         raise ControlError("give a world or a number of Droplets, not both")
     if droplets is not None:

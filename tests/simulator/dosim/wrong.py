@@ -41,7 +41,7 @@ def _way(name: str) -> Callable[[Spoil], Spoil]:
 
 
 def _on_body(name: str) -> Callable[[Callable[[Body], Any]], Callable[[Body], Any]]:
-    """Register a way that changes a JSON object or gives another body; one that gives NotImplemented has nothing."""
+    """Register a way that changes a JSON object or returns another body; NotImplemented means nothing to spoil."""
 
     def register(change: Callable[[Body], Any]) -> Callable[[Body], Any]:
         def spoil(answer: Answer) -> bool:
@@ -65,7 +65,7 @@ def parsed(answer: Answer) -> Any:
 
 
 def root_of(body: Body) -> str | None:
-    """The key that the answer is about; none in an error, and none in a body of several."""
+    """The key that holds what was asked for; None for an error, and for a body with several keys."""
     keys = [key for key in body if key not in ENVELOPE]
     return keys[0] if len(keys) == 1 else None
 
@@ -169,7 +169,7 @@ _item("item_list", _set(["odd"]))
 
 @_on_body("item_twice")
 def _twice(body: Body) -> Any:
-    """The first record once more, at the end, and counted."""
+    """Repeat the first record at the end, and count it in the total."""
     found = _items(body)
     if found is None:
         return NotImplemented
@@ -210,7 +210,7 @@ def _no_id(body: Body) -> Any:
 
 @_way("id_endless")
 def _endless_id(answer: Answer) -> bool:
-    """An id with more digits than common parsers take."""
+    """Replace the id by one with more digits than common parsers accept."""
     body = parsed(answer)
     record: Any = _record(body) if isinstance(body, dict) else None
     key = _id_key(record)
@@ -238,7 +238,7 @@ for _number in (200, 202, 203, 206, 299):
 
 @_way("status_200_empty")
 def _empty(answer: Answer) -> bool:
-    """Success without a word."""
+    """Answer 200 without a body."""
     if answer.status >= 300 or (answer.status == 200 and not answer.body):
         return False
     answer.status, answer.body = 200, b""
@@ -262,7 +262,7 @@ _raw("cut", lambda body: body[: len(body) // 2])  # announced as long as it is: 
 
 @_way("bomb")
 def _bomb(answer: Answer) -> bool:
-    """Small on the wire; unpacked it is the true answer and hundreds of MiB of blanks."""
+    """Compress the true answer together with hundreds of MiB of blanks."""
     if not answer.body:
         return False
     answer.body = gzip.compress(answer.body) + _blanks() * (BOMB_BYTES // _BOMB_MEMBER)
@@ -277,7 +277,7 @@ def _blanks() -> bytes:
 
 @_way("control_characters")
 def _control(answer: Answer) -> bool:
-    """In everything that people read."""
+    """Put control characters into every field that people read."""
     body = parsed(answer)
     if not _soil(body):
         return False
@@ -324,7 +324,7 @@ DATE_SHIFTS = {
     "date_1_year_early": -365 * 86400,
     "date_1_year_late": 365 * 86400,
 }
-"""Ways that only who writes the header can go: by so many seconds."""
+"""Ways in which the ``Date`` header is off, and by how many seconds."""
 
 
 def check(effect: dict[str, Any]) -> None:

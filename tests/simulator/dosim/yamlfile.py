@@ -10,7 +10,7 @@ import yaml
 
 
 class _Loader(yaml.SafeLoader):
-    """A SafeLoader of its own, so that what follows changes nobody else's."""
+    """A SafeLoader of its own, so that its changed rules affect no other user of PyYAML."""
 
 
 _Loader.yaml_implicit_resolvers = {

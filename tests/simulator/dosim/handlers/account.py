@@ -19,12 +19,12 @@ def regions(call: Call) -> Reply:
 
 
 def firewalls(call: Call) -> Reply:
-    """None: an account here has no firewall. Clients ask for them at their start."""
+    """An empty list, for clients that read it when they start."""
     return page(call, "firewalls", [], lambda firewall: firewall)
 
 
 def ssh_keys(call: Call) -> Reply:
-    """None is stored: any key that a request names is taken for known."""
+    """An empty list: no key is stored, and any key that a request names counts as known."""
     return page(call, "ssh_keys", [], lambda key: key)
 
 

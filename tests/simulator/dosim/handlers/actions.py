@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Actions: the log, and the orders to images."""
+"""Actions: the log, and requests for actions on images."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +16,7 @@ from dosim.wire import Call, Reply
 
 
 def _shown(call: Call, record: Action) -> bool:
-    """Whether the log tells of an action at all."""
+    """Whether the log shows an action at all."""
     return record.kind != "backup" or call.cloud.behaviour["backups_in_log"] == "true"
 
 
@@ -29,7 +29,7 @@ def _log(call: Call, actions: list[Action]) -> Reply:
 
 
 def one(call: Call, record: Action | None, status: int = 200) -> Reply:
-    """One action's own answer; 404 if there is none."""
+    """The answer with one action. Raises ApiError 404 if there is none."""
     if record is None or not _shown(call, record):
         raise ApiError(404)
     return Reply(status, {"action": serialise.action(call.cloud, record, call.scopes)})
@@ -68,15 +68,15 @@ def one_of_image(call: Call) -> Reply:
 
 
 def _image_id(call: Call) -> int:
-    """An image that a conversion has replaced is gone, and the log of what was done to it is not."""
+    """The id of an image that exists or has actions in the log, since a conversion can replace an image."""
     key = call.number("image_id")
     if not call.cloud.store.actions_of("image", key) and call.cloud.store.any_image(key) is None:
         raise ApiError(404)
     return key
 
 
-def order_type(body: dict[str, Any], allowed: Iterable[str]) -> str:
-    """The type of an order, which must be one of these."""
+def action_type(body: dict[str, Any], allowed: Iterable[str]) -> str:
+    """The type of the requested action, which must be one of these."""
     kind = body.get("type")
     if not isinstance(kind, str) or kind not in allowed:
         raise ApiError(422, f"type must be one of {', '.join(sorted(allowed))}")
@@ -86,7 +86,7 @@ def order_type(body: dict[str, Any], allowed: Iterable[str]) -> str:
 def start_on_image(call: Call) -> Reply:
     image = find_own_image(call)
     body = call.json()
-    if order_type(body, ("convert", "transfer")) == "convert":
+    if action_type(body, ("convert", "transfer")) == "convert":
         return one(call, images.convert(call.cloud, image)(), 201)
     region = fields.region(call.cloud, body.get("region"))
     return one(call, images.transfer(call.cloud, image, region)(), 201)

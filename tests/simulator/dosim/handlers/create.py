@@ -21,7 +21,7 @@ _FLAGS = ("backups", "ipv6", "monitoring", "private_networking", "with_droplet_a
 
 @dataclass(slots=True, frozen=True)
 class CreateRequest:
-    """Checked: everything in it exists and fits together."""
+    """A checked request: everything that it names exists and fits together."""
 
     names: list[str]
     several: bool
@@ -84,7 +84,7 @@ def read_request(call: Call) -> CreateRequest:
 
 
 def _names(body: dict[str, Any]) -> list[str]:
-    """A client in wide use (droplet_kit) sends both, and null for one of them."""
+    """The names in ``name`` or ``names``; a client in wide use (droplet_kit) sends both, one of them null."""
     name, names = body.get("name"), body.get("names")
     if (name is None) == (names is None):
         raise ApiError(422, "exactly one of name and names is required")
@@ -127,13 +127,13 @@ def _policy(cloud: Cloud, body: dict[str, Any], enabled: bool) -> dict[str, Any]
         if cloud.behaviour["policy_without_backups"] == "reject":
             raise ApiError(422, "backup_policy can only be set when backups are enabled")
         return None
-    # Checked here for nothing, so that a bad one is refused before the first of several Droplets is made.
+    # The result is not used: a bad one is refused before the first of several Droplets is created.
     policies.read(cloud, 0, policy, default_plan="daily")
     return policy
 
 
 def _check_others(call: Call, body: dict[str, Any], region: str) -> None:
-    """Fields without a visible effect here: still refused when they are wrong."""
+    """Check the fields that have no visible effect here."""
     if fields.items(body, "ssh_keys", (int, str)):
         call.require("ssh_key:read")
     if fields.items(body, "volumes", str):

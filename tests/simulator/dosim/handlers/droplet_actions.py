@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Orders to one Droplet, and to all that have a tag."""
+"""Requests for actions on one Droplet, and on all that have a tag."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,15 +8,15 @@ from typing import Any
 from dosim import serialise
 from dosim.errors import BLOCKED_MEMBERS, PENDING_EVENT, ApiError
 from dosim.handlers import fields
-from dosim.handlers.actions import one, order_type
+from dosim.handlers.actions import action_type, one
 from dosim.handlers.find import find_droplet, members
 from dosim.services import backups, disks, policies, power, settings
 from dosim.services.actions import Start
 from dosim.store import Droplet
 from dosim.wire import Call, Reply
 
-Order = Callable[[Call, Droplet, dict[str, Any]], Start]
-# What an order of this type needs besides droplet:update.
+PrepareAction = Callable[[Call, Droplet, dict[str, Any]], Start]
+# The scopes that an action of this type needs besides droplet:update.
 _ALSO = {
     "restore": "droplet:admin",
     "rebuild": "droplet:admin",
@@ -32,12 +32,12 @@ _BY_TAG = (
 def start_on_droplet(call: Call) -> Reply:
     droplet = find_droplet(call)
     body = call.json()
-    kind = _type(call, body, tuple(_ORDERS))
-    return one(call, _ORDERS[kind](call, droplet, body)(), 201)
+    kind = _type(call, body, tuple(_PREPARE))
+    return one(call, _PREPARE[kind](call, droplet, body)(), 201)
 
 
 def start_by_tag(call: Call) -> Reply:
-    """All members or none; or those that are not refused, if the switch says so."""
+    """Start an action on all members of a tag or none; if the switch says so, on those that are not refused."""
     found = members(call)
     body = call.json()
     # Only its type and name count: a backup_policy is not looked at here.
@@ -47,7 +47,7 @@ def start_by_tag(call: Call) -> Reply:
     starts = []
     for droplet in found:
         try:
-            starts.append(_ORDERS[kind](call, droplet, body))
+            starts.append(_PREPARE[kind](call, droplet, body))
         except ApiError as refusal:
             if call.cloud.behaviour["by_tag_blocked"] == "all_or_nothing":
                 busy = refusal.message == PENDING_EVENT
@@ -57,7 +57,7 @@ def start_by_tag(call: Call) -> Reply:
 
 
 def _type(call: Call, body: dict[str, Any], allowed: tuple[str, ...]) -> str:
-    kind = order_type(body, allowed)
+    kind = action_type(body, allowed)
     if kind in _ALSO:
         call.require(_ALSO[kind])
     return kind
@@ -114,7 +114,7 @@ def _rebuild(call: Call, droplet: Droplet, body: dict[str, Any]) -> Start:
 def _resize(call: Call, droplet: Droplet, body: dict[str, Any]) -> Start:
     size = fields.size(call.cloud, fields.text(body, "size"), "resize")
     if isinstance(body.get("disk"), str):
-        # A client in wide use (python-digitalocean) sends the word.
+        # A client in wide use (python-digitalocean) sends this text.
         body = {**body, "disk": {"true": True, "false": False}.get(body["disk"], body["disk"])}
     return disks.resize(call.cloud, droplet, size, with_disk=bool(fields.flag(body, "disk")))
 
@@ -139,7 +139,7 @@ def _change_kernel(call: Call, droplet: Droplet, body: dict[str, Any]) -> Start:
     return settings.change_kernel(call.cloud, droplet, fields.whole(body, "kernel"))
 
 
-_ORDERS: dict[str, Order] = {
+_PREPARE: dict[str, PrepareAction] = {
     "enable_backups": _enable_backups,
     "change_backup_policy": _change_backup_policy,
     "disable_backups": _disable_backups,

@@ -5,7 +5,7 @@
 from dosim import serialise
 from dosim.errors import BLOCKED_MEMBERS, ApiError
 from dosim.handlers.create import read_request
-from dosim.handlers.find import find_droplet, find_tag, has_tag, members, wanted_tag
+from dosim.handlers.find import find_droplet, find_tag, has_tag, members, queried_tag
 from dosim.paging import page
 from dosim.services import droplets
 from dosim.services.actions import blocking
@@ -32,7 +32,7 @@ def listing(call: Call) -> Reply:
 
 
 def _in_order(call: Call, kind: str | None, filtered: bool) -> list[Droplet]:
-    """All Droplets that a list of that type shows: GPU ones only when they are asked for."""
+    """All Droplets that a list of that type shows; GPU Droplets only if the type asks for them."""
     reading = call.cloud.behaviour
     everyone = filtered and kind is None and reading["gpu_in_filtered_lists"] == "included"
     newest_first = reading["droplet_order"] == "newest_first"
@@ -74,7 +74,7 @@ def delete(call: Call) -> Reply:
 def delete_by_tag(call: Call) -> Reply:
     """Delete all members of a tag or none; or those that are not busy, if the switch says so. Raises ApiError."""
     found = members(call)
-    if find_tag(call, wanted_tag(call)) is None:
+    if find_tag(call, queried_tag(call)) is None:
         raise ApiError(404)
     free = [droplet for droplet in found if not blocking(call.cloud, droplet)]
     if len(free) < len(found) and call.cloud.behaviour["by_tag_blocked"] == "all_or_nothing":
@@ -100,6 +100,6 @@ def _images(call: Call, keys: list[int]) -> list[Image]:
 
 
 def kernels(call: Call) -> Reply:
-    """The kernels that a Droplet can choose from: none unless it is from before 2017."""
+    """The kernels that a Droplet can change to: none unless it is from before 2017."""
     available = call.cloud.store.catalogue.kernels.values() if find_droplet(call).kernel is not None else ()
     return page(call, "kernels", list(available), lambda kernel: kernel)

@@ -24,7 +24,7 @@ def flag(body: dict[str, Any], key: str) -> bool | None:
 
 
 def text(body: dict[str, Any], key: str) -> str:
-    """Clients send an empty text or null for what they leave out."""
+    """A text, or None; clients send an empty text or null for what they leave out."""
     value = body.get(key)
     if value is not None and not isinstance(value, str):
         raise ApiError(422, f"{key} must be a text")
@@ -47,7 +47,7 @@ def items(body: dict[str, Any], key: str, kinds: type | tuple[type, ...]) -> lis
 
 
 def title(body: dict[str, Any], key: str) -> str | None:
-    """A name of an image."""
+    """The name of an image."""
     value = body.get(key)
     if value is not None and not (isinstance(value, str) and len(value) <= LONGEST_NAME and value.isprintable()):
         raise ApiError(422, f"{key} must be a text of at most {LONGEST_NAME} printable characters")
@@ -61,7 +61,7 @@ def hostname(value: Any) -> str:
 
 
 def region(cloud: Cloud, slug: Any) -> str:
-    """A region to copy an image to; one that is closed for new Droplets may still do."""
+    """A region to copy an image to; the switch says whether one that is closed for new Droplets is accepted."""
     found = cloud.store.catalogue.regions.get(slug) if isinstance(slug, str) else None
     if found is None or not (found["available"] or cloud.behaviour["closed_regions"] == "copies"):
         raise ApiError(422, "region must be the slug of an available region")

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the ids in a path to records; whatever is not there is a 404."""
+"""Records by the ids in a path. Raises ApiError 404 for what does not exist."""
 
 from dosim.errors import ApiError
 from dosim.store import Droplet, Image, Tag
@@ -28,7 +28,7 @@ def find_tag(call: Call, name: str) -> Tag | None:
     return tag if tag and (tag.name == name or not exact) else None
 
 
-def wanted_tag(call: Call) -> str:
+def queried_tag(call: Call) -> str:
     """The query's tag_name. Raises ApiError 422 if there is none."""
     tag = call.query("tag_name")
     if tag is None:
@@ -37,8 +37,8 @@ def wanted_tag(call: Call) -> str:
 
 
 def members(call: Call) -> list[Droplet]:
-    """The Droplets that the query's tag_name means, GPU ones too. None may be a 404."""
-    tag = wanted_tag(call)
+    """The Droplets with the query's tag_name, GPU ones included. If there are none, the switch decides about a 404."""
+    tag = queried_tag(call)
     call.require("tag:read")
     found = [droplet for droplet in call.cloud.store.droplets.rows.values() if has_tag(call, droplet, tag)]
     if not found and call.cloud.behaviour["by_tag_without_members"] == "404":
@@ -47,7 +47,7 @@ def members(call: Call) -> list[Droplet]:
 
 
 def find_own_image(call: Call) -> Image:
-    """An image that may be changed. A public one may only be read: 403."""
+    """An image that may be changed. Raises ApiError 403 for a public one, which may only be read."""
     key = call.number("image_id")
     image = call.cloud.store.images.get(key)
     if image is None:

@@ -60,7 +60,7 @@ def show(call: Call) -> Reply:
 
 
 def update(call: Call) -> Reply:
-    """Rename an image; what else the API has is for uploaded images, of which there are none."""
+    """Rename an image; the API's other fields are for uploaded images, of which there are none."""
     image = find_own_image(call)
     body = call.json()
     name = fields.title(body, "name")

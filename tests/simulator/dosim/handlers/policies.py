@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backup policies: one Droplet's, everybody's, and those that there are."""
+"""Backup policies: of one Droplet, of all Droplets, and the plans on offer."""
 
 from dosim import schedule, serialise
 from dosim.handlers.find import find_droplet

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Snapshots, as /v2/snapshots shows them: with ids that are texts, and the Droplet that they come from."""
+"""Snapshots, as /v2/snapshots shows them: with ids as text, and the id of their Droplet."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def listing(call: Call) -> Reply:
 
 
 def _find(call: Call) -> Image:
-    """Backups and public images are there, but no snapshots: 400."""
+    """A snapshot by id. Raises ApiError 400 for a backup or a public image."""
     image = call.cloud.store.any_image(call.number("snapshot_id"))
     if image is None:
         raise ApiError(404)

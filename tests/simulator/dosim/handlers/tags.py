@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tags, and what has them."""
+"""Tags, and the resources that carry them."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from dosim.wire import Call, Reply
 MOST_RESOURCES = 1000
 # The scope that tagging a resource needs besides the tag's own.
 _UPDATE = {"droplet": "droplet:update", "image": "image:update"}
-# The scope that shows how many resources of a kind have a tag.
+# The scope that shows how many resources of a kind carry a tag.
 _READ = {
     "droplets": "droplet:read",
     "images": "image:read",

@@ -66,7 +66,7 @@ def record(cloud: Cloud, owner: Droplet | Image, kind: str, started: int, due: f
 
 
 def begin(cloud: Cloud, owner: Droplet | Image, action: Action) -> None:
-    """From here on the owner is busy with it, until its due time."""
+    """Make the owner busy with an action until its due time."""
     owner.pending.append(action)
     if isinstance(owner, Droplet):
         owner.views.clear()
@@ -74,27 +74,27 @@ def begin(cloud: Cloud, owner: Droplet | Image, action: Action) -> None:
 
 
 def start(cloud: Cloud, owner: Droplet | Image, kind: str, gigabytes: float = 0.0, **args: Any) -> Action:
-    """An action that begins now and takes as long as one on so many GiB does."""
+    """Begin an action now, which takes as long as one on so many GiB."""
     due = cloud.now + cloud.durations.of(kind, gigabytes)
     action = record(cloud, owner, kind, cloud.second, due, **args)
-    action.outcome, action.held_by = cloud.order.outcome, cloud.order.held_by
+    action.outcome, action.held_by = cloud.action_fault.outcome, cloud.action_fault.held_by
     begin(cloud, owner, action)
     return action
 
 
 def prepare(cloud: Cloud, owner: Droplet | Image, kind: str, gigabytes: float = 0.0, **args: Any) -> Start:
-    """What an order is once nothing is left to refuse it: it starts when it is called, alone or with others."""
+    """An action that nothing refuses any more; calling the result starts it, alone or with others."""
     return partial(start, cloud, owner, kind, gigabytes, **args)
 
 
 def prepare_idle(cloud: Cloud, droplet: Droplet, kind: str, gigabytes: float = 0.0, **args: Any) -> Start:
-    """The same, refused while the Droplet is busy."""
+    """Like `prepare`. Raises ApiError 422 while the Droplet is busy."""
     refuse_if_busy(cloud, droplet)
     return prepare(cloud, droplet, kind, gigabytes, **args)
 
 
 def end(cloud: Cloud, action: Action) -> None:
-    """The event at an action's due time; one that a fault holds stays as it is."""
+    """End an action at its due time, unless a fault holds it."""
     if action.held_by is not None or action.status != "in-progress":
         return
     table: Table[Droplet] | Table[Image] = (

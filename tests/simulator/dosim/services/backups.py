@@ -10,13 +10,13 @@ from dosim.services import actions
 from dosim.store import Action, Droplet, Image, Policy
 
 DAY = 86400
-# What stands between a Droplet's name and the date in the name of its backup; all three were seen.
+# What is between the Droplet's name and the date in a backup's name; all three were seen.
 _JOINTS = {"dash": "- ", "spaced_dash": " - ", "space": " "}
 FOUR_WEEKS = 28 * DAY
 
 
 def used_gigabytes(cloud: Cloud, droplet: Droplet) -> float:
-    """How much of its disk a Droplet uses; the same whenever it is asked."""
+    """How many GiB of its disk a Droplet uses, always the same."""
     return round(1.2 + droplet.disk * (4 + cloud.choice("used", droplet.id) % 36) / 100, 2)
 
 
@@ -72,7 +72,7 @@ def remove_image(cloud: Cloud, image: Image) -> None:
 
 
 def expire(cloud: Cloud, image: Image) -> None:
-    """The event at a backup's expiry. A conversion under way saves it, if it succeeds."""
+    """Remove a backup at its expiry. A running conversion saves it, if it succeeds."""
     due = image.expires is not None and image.expires <= cloud.now and not image.pending
     if due and cloud.store.images.get(image.id) is image:
         remove_image(cloud, image)
@@ -84,14 +84,14 @@ def _expire_if_late(cloud: Cloud, image: Image) -> None:
 
 
 def remove_all(cloud: Cloud, droplet: Droplet) -> None:
-    """Remove a Droplet's backups, but those that are just being converted."""
+    """Remove a Droplet's backups, except those that are being converted."""
     for image in _images(cloud, droplet):
         if not image.pending:
             remove_image(cloud, image)
 
 
 def outlive(cloud: Cloud, droplet: Droplet, deleted: int) -> None:
-    """Give the backups of a Droplet that was deleted then the date until which they stay."""
+    """Set when the backups of a Droplet that was deleted at ``deleted`` expire."""
     reading = cloud.behaviour["kept_backups_expire"]
     for image in _images(cloud, droplet):
         if reading == "four_weeks":
@@ -108,7 +108,7 @@ def _expiry(backup: Image) -> int:
 
 
 def set_policy(cloud: Cloud, droplet: Droplet, policy: Policy | None) -> None:
-    """Put a policy in force from now on; None switches backups off."""
+    """Set a Droplet's policy from now on; None switches backups off."""
     old, droplet.policy = droplet.policy, policy
     droplet.views.clear()
     if policy != old:
@@ -121,7 +121,7 @@ def minute(cloud: Cloud, droplet: Droplet, policy: Policy) -> int:
 
 
 def plan_next(cloud: Cloud, droplet: Droplet, after: float | None = None) -> None:
-    """Aim at the first window that opens after a moment, now if not told; events of an earlier aim no longer count."""
+    """Schedule the first window that opens after a moment (default: now), in place of what was scheduled before."""
     droplet.schedule += 1
     droplet.backup_waiting = False
     droplet.window = None
@@ -139,10 +139,10 @@ def _aimed(cloud: Cloud, droplet_id: int, aim: int) -> Droplet | None:
 
 
 def _due(cloud: Cloud, droplet_id: int, aim: int) -> None:
-    """The event at the minute of a backup: taken now, or when the Droplet gets idle before the window closes."""
+    """Take a backup that is due now, or as soon as the Droplet is idle if the window is still open then."""
     if droplet := _aimed(cloud, droplet_id, aim):
         if droplet.pending:
-            assert droplet.window is not None  # as long as there is an aim
+            assert droplet.window is not None  # as long as a backup is scheduled
             droplet.backup_waiting = True
             cloud.at(droplet.window[1], _missed, droplet_id, aim)
         else:

@@ -39,7 +39,7 @@ def _snapshot_taken(cloud: Cloud, action: Action) -> None:
 
 
 def restore(cloud: Cloud, droplet: Droplet, key: int) -> actions.Start:
-    """From a backup of this very Droplet, whether its backups are still on or not, or from a snapshot of it."""
+    """Restore from a backup of this Droplet, even if its backups are off now, or from a snapshot of it."""
     actions.refuse_if_busy(cloud, droplet)
     snapshots = cloud.behaviour["restore_takes_snapshots"] == "true"
     if key not in droplet.backups and not (snapshots and key in droplet.snapshots):
@@ -71,7 +71,7 @@ def rebuild(cloud: Cloud, droplet: Droplet, image: Image | PublicImage) -> actio
 
 @actions.effect("rebuild")
 def _rebuilt(cloud: Cloud, action: Action) -> None:
-    """A disk that begins anew: it makes SSH host keys of its own."""
+    """Start with a fresh disk, which has new SSH host keys."""
     cloud.store.droplets[action.resource].host_keys = action.id
     _write(cloud, action, shown=cloud.behaviour["image_after_rebuild"] == "new")
 
@@ -84,7 +84,7 @@ def _write(cloud: Cloud, action: Action, shown: bool) -> None:
 
 
 def resize(cloud: Cloud, droplet: Droplet, size: dict[str, Any], with_disk: bool) -> actions.Start:
-    """To a size whose disk is not smaller; only ``with_disk`` makes the disk as large as the size's."""
+    """Resize to a size whose disk is not smaller; only ``with_disk`` makes the disk as large as the size's."""
     actions.refuse_if_busy(cloud, droplet)
     slug = size["slug"]
     if droplet.region not in size["regions"] or cloud.store.catalogue.is_gpu(slug) != droplet.gpu:
@@ -101,7 +101,7 @@ def resize(cloud: Cloud, droplet: Droplet, size: dict[str, Any], with_disk: bool
 
 
 def _powered_down(cloud: Cloud, droplet: Droplet, start: actions.Start) -> actions.Start:
-    """The same, for which a Droplet that is on is turned off, and on again at its end, by itself."""
+    """An action during which a Droplet that is on is turned off; it is turned on again at the end."""
 
     def begin() -> Action:
         action = start()

@@ -16,7 +16,7 @@ def vpc_of(cloud: Cloud, region: str) -> str:
 
 
 def networks(cloud: Cloud, droplet: Droplet) -> dict[str, list[dict[str, Any]]]:
-    """Addresses out of documentation and private ranges, the same whenever they are asked for."""
+    """Addresses out of documentation and private ranges, always the same for a Droplet."""
     number = cloud.choice("address", droplet.id)
     host, low, high = 2 + number % 250, (number >> 8) % 256, (number >> 16) % 256
     public, prefix = f"198.{18 + high % 2}.{low}", f"2001:db8:{low:x}:"

@@ -38,7 +38,7 @@ def _converted(cloud: Cloud, action: Action) -> None:
 
 
 def transfer(cloud: Cloud, image: Image, region: str) -> actions.Start:
-    """A copy of the image in one more region."""
+    """Copy the image to one more region."""
     refuse_if_busy(image)
     if image.kind == "backup" and cloud.behaviour["transfer_of_backups"] == "reject":
         raise ApiError(422, "Backups can not be transfered to other regions")
@@ -61,7 +61,7 @@ def rename(cloud: Cloud, image: Image, name: str) -> None:
 
 
 def delete(cloud: Cloud, image: Image) -> None:
-    """At once; what was done to it stays in the log."""
+    """Delete an image at once; its actions stay in the log."""
     refuse_if_busy(image)
     action = actions.record(cloud, image, "image_destroy", cloud.second, cloud.now)
     action.status, action.completed = "completed", cloud.second

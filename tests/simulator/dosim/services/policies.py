@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a request's ``backup_policy`` to a policy, with the refusals that the schema is too loose to make."""
+"""From a request's ``backup_policy`` to a policy, with the checks that the schema leaves out."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def _whole(given: dict[str, Any], key: str, lowest: int, highest: int) -> int | 
 
 
 def read(cloud: Cloud, droplet_id: int, given: dict[str, Any], default_plan: str | None) -> Policy:
-    """Check a given policy and fill what it leaves out. Raises ApiError 422."""
+    """Check a given policy and fill in what it leaves out. Raises ApiError 422."""
     reading = cloud.behaviour
     plan = given.get("plan") or default_plan
     if plan is None:

@@ -19,7 +19,7 @@ def switch(cloud: Cloud, droplet: Droplet, kind: str) -> actions.Start:
 
 
 def shutdown(cloud: Cloud, droplet: Droplet) -> actions.Start:
-    """Taken from a Droplet that is off too."""
+    """Shut down; a Droplet that is off accepts it too."""
     return actions.prepare_idle(cloud, droplet, "shutdown")
 
 
@@ -45,6 +45,6 @@ def _off(cloud: Cloud, action: Action) -> None:
 
 @actions.effect("shutdown")
 def _shut_down(cloud: Cloud, action: Action) -> None:
-    # The action only says that the command was issued.
+    # The action only reports that the command was issued.
     if cloud.behaviour["shutdown_result"] == "off":
         _off(cloud, action)

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What backups cost. The API has no place for it; whoever reckons it can be held against this."""
+"""What backups cost. The API does not report it; tests compare what a client computes with this."""
 
 from dosim import schedule
 from dosim.cloud import Cloud

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is changed about a Droplet besides its power and its disk."""
+"""Changes to a Droplet other than its power and its disk."""
 
 from dosim.cloud import Cloud
 from dosim.errors import ApiError
@@ -25,11 +25,11 @@ def password_reset(cloud: Cloud, droplet: Droplet) -> actions.Start:
 
 @actions.effect("password_reset")
 def _password_reset(_cloud: Cloud, _action: Action) -> None:
-    """The new password goes out by mail: there is nothing to see."""
+    """Nothing to change: the new password is sent by mail."""
 
 
 def enable_network(cloud: Cloud, droplet: Droplet, kind: str, feature: str) -> actions.Start:
-    """``enable_ipv6`` or ``enable_private_networking``, which both stay."""
+    """``enable_ipv6`` or ``enable_private_networking``, neither of which can be turned off again."""
     actions.refuse_if_busy(cloud, droplet)
     if feature in droplet.features and cloud.behaviour["enable_network_again"] == "reject":
         raise ApiError(422, f"{feature} is already enabled for this Droplet.")

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tags: who has which, put on, taken off, deleted."""
+"""Tags: assigned, removed, deleted, and their members."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ Tagged = Droplet | Image
 
 
 def tables(cloud: Cloud) -> dict[str, Table[Droplet] | Table[Image]]:
-    """The kinds of resources that can be tagged here, with where they are."""
+    """The tables of the kinds of resources that can be tagged here."""
     return {"droplet": cloud.store.droplets, "image": cloud.store.images}
 
 
@@ -40,7 +40,7 @@ def assign(cloud: Cloud, tag: Tag, resources: list[tuple[str, Tagged]]) -> None:
 
 
 def unassign(cloud: Cloud, tag: Tag, resources: list[tuple[str, Tagged]]) -> None:
-    """Take a tag off resources; one that does not have it stays as it is."""
+    """Remove a tag from resources; one without it stays as it is."""
     for kind, row in resources:
         if tag.name in row.tags:
             row.tags = [name for name in row.tags if name != tag.name]
@@ -56,7 +56,7 @@ def _changed(cloud: Cloud, kind: str, row: Tagged) -> None:
 
 
 def delete(cloud: Cloud, tag: Tag) -> None:
-    """Delete a tag; what has it stays."""
+    """Delete a tag; the resources that carry it stay."""
     found = [(kind, table[key]) for kind, table in tables(cloud).items() for key in members(cloud, kind, tag)]
     unassign(cloud, tag, found)
     del cloud.store.tags[tag.name.lower()]
