@@ -159,6 +159,7 @@ def test_audit(sim: Any, empty: Simulator, play: Any, tmp_path: Path) -> None:
     }
     assert failed(done) == {"known", "enforced", "late", "strict", "barred"}
     assert "changed=1" not in done.output
+    assert "match no rule" not in done.output, "the findings tell it if it is one"
     assert sim.state().policies() == before
     sent = [*sim.journal(), *empty.journal()]
     assert {entry["method"] for entry in sent} == {"GET"}

@@ -223,6 +223,8 @@ class TestSafetySnapshot:
         assert history(action(70, 1, status="errored"), points=points).safety().id == 34
         undated = action(70, None, status="in-progress")
         assert history(undated, points=points, own=(undated,)).safety().id == 34
+        failed = action(69, 3, status="errored")
+        assert history(failed, undated, points=points, own=(undated,)).safety().id == 32
 
     @pytest.mark.parametrize(
         ("stop", "status", "good"),
