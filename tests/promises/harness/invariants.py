@@ -65,11 +65,51 @@ def converts_by_droplet(outcome, before):
     return counts
 
 
+UNANSWERED = ("image_destroy",)
+"""Types of actions that are in no answer to the request that began them."""
+
+
+def check_reported(outcome, before, after, others=(), answer_lost=False):
+    """P7: whatever a task of any module reports was so, and of what it has begun only a lost answer may be missing.
+
+    Nobody else was at work; `others` are types of actions that go on by themselves. `answer_lost` says that the answer
+    to the write that met a fault was lost.
+    """
+    carried_out = [entry for entry in outcome.writes if entry["carried_out"]]
+    if "droplets" not in outcome.result:
+        assert outcome.failed, outcome
+        assert not carried_out, f"P7: a run that wrote says nothing about what it did\n{outcome}"
+        check_untouched(before, after, ids=())
+        return
+    entries = outcome.result["droplets"]
+    assert outcome.changed == any(entry["changed"] for entry in entries), f"P7: changed\n{outcome}"
+    assert carried_out or not outcome.changed, f"P7: changed is told, and nothing was written\n{outcome}"
+    told = {action["id"]: action for entry in entries for action in entry["actions"]}
+    for key, action in told.items():
+        real = after.action(key)
+        assert action["type"] == real["type"], f"P7: {action} is {real}\n{outcome}"
+        assert action["status"] in ("in-progress", real["status"]), f"P7: {action} is {real}\n{outcome}"
+    begun = [action for action in after.actions_since(before) if action["type"] not in (*others, *UNANSWERED)]
+    unseen = [action for action in begun if action["id"] not in told]
+    lost = [entry for entry in carried_out if answer_lost and entry["fault"] is not None]
+    by_tag = any("tag_name" in (entry["query"] or "") for entry in lost)
+    assert by_tag or len(unseen) <= len(lost), f"P7: {unseen} were begun and not reported\n{outcome}"
+    check_untouched(before, after, {entry["id"] for entry in entries})
+
+
+BY_THE_CLOCK = ("backups", "next_backup_window", "pending")
+"""What changes of a Droplet without anybody's doing; its backups are looked at one by one."""
+
+
 def check_untouched(before, after, ids, gone=()):
-    """Droplets that were not selected are as they were, restore points included."""
+    """Droplets that were not selected are as they were, whole, restore points included."""
     for key, droplet in before.droplets.items():
         if key not in ids and key not in gone:
-            assert after.policy(key) == droplet["policy"], f"Droplet {key} was not selected, and changed"
+            old, new = (
+                {name: value for name, value in state.items() if name not in BY_THE_CLOCK}
+                for state in (droplet, after.droplets[key])
+            )
+            assert new == old, f"Droplet {key} was not selected, and changed from {old} to {new}"
             check_kept(droplet["backups"], after, key)
 
 

@@ -135,6 +135,8 @@ def play(sim, scenario, accident, switches, **connection):
         assert hits[fault] == 1, f"the accident did not happen\n{met}"
         allowed = (None, *accident.ends, *(scenario.after_loss if accident.lost else ()))
     assert met.kind in allowed, f"should have ended with one of {allowed}\n{met}"
+    answer_lost = bool(accident and accident.lost)
+    invariants.check_reported(met, before, sim.state(), scenario.others, answer_lost)
     if not met.failed:
         assert met.changed, met
         assert met.diff == told.diff, f"P2: the diffs differ\n{told}\n{met}"

@@ -123,7 +123,6 @@ class Simulator(SimulatorClient):
         return self._log.read().decode("utf-8", "replace")
 
 
-
 class LocalSimulator(SimulatorClient):
     """A simulator in this process, started with the same options, without sockets; its time passes by pauses alone."""
 
