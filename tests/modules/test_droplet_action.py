@@ -148,7 +148,7 @@ class TestShutdown:
         (key,) = worlds.create(sim, "alpha")
         told = act(droplet_id=key, type="shutdown", shutdown_timeout=90, wait_timeout=20)
         assert told.kind == "wait_timeout"
-        assert "shutdown does not show yet" in told.result["msg"]
+        assert "it has been asked to shut down, and is not off yet" in told.result["msg"]
 
 
 @pytest.mark.parametrize("position", ["accept", "reject"])

@@ -115,16 +115,14 @@ def existing_by_id(client: Client, ids: Iterable[int]) -> dict[int, Droplet]:
     return {**found, **{droplet.id: droplet for droplet in asked if droplet}}
 
 
-def read_again(
-    client: Client, droplets: Sequence[Droplet], names: dict[int, str] | None = None
-) -> tuple[Droplet, ...]:
+def read_again(client: Client, droplets: Sequence[Droplet]) -> tuple[Droplet, ...]:
     """A tuple of those of `droplets` that are there, read the way they were read before, in as few requests.
 
-    A list may show later what was done than a Droplet that is read alone. `names` are new ones, a dict by id.
+    A list may show later what was done than a Droplet that is read alone.
     """
     if len(droplets) == 1 and droplets[0].listed and not droplets[0].gpu:
         (one,) = droplets
-        listed = _list(client, name=(names or {}).get(one.id, one.name))
+        listed = _list(client, name=one.name)
         return tuple(droplet for droplet in listed if droplet.id == one.id)
     return tuple(existing_by_id(client, [droplet.id for droplet in droplets]).values())
 

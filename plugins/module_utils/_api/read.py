@@ -38,9 +38,24 @@ def value_of(found: T | Exception) -> T:
     return found
 
 
-def answers(client: Client, questions: Sequence[Callable[[Facts], T]]) -> list[T | Exception]:
-    """What each of `questions` returns or raises; what several of them lack is read for all of them together."""
-    facts, lists = Facts(client.lag_tolerance, read_at=client.budget.spent), Lists(client)
+class Round(Lists):
+    """What is read for several who ask together.
+
+    With `as_before` what a task has read before is read in the same way, by the list in which it was found: a list may
+    show later what was done than a read by id, and the next run goes by the list.
+    """
+
+    def __init__(self, client: Client, as_before: bool) -> None:
+        super().__init__(client)
+        self.as_before = as_before
+
+
+def answers(client: Client, questions: Sequence[Callable[[Facts], T]], as_before: bool = False) -> list[T | Exception]:
+    """What each of `questions` returns or raises; what several of them lack is read for all of them together.
+
+    `as_before` is that of the Round.
+    """
+    facts, lists = Facts(client.lag_tolerance, read_at=client.budget.spent), Round(client, as_before)
     found: list[T | Exception] = []
     while True:
         found = [_attempt(question, facts) for question in questions]
@@ -58,7 +73,7 @@ def _attempt(question: Callable[[Facts], T], facts: Facts) -> T | Exception:
         return error
 
 
-def _read(client: Client, lists: Lists, facts: Facts, missing: Sequence[Need[Any]]) -> None:
+def _read(client: Client, lists: Round, facts: Facts, missing: Sequence[Need[Any]]) -> None:
     """Add the facts that are missing, one kind of need after the other, in the order in which they were asked for."""
     by_kind: dict[type[Need[Any]], list[Need[Any]]] = {}
     for need in missing:
@@ -73,7 +88,7 @@ def _read(client: Client, lists: Lists, facts: Facts, missing: Sequence[Need[Any
         facts.add(known, client.meter.sent_at if len(asked) == 1 else began)
 
 
-Reader = Callable[[Client, Lists, Sequence[Any]], Known]
+Reader = Callable[[Client, Round, Sequence[Any]], Known]
 
 
 def _each(read: Callable[[Client, Any], Any]) -> Reader:
@@ -85,7 +100,7 @@ def _each(read: Callable[[Client, Any], Any]) -> Reader:
         except LifeboatError as error:
             return error
 
-    def read_all(client: Client, _lists: Lists, asked: Sequence[Any]) -> Known:
+    def read_all(client: Client, _lists: Round, asked: Sequence[Any]) -> Known:
         return dict(zip(asked, client.map(lambda need: attempt(client, need), asked), strict=True))
 
     return read_all
@@ -94,17 +109,24 @@ def _each(read: Callable[[Client, Any], Any]) -> Reader:
 def _of_droplets(read: Callable[[Client, Sequence[Droplet], Lists], Mapping[int, Any]]) -> Reader:
     """A reader of something that each Droplet has, by its id."""
 
-    def read_all(client: Client, lists: Lists, asked: Sequence[Any]) -> Known:
+    def read_all(client: Client, lists: Round, asked: Sequence[Any]) -> Known:
         found = read(client, [need.droplet for need in asked], lists)
         return {need: found[need.droplet.id] for need in asked}
 
     return read_all
 
 
-def _selected(client: Client, lists: Lists, asked: Sequence[needs.Selected]) -> Known:
-    found = _by_ids(client, asked)
+def _selected(client: Client, lists: Round, asked: Sequence[needs.Selected]) -> Known:
+    found = _as_before(client, asked) if lists.as_before else _by_ids(client, asked)
     read_each = _each(lambda client, need: tuple(droplets.chosen(client, need.selection)))
     return {**found, **read_each(client, lists, [need for need in asked if need not in found])}
+
+
+def _as_before(client: Client, asked: Sequence[needs.Selected]) -> dict[Any, tuple[Droplet, ...] | SelectionError]:
+    """The facts of selections of Droplets that were read before."""
+    known = {need: need.selection.known for need in asked if need.selection.known is not None}
+    existing = {droplet.id: droplet for droplet in droplets.read_again(client, list(known.values()))}
+    return {need: _finished(client, need.selection, existing) for need in known}
 
 
 def _by_ids(client: Client, asked: Sequence[needs.Selected]) -> dict[Any, tuple[Droplet, ...] | SelectionError]:
@@ -113,13 +135,17 @@ def _by_ids(client: Client, asked: Sequence[needs.Selected]) -> dict[Any, tuple[
     if len(plain) <= FEW:
         return {}
     existing = droplets.existing_by_id(client, [key for need in plain for key in need.selection.ids or ()])
-    known: dict[Any, tuple[Droplet, ...] | SelectionError] = {}
-    for need in plain:
-        try:
-            known[need] = tuple(droplets.finish(client, need.selection, droplets.of_ids(need.selection, existing)))
-        except SelectionError as error:
-            known[need] = error
-    return known
+    return {need: _finished(client, need.selection, existing) for need in plain}
+
+
+def _finished(
+    client: Client, selection: Selection, existing: dict[int, Droplet]
+) -> tuple[Droplet, ...] | SelectionError:
+    """What remains of a selection by id, out of the Droplets that exist, or its error."""
+    try:
+        return tuple(droplets.finish(client, selection, droplets.of_ids(selection, existing)))
+    except SelectionError as error:
+        return error
 
 
 def _fleet(client: Client, need: needs.Fleet) -> tuple[tuple[Droplet, ...], needs.States]:
@@ -127,7 +153,17 @@ def _fleet(client: Client, need: needs.Fleet) -> tuple[tuple[Droplet, ...], need
     return tuple(found), states
 
 
-def _fleets(client: Client, lists: Lists, asked: Sequence[needs.Fleet]) -> Known:
+def _fleets(client: Client, lists: Round, asked: Sequence[needs.Fleet]) -> Known:
+    if lists.as_before:
+        # What a task about policies may have changed is not in the list of Droplets.
+        known = {need: need.selection.known for need in asked if need.selection.known is not None}
+        states = backups.states_by_id(client, {droplet.id for droplet in known.values()}, as_before=True)
+        others = _fleets_anew(client, lists, [need for need in asked if need not in known])
+        return {**others, **{need: ((droplet,), states) for need, droplet in known.items()}}
+    return _fleets_anew(client, lists, asked)
+
+
+def _fleets_anew(client: Client, lists: Round, asked: Sequence[needs.Fleet]) -> Known:
     if len(asked) <= FEW:
         return _each(_fleet)(client, lists, asked)
     selected = _selected(client, lists, [needs.Selected(need.selection) for need in asked])
@@ -146,52 +182,45 @@ def _whole_account(client: Client, _need: needs.WholeAccount) -> tuple[tuple[Dro
     return tuple(found), states, client.now() - timedelta(seconds=client.budget.spent - began)
 
 
-def _fleet_backups(client: Client, lists: Lists, asked: Sequence[needs.FleetBackups]) -> Known:
+def _fleet_backups(client: Client, lists: Round, asked: Sequence[needs.FleetBackups]) -> Known:
     return {need: newest.all_backups(client, need.droplets, lists) for need in asked}
 
 
-def _newest_backups(client: Client, lists: Lists, asked: Sequence[needs.NewestBackups]) -> Known:
+def _newest_backups(client: Client, lists: Round, asked: Sequence[needs.NewestBackups]) -> Known:
     return {need: newest.newest_backups(client, need.droplets, need.whole, lists) for need in asked}
 
 
-def _policies_changed_at(client: Client, _lists: Lists, asked: Sequence[needs.PolicyChangedAt]) -> Known:
+def _policies_changed_at(client: Client, _lists: Round, asked: Sequence[needs.PolicyChangedAt]) -> Known:
     found = statuses.policies_changed_at(client, [need.droplet for need in asked])
     return {need: found[need.droplet.id] for need in asked}
 
 
-def _droplets_by_id(client: Client, _lists: Lists, asked: Sequence[needs.DropletById]) -> Known:
+def _droplets_by_id(client: Client, _lists: Round, asked: Sequence[needs.DropletById]) -> Known:
     existing = droplets.existing_by_id(client, [need.id for need in asked])
     return {need: existing.get(need.id) for need in asked}
 
 
-def _droplets_again(client: Client, _lists: Lists, asked: Sequence[needs.DropletAgain]) -> Known:
-    names = {need.droplet.id: need.name for need in asked if need.name is not None}
-    found = {droplet.id: droplet for droplet in droplets.read_again(client, [need.droplet for need in asked], names)}
-    return {need: found.get(need.droplet.id) for need in asked}
-
-
-def _states(client: Client, _lists: Lists, asked: Sequence[needs.State | needs.StateAgain]) -> Known:
-    as_before = isinstance(asked[0], needs.StateAgain)
-    states = backups.states_by_id(client, {need.droplet for need in asked}, as_before)
+def _states(client: Client, lists: Round, asked: Sequence[needs.State]) -> Known:
+    states = backups.states_by_id(client, {need.droplet for need in asked}, lists.as_before)
     return {need: states.get(need.droplet) for need in asked}
 
 
-def _were_backups(client: Client, _lists: Lists, asked: Sequence[needs.WereBackups]) -> Known:
+def _were_backups(client: Client, _lists: Round, asked: Sequence[needs.WereBackups]) -> Known:
     found = backups.find_converted(client, [(need.droplet, need.snapshots) for need in asked])
     return {need: found.intersection(point.id for point in need.snapshots) for need in asked}
 
 
-def _remaining(client: Client, lists: Lists, asked: Sequence[needs.Remaining]) -> Known:
+def _remaining(client: Client, lists: Round, asked: Sequence[needs.Remaining]) -> Known:
     left, kept = backups.remaining_restore_points(client, [(need.droplet, need.points) for need in asked], lists)
     return {need: (left[need.droplet.id], kept[need.droplet.id]) for need in asked}
 
 
-def _own_images(client: Client, lists: Lists, asked: Sequence[needs.OwnImage]) -> Known:
+def _own_images(client: Client, lists: Round, asked: Sequence[needs.OwnImage]) -> Known:
     found = images.those(client, [need.id for need in asked], lists)
     return {need: found[need.id] for need in asked}
 
 
-def _tagged(client: Client, lists: Lists, asked: Sequence[needs.Tagged]) -> Known:
+def _tagged(client: Client, lists: Round, asked: Sequence[needs.Tagged]) -> Known:
     found = images.those(client, [need.point.id for need in asked if need.point.tags is None], lists)
     known = {}
     for need in asked:
@@ -201,7 +230,7 @@ def _tagged(client: Client, lists: Lists, asked: Sequence[needs.Tagged]) -> Know
     return known
 
 
-def _image_logs(client: Client, _lists: Lists, asked: Sequence[needs.ImageLog]) -> Known:
+def _image_logs(client: Client, _lists: Round, asked: Sequence[needs.ImageLog]) -> Known:
     logs = actions.of_images(client, [need.image for need in asked])
     return {need: tuple(logs[need.image]) for need in asked}
 
@@ -233,13 +262,11 @@ READERS: dict[type[Need[Any]], Reader] = {
     needs.AllDroplets: _each(lambda client, _need: tuple(droplets.everyone(client))),
     needs.DropletsNamed: _each(lambda client, need: droplets.list_by_name(client, *need.names)),
     needs.DropletById: _droplets_by_id,
-    needs.DropletAgain: _droplets_again,
     needs.DropletRenamedTo: _each(lambda client, need: droplets.renamed_to(client, need.name)),
     needs.DropletsMadeLately: _each(lambda client, need: droplets.made_lately(client, need.known)),
     needs.LastTagged: _each(lambda client, need: tags.last_droplet(client, need.tag)),
     needs.OwnerOfImage: _each(lambda client, need: droplets.owner_of_image(client, need.image)),
     needs.State: _states,
-    needs.StateAgain: _states,
     needs.SupportedPolicies: _each(lambda client, _need: client.once(backups.supported_policies)),
     needs.Backups: _of_droplets(lambda client, found, lists: backups.backups_of(client, found, lists)),
     needs.FleetBackups: _fleet_backups,

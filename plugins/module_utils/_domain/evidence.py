@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 from datetime import datetime, timedelta
+from typing import Any
 
 from .models import Action
 from .plan import SECONDS_PER_GIB, Change, Doubt, Step
@@ -48,9 +49,7 @@ def begun_since(log: Iterable[Action], kind: str, known: Set[int], sent_at: date
     return sorted(found, key=lambda action: action.id, reverse=True)
 
 
-def unaccounted(
-    change: Change, step: Step, log: Iterable[Action], now: datetime, span: timedelta
-) -> list[Action]:
+def unaccounted(change: Change[Any], step: Step, log: Iterable[Action], now: datetime, span: timedelta) -> list[Action]:
     """The completed actions like `step` that have ended in the last `span` and whose product `change` does not show."""
     if change.visible is None:
         return []

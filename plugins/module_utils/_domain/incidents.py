@@ -29,16 +29,15 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 class Goal:
     """What the first plan of a run decided, so that its later plans do not decide otherwise.
 
-    `known` are the ids of the restores and rebuilds that were in the log by then; `told` is the result as far as it is
-    known; `awaited` is the id of somebody else's restore, after which the task fails. `by_rebuild` is True once the API
-    has refused to restore a snapshot, `resumed` if an earlier run had written its intent by then.
+    `known` are the ids of the restores and rebuilds that were in the log by then; `awaited` is the id of somebody
+    else's restore, after which the task fails. `by_rebuild` is True once the API has refused to restore a snapshot,
+    `resumed` if an earlier run had written its intent by then.
     """
 
     image: int | None
     at: datetime
     was_on: bool
-    known: frozenset
-    told: dict
+    known: frozenset[int]
     awaited: int | None = None
     by_rebuild: bool = False
     resumed: bool = False

@@ -64,17 +64,6 @@ class DropletById(Need[Droplet | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class DropletAgain(Need[Droplet | None]):
-    """A Droplet read once more in the way in which it was read before: a list may be later than a read by id.
-
-    `name` is its present name, None if that has not changed.
-    """
-
-    droplet: Droplet
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class DropletRenamedTo(Need[Droplet | None]):
     """The one Droplet of this name, if its log shows that it was renamed; else None."""
 
@@ -108,13 +97,6 @@ class OwnerOfImage(Need[Droplet | None]):
 @dataclass(frozen=True, slots=True)
 class State(Need[BackupState | None]):
     """Whether a Droplet's backups are on, and how; None if it does not exist."""
-
-    droplet: int
-
-
-@dataclass(frozen=True, slots=True)
-class StateAgain(Need[BackupState | None]):
-    """The same in the way in which it was read before: by the map of all policies, if the Droplet was found there."""
 
     droplet: int
 

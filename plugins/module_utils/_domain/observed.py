@@ -14,7 +14,8 @@ class Observed:
     """What has been read so far. `supported`, and the ids in `backups` and `converted`, are read only when needed.
 
     `states` is a dict of Droplet id to BackupState; `backups` and `converted` (snapshots that were backups once) are
-    dicts of Droplet id to a tuple of RestorePoint.
+    dicts of Droplet id to a tuple of RestorePoint. `remaining` are, by Droplet id, the backups and the snapshots that
+    are left of what a run has put at risk.
     """
 
     droplets: tuple[Droplet, ...]
@@ -22,3 +23,4 @@ class Observed:
     supported: tuple[SupportedPolicy, ...] | None = None
     backups: dict[int, tuple[RestorePoint, ...]] = field(default_factory=dict)
     converted: dict[int, tuple[RestorePoint, ...]] = field(default_factory=dict)
+    remaining: dict[int, tuple[tuple[RestorePoint, ...], tuple[RestorePoint, ...]]] = field(default_factory=dict)

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Plans: what a task is about to do, decided before anything is sent.
 
-`Plan(changes)` → `Change(target, before, after, steps, notes)` → a closed set of steps. `before` and `after` hold what
-the user can set, and cost; a diff is made of them and of nothing else, so that check mode and the real run agree.
+`Plan(changes)` → `Change(target, request, before, after, steps)` → a closed set of steps. `before` and `after` hold
+what the user can set, and cost; a diff is made of them and of nothing else, so that check mode and the real run agree.
+
+A plan is what remains to be done. `request` of a Change is that of the task, narrowed to its target and with what was
+decided for it; planning it again from what is read then gives the next step, and in the end nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from .models import Action, BackupPolicy, Droplet, RestorePoint
-from .retention import newest_first
+from .models import Action, BackupPolicy, Droplet
 
-G = TypeVar("G")
+R = TypeVar("R")
 
 SECONDS_PER_GIB = 180
 """Of work on an image, for time-outs and forecasts: DigitalOcean says 1 to 3 minutes for each GB that is used."""
@@ -36,7 +38,7 @@ class Step:
     retryable: bool = True
     """False if a lost answer is never followed by another try, should the state show nothing of it."""
     settle_seconds: float = 0
-    """How many seconds after the end of its action the state may take to show it. Until then nothing more is sent."""
+    """How many seconds after the end of its action the state may take to show it, for the time that a task takes."""
     requires_fresh_state: bool = False
     """True if it must not be sent on the strength of what was read a while ago."""
 
@@ -108,14 +110,10 @@ class DropletAction(Step):
 
 @dataclass(frozen=True, slots=True)
 class ActionByTag:
-    """A DropletAction that one request sends to all Droplets that carry `tag`, which the API looks up by itself.
-
-    `goal` is that of each Change.
-    """
+    """A DropletAction that one request sends to all Droplets that carry `tag`, which the API looks up by itself."""
 
     tag: str
     action: DropletAction
-    goal: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,18 +212,16 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What happens to one Droplet. No steps means that it is as it should be, or is left alone."""
+class Change(Generic[R]):
+    """What remains to be done for one Droplet. No steps means that it is as it should be, or is left alone."""
 
     target: Droplet
+    request: R
+    """The request of this Droplet alone, with what was decided for it, from which it is planned again."""
     before: dict[str, Any]
     after: dict[str, Any]
     steps: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
-    goal: object = None
-    """What the verb wants of this Droplet, to plan again from when somebody else was at work on it."""
-    at_risk: tuple[RestorePoint, ...] = ()
-    """The restore points that it may cost, newest first."""
     skipped: bool = False
     """True if it is not as wanted, and stays so on purpose."""
     rule: str | None = None
@@ -240,21 +236,9 @@ class Change:
     doubt: Doubt | None = None
     """Why nothing is sent yet, if what was read may lag behind."""
 
-    def decided(self, kind: type[G]) -> G:
-        """The goal, of the type that its verb gives it; raises TypeError if there is none."""
-        if not isinstance(self.goal, kind):
-            raise TypeError(f"Nothing was decided for {self.target}.")
-        return self.goal
-
-    def risking(self, points: Iterable[RestorePoint]) -> Change:
-        """The same change, with `points` at risk too: backups that were made since it was planned."""
-        known = {point.id for point in self.at_risk}
-        further = [point for point in points if point.id not in known]
-        return replace(self, at_risk=tuple(newest_first([*self.at_risk, *further])))
-
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Generic[R]):
     """Changes by ascending Droplet id, those without steps included; `warnings` are sentences for the user.
 
     `rules` are the names of the rules in their order, None if a task has none. `deferred_failure` is a sentence that
@@ -263,25 +247,25 @@ class Plan:
     out.
     """
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Change[R], ...] = ()
     warnings: tuple[str, ...] = ()
     rules: tuple[str, ...] | None = None
     deferred_failure: str | None = None
     confirmation_required: str | None = None
     by_tag: ActionByTag | None = None
 
-    def with_added(self, changes: Iterable[Change]) -> Plan:
+    def with_added(self, changes: Iterable[Change[R]]) -> Plan[R]:
         """The same, with `changes` of further Droplets that turned out to be meant as well."""
         known = {change.target.id for change in self.changes}
         further = [change for change in changes if change.target.id not in known]
         return replace(self, changes=tuple(sorted([*self.changes, *further], key=lambda change: change.target.id)))
 
     @property
-    def changing(self) -> tuple[Change, ...]:
+    def changing(self) -> tuple[Change[R], ...]:
         """The changes that have something to send."""
         return tuple(change for change in self.changes if change.steps)
 
     @property
-    def pending(self) -> tuple[Change, ...]:
+    def pending(self) -> tuple[Change[R], ...]:
         """The changes that have something to send or to wait for."""
         return tuple(change for change in self.changes if change.steps or change.wait_for or change.doubt)

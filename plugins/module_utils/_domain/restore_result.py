@@ -21,12 +21,19 @@ KEYS = (
     "restore_points",
 )
 
+WAY_BACK = ("safety_snapshot", "undo", "undo_command")
+FOUND = (*WAY_BACK, "duration_seconds", "new_ssh_host_keys")
+"""Those of the KEYS that are known once the restore is done."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 """What a line for a shell may hold of a Droplet's name."""
 
 
 def told(
-    story: IncidentHistory, point: RestorePoint | None, now: datetime, snapshot: tuple[int | None, str] | None
+    story: IncidentHistory,
+    point: RestorePoint | None,
+    now: datetime,
+    snapshot: tuple[int | None, str] | None = None,
 ) -> dict[str, Any]:
     """The KEYS as far as a plan knows them; `snapshot` is the safety snapshot, `(id, name)`, the id None until made."""
     known = {

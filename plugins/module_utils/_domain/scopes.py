@@ -51,13 +51,13 @@ def of_steps(steps: Iterable[Step]) -> list[str]:
     return sorted({scope for step in steps for scope in _of_step(step)})
 
 
-def of_plan(plan: Plan) -> list[str]:
+def of_plan(plan: Plan[Any]) -> list[str]:
     """What all writes of a plan need, sorted."""
     further = {"tag:read"} if isinstance(plan.by_tag, ActionByTag) else set()
     return sorted(further.union(of_steps(step for change in plan.changing for step in change.steps)))
 
 
-def missed_too_late(plan: Plan) -> str | None:
+def missed_too_late(plan: Plan[Any]) -> str | None:
     """A sentence for check mode, if a missing scope would be found out when a server is down already; or None."""
     if not any(step.type in OUTAGE and len(change.steps) > 1 for change in plan.changing for step in change.steps):
         return None

@@ -22,6 +22,13 @@ class Selection:
     everything: bool = False
     exclude_tags: tuple[str, ...] = ()
     allow_empty: bool = False
+    known: Droplet | None = None
+    """The one Droplet that is meant, as it was read before; None if none was read, or if there are several."""
+
+    @classmethod
+    def of(cls, droplet: Droplet) -> Selection:
+        """That one Droplet, which was read before."""
+        return cls(ids=(droplet.id,), known=droplet)
 
     def __str__(self) -> str:
         if self.ids is not None:

@@ -39,8 +39,12 @@ class Stop:
     @property
     def owed(self) -> bool:
         """Whether this run, or one before it, has stopped the Droplet or was about to: it is to be powered on."""
-        marked = "mark" in self.done or spelling(MARK, self.droplet.tags or ()) is not None
-        return marked and "unmark" not in self.done
+        return ("mark" in self.done or self.marked) and "unmark" not in self.done
+
+    @property
+    def marked(self) -> bool:
+        """Whether the Droplet carries the tag."""
+        return spelling(MARK, self.droplet.tags or ()) is not None
 
     @property
     def _on(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from .arguments import Arguments
 from .errors import ApiError
 from .facts import Facts
-from .models import Action
+from .models import Action, Droplet
 from .plan import Change, Plan, Step
 
 R = TypeVar("R")
@@ -24,66 +24,51 @@ Record = dict[str, Any]
 class Verb(ABC, Generic[R]):
     """A verb over requests of the type R. All methods are pure; those that take `facts` raise Missing for more.
 
-    What they cannot do raises a LifeboatError.
+    What they cannot do raises a LifeboatError. A task is done if its targets, planned again, have nothing left.
     """
 
     arguments: ClassVar[Arguments]
-    proves_steps: ClassVar[bool] = False
-    """Whether `unproven` has something to say."""
 
     @abstractmethod
     def request(self, params: Mapping[str, Any]) -> R:
         """What a task asks for; raises InputError."""
 
     @abstractmethod
-    def plan(self, request: R, facts: Facts, now: datetime) -> Plan:
+    def plan(self, request: R, facts: Facts, now: datetime) -> Plan[R]:
         """What remains to be done; raises an error before anything is sent."""
-
-    @abstractmethod
-    def narrow(self, request: R, change: Change, done: Sequence[Step]) -> R:
-        """The request for the target of `change` alone, with what was decided for it, after the steps `done`."""
-
-    @abstractmethod
-    def unmet(self, request: R, change: Change, facts: Facts) -> str | None:
-        """A sentence that says how the target differs from what `change` wanted; None if it is as planned.
-
-        Raises NotConvergedError if no other look would better it.
-        """
 
     @abstractmethod
     def describe(self, shown: Record) -> str:
         """One line for people from a `before` or `after`."""
 
-    def with_actions(self, request: R, _own: Sequence[Action]) -> R:
-        """The request with the actions that this run has begun, which prove what it did whatever the log shows."""
-        return request
+    def resume(self, change: Change[R], _done: Sequence[Step], _own: Sequence[Action]) -> R:
+        """The request from which the target of `change` is planned again, after the steps `done`.
 
-    def unproven(self, _change: Change, _step: Step, _facts: Facts) -> str | None:
-        """A sentence that says why `step` cannot be relied on although its action completed; None if it can."""
+        `own` are the actions that this run has begun, which prove what it did whatever the log shows.
+        """
+        return change.request
+
+    def alternative(self, _change: Change[R], _step: Step, _error: ApiError) -> R | None:
+        """The request for the same in another way, if the API refuses `step`; None if there is none."""
         return None
 
-    def is_settled(self, request: R, change: Change, facts: Facts) -> bool:
-        """Whether the last step, which takes its time, shows its effect."""
-        return self.unmet(request, change, facts) is None
-
-    def alternative(self, _change: Change, _step: Step, _error: ApiError) -> Change | None:
-        """The same change in another way, if the API refuses `step`; None if there is none."""
-        return None
-
-    def compensate(self, _request: R, _change: Change, _facts: Facts, _now: datetime) -> Sequence[Step]:
-        """The steps that undo a side effect after a failure."""
+    def compensate(self, _request: R, _facts: Facts, _now: datetime) -> Sequence[Step]:
+        """The steps that undo a side effect after a failure; `request` is that of one target, resumed."""
         return ()
 
     def left_behind(
-        self, _request: R, _change: Change, _facts: Facts | None, _now: datetime
+        self, _request: R, _change: Change[R], _facts: Facts | None, _now: datetime
     ) -> tuple[Record, Sequence[str]]:
-        """`(keys of the result, sentences)` about a target whose change has failed; `facts` is None if unknown."""
+        """`(keys of the result, sentences)` about a target whose change has failed; `facts` is None if unknown.
+
+        `change` is as it was planned last, `request` resumed.
+        """
         return {}, ()
 
-    def result(self, _change: Change, _facts: Facts) -> Record:
-        """Further keys of a target's entry in the result, from what was read to verify its change."""
-        return {}
+    def joined(self, _request: R, _droplet: Droplet) -> Change[R]:
+        """The Change of a Droplet that an order by tag has reached although it was not planned."""
+        raise TypeError(f"{type(self).__name__} sends nothing by tag.")
 
-    def summary(self, _request: R, _plan: Plan, _entries: Sequence[Record], _now: datetime) -> Record:
+    def summary(self, _request: R, _plan: Plan[R], _entries: Sequence[Record], _now: datetime) -> Record:
         """Further keys of the result, from the entries of all targets; `now` is when the plan was made."""
         return {}

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Carries a plan out: sends each step once, waits for many actions at a time, looks before it sends again, verifies.
 
-A Job is the way of one Change: READY to send or to plan again, WAITING for an action, SETTLING until its effect shows,
-LOOKING for what may be there already and does not show yet, and in the end DONE, FAILED or NOT_TRIED. One failing
-Droplet does not stop the others, unless the error is one that all of them would meet.
+A Job is the way of one Change: READY to send or to plan again, WAITING for an action, LOOKING for what may be there
+already and does not show yet, and in the end DONE, FAILED or NOT_TRIED. One failing Droplet does not stop the others,
+unless the error is one that all of them would meet.
 
 The API lags behind itself. What the answer to a write and its action by id say is true, whatever a list says; so what
 does not show yet is looked for until the time is over, and what must not happen twice is not sent before an absence is
@@ -29,7 +29,6 @@ from .._domain.errors import (
     ApiError,
     InvalidAnswerError,
     LifeboatError,
-    NotConvergedError,
     NotFoundError,
     OutcomeUnknownError,
     PendingEventError,
@@ -117,8 +116,7 @@ class Applier:
     def _advance_all(self, ready: list[Job], _jobs: list[Job]) -> None:
         """One step forward for each Job that is READY; what several of them need for it is read together."""
         going = [job for job in ready if self._goes_on(job)]
-        self._ask([job for job in going if job.unproven], self._proof, self._accept_proof)
-        self._ask([job for job in _still_ready(going) if self._has_to_plan(job)], self._plan_one, self._accept_plan)
+        self._ask([job for job in going if self._has_to_plan(job)], self._plan_one, self._accept_plan)
         planned = _still_ready(going)
         sure = [job for job, may in zip(planned, self._client.map(self._may_send, planned), strict=True) if may]
         self._ask([job for job in sure if _is_on_image(job)], self._image_log, self._accept_image_log)
@@ -132,9 +130,7 @@ class Applier:
             self._give_up(job)
         return job.state is State.READY
 
-    def _ask(
-        self, jobs: list[Job], question: Callable[[Job, Facts], Any], accept: Callable[[Job, Any], None]
-    ) -> None:
+    def _ask(self, jobs: list[Job], question: Callable[[Job, Facts], Any], accept: Callable[[Job, Any], None]) -> None:
         """Ask `question` of facts for all `jobs` together; `accept` acts for each on its answer or error."""
         found = answers(self._client, [partial(question, job) for job in jobs])
         for job, one in zip(jobs, found, strict=True):
@@ -214,39 +210,25 @@ class Applier:
             # Nothing but the log shows such an action: this is the one that an earlier run has begun.
             self._sent(job, action)
 
-    def _proof(self, job: Job, facts: Facts) -> str | None:
-        return self._verb.unproven(job.change, job.unproven, facts)
-
-    def _accept_proof(self, job: Job, problem: str | Exception | None) -> None:
-        """Before the next step: the last one has really done what the next one relies on, or NotYet is raised."""
-        if why := value_of(problem):
-            raise NotYet(why, job.behind)
-        job.unproven, job.plan_again = None, True
-        job.actions.update({key: replace(action, status="completed") for key, action in job.actions.items()})
-
     def _has_to_plan(self, job: Job) -> bool:
         return job.plan_again or self._left(job) < 0
 
-    def _plan_one(self, job: Job, facts: Facts) -> tuple[Plan, float]:
-        plan = self._verb.plan(self._narrowed(job), facts, self._client.now())
+    def _plan_one(self, job: Job, facts: Facts) -> tuple[Plan[Any], float]:
+        plan = self._verb.plan(self._resumed(job), facts, self._client.now())
         return plan, facts.read_at
 
-    def _accept_plan(self, job: Job, found: tuple[Plan, float] | Exception) -> None:
+    def _accept_plan(self, job: Job, found: tuple[Plan[Any], float] | Exception) -> None:
         """Bring the Job up to date. Raises NotYet if it wants again what was just done."""
         planned = self._planned_change(job, found)
-        if job.done and planned.steps[:1] == (job.done[-1],):
+        if _is_repeated(job, planned):
             raise NotYet(f"{last_done(job)} has completed, and its effect does not show yet", job.behind)
         job.observed_at = found[1]
         if job.steps[:1] != list(planned.steps[:1]):
             job.tries, job.lost, job.refused, job.looks = 0, None, None, 0
-        undecided = job.change.doubt is not None and not job.attempted
-        job.steps, job.change = list(planned.steps), job.change.risking(planned.at_risk)
-        job.change = replace(job.change, visible=planned.visible, doubt=planned.doubt)
-        if undecided:
+        if job.change.doubt is not None and not job.attempted:
             job.change = planned
-        job.latest = planned
+        job.moved_on(planned)
         job.planned_at = self._client.budget.spent
-        job.plan_again = False
         if job.now_about(planned.target):
             self._claim(job)
         self._await(job, planned.wait_for)
@@ -503,19 +485,19 @@ class Applier:
         """Whether the verb knows another way to what the API has refused; then it is planned again."""
         if not job.steps:
             return False
-        change = self._verb.alternative(job.change, job.steps[0], error)
-        if change is None:
+        request = self._verb.alternative(job.change, job.steps[0], error)
+        if request is None:
             return False
         job.notes.append(f"{error.message.rstrip('.')}, so another way is taken")
-        job.change, job.tries, job.plan_again = change, 0, True
+        job.change, job.tries, job.plan_again = replace(job.change, request=request), 0, True
         return True
 
-    def _planned_again(self, job: Job) -> Change:
+    def _planned_again(self, job: Job) -> Change[Any]:
         """The Change for this one target as it is now."""
         (found,) = answers(self._client, [partial(self._plan_one, job)])
         return self._planned_change(job, found)
 
-    def _planned_change(self, job: Job, found: tuple[Plan, float] | Exception) -> Change:
+    def _planned_change(self, job: Job, found: tuple[Plan[Any], float] | Exception) -> Change[Any]:
         """The Change of a plan for one target; raises NotYet if what was made may not show yet."""
         if isinstance(found, SelectionError):
             made = job.done and job.done[-1].creates
@@ -529,10 +511,9 @@ class Applier:
             raise NotFoundError(f"Droplet {job.change.target} was deleted meanwhile.")
         return changes[0]
 
-    def _narrowed(self, job: Job) -> Any:
-        """The request for this one target, with what its first plan decided and what this run has begun."""
-        narrowed = self._verb.narrow(self._request, job.change, job.done)
-        return self._verb.with_actions(narrowed, tuple(job.actions.values()))
+    def _resumed(self, job: Job) -> Any:
+        """The request for this one target, with what was decided for it and what this run has done."""
+        return self._verb.resume(job.change, job.done, tuple(job.actions.values()))
 
     def _is_there(self, target: Droplet) -> bool:
         """False only for a Droplet that is gone."""
@@ -564,9 +545,9 @@ class Applier:
         """
         if isinstance(job.error, OutcomeUnknownError | WaitTimeoutError):
             return
-        verb, client, request = self._verb, self._client, self._narrowed(job)
+        verb, client, request = self._verb, self._client, self._resumed(job)
         try:
-            for step in answer(client, lambda facts: verb.compensate(request, job.change, facts, client.now())):
+            for step in answer(client, lambda facts: verb.compensate(request, facts, client.now())):
                 action = steps.send(client, job.change.target.id, step)
                 if action:
                     job.actions[action.id] = action
@@ -578,15 +559,15 @@ class Applier:
 
     def _look_back(self, job: Job) -> None:
         """What a failure leaves behind stands in its message and in the result; not read once the time is over."""
-        verb, client, request, change = self._verb, self._client, self._narrowed(job), job.latest or job.change
+        verb, client, request, change = self._verb, self._client, self._resumed(job), job.latest or job.change
 
         def look(facts: Facts | None) -> Any:
             return verb.left_behind(request, change, facts, client.now())
 
         try:
-            job.left, sentences = answer(client, look) if client.budget.left > 0 else look(None)
+            job.told, sentences = answer(client, look) if client.budget.left > 0 else look(None)
         except LifeboatError:
-            job.left, sentences = look(None)
+            job.told, sentences = look(None)
         if sentences:
             first = job.error
             job.error = first.copy(" ".join([first.message, *sentences])).with_context(first.droplet, first.action)
@@ -594,7 +575,7 @@ class Applier:
 
     def _watch(self, jobs):
         """After a pause, see how far the Jobs that wait have come."""
-        watched = [job for job in jobs if job.state in (State.WAITING, State.SETTLING, State.LOOKING)]
+        watched = [job for job in jobs if job.state in (State.WAITING, State.LOOKING)]
         if not watched:
             return
         left = self._client.budget.left
@@ -606,7 +587,6 @@ class Applier:
         self._poll_after = min(LONGEST_POLL, self._poll_after * 2)
         looking = [job for job in watched if job.state is State.LOOKING]
         self._poll([job for job in watched if job.state is State.WAITING])
-        self._settle([job for job in watched if job.state is State.SETTLING])
         self._resume(looking)
 
     def _resume(self, looking: list[Job]) -> None:
@@ -635,6 +615,9 @@ class Applier:
             return
         for job, action in zip(waiting, refreshed, strict=True):
             job.unheard = None
+            if action and action.completed and action.completed_at is None:
+                # The API may not tell when an action has ended: it has by now.
+                action = replace(action, completed_at=self._client.now())
             if action:
                 (job.actions if action.id in job.actions else job.others)[action.id] = action
             self._heard(job, action)
@@ -660,11 +643,7 @@ class Applier:
             job.out_of_sight = job.running if converted else None
             job.behind = action or job.running
             job.state, job.running = State.READY, None
-            job.unproven = job.done[-1] if job.own_action and job.steps and self._verb.proves_steps else None
             job.plan_again |= bool(job.steps)
-            if self._wait and job.own_action and job.done[-1].settle_seconds:
-                job.state = State.SETTLING
-                job.settle_deadline = self._client.budget.spent + job.done[-1].settle_seconds
 
     def _may_show_yet(self, job: Job, converted: bool) -> bool:
         """True if an action that is not found has begun so lately that it may not show yet.
@@ -675,27 +654,15 @@ class Applier:
             return False
         return self._client.budget.spent - job.begun_at < self._lag.total_seconds()
 
-    def _settle(self, settling: list[Job]) -> None:
-        """Resume the jobs whose change is visible or whose settle time is over."""
-        self._ask(settling, self._is_settled, self._accept_settled)
-
-    def _is_settled(self, job: Job, facts: Facts) -> bool:
-        try:
-            return self._verb.is_settled(self._request, job.change, facts)
-        except NotConvergedError:
-            return False
-
-    def _accept_settled(self, job: Job, settled: bool | Exception) -> None:
-        if isinstance(settled, UnreachableError):
-            note_unheard([job], settled)
-        else:
-            shows, job.unheard = value_of(settled), None
-            if shows or self._client.budget.spent >= job.settle_deadline:
-                job.state = State.READY
-
 
 def _still_ready(jobs: Iterable[Job]) -> list[Job]:
     return [job for job in jobs if job.state is State.READY]
+
+
+def _is_repeated(job: Job, planned: Change[Any]) -> bool:
+    """True if the plan wants again what this run has just done, or has made: its effect does not show yet."""
+    first = planned.steps[:1]
+    return bool(job.done) and (first == (job.done[-1],) or any(step.creates and step in job.done for step in first))
 
 
 def _is_on_image(job: Job) -> bool:

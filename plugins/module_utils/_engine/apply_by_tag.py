@@ -9,6 +9,8 @@ out no other follows: a Droplet that the API has left out of it fails with a sen
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .._api import actions, droplets
 from .._domain import evidence
 from .._domain.errors import (
@@ -21,7 +23,7 @@ from .._domain.errors import (
     UnexpectedError,
 )
 from .._domain.models import Droplet
-from .._domain.plan import Change, Step
+from .._domain.plan import Step
 from .apply import SENDING_TRIES, Applier
 from .job import Job, NotYet, Refused, State, says_already
 from .verify import LONGEST_POLL
@@ -202,14 +204,8 @@ class ByTagApplier(Applier):
             found = droplets.get_if_there(self._client, droplet_id)
         except LifeboatError:
             found = None
-        return Change(
-            found or Droplet(droplet_id, "?"),
-            before=None,
-            after=order.goal,
-            steps=(order.action,),
-            notes=(f"got the tag {order.tag!r} after the Droplets were read",),
-            goal=order.goal,
-        )
+        joined = self._verb.joined(self._request, found or Droplet(droplet_id, "?"))
+        return replace(joined, steps=(order.action,))
 
     def _left_out(self, job):
         return NotConvergedError(

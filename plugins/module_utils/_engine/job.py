@@ -8,9 +8,9 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from .._domain.errors import ApiError, LifeboatError
-from .._domain.facts import Facts
 from .._domain.models import Action, Droplet
 from .._domain.plan import Change, Step
 
@@ -18,14 +18,13 @@ from .._domain.plan import Change, Step
 class State(enum.Enum):
     READY = "ready"
     WAITING = "waiting"
-    SETTLING = "settling"
     LOOKING = "looking"
     DONE = "done"
     FAILED = "failed"
     NOT_TRIED = "not tried"
 
 
-UNDER_WAY = (State.READY, State.WAITING, State.SETTLING, State.LOOKING)
+UNDER_WAY = (State.READY, State.WAITING, State.LOOKING)
 
 
 class NotYet(Exception):
@@ -70,17 +69,16 @@ class Job:
     `begun_at` when the wait for it began. `known` are the ids of the actions that its log was seen to have before the
     next step was sent, and `others` what is known of those. `tries` counts how often the next step was sent, `refusals`
     how often the Droplet was busy. `observed_at` is when the request was sent whose answer the plan goes by, and
-    `planned_at` when it was planned again last, None if it was not. `done` are the steps carried out, and
-    `unproven` the last of them as long as nobody looked. `settle_deadline` is when an effect must show.
+    `planned_at` when it was planned again last, None if it was not. `done` are the steps carried out.
     `outcome_unknown` is True once an answer was lost, and `lost` is about the last one as long as nothing shows of
     it; `refused` is what the API says to be so already. `unheard` says why the last look was in vain, `why` what is
     not seen yet, and `behind` is the action that is behind it. `out_of_sight` is an action that may be gone with
-    its image, or not be there yet. `hidden_until` is when one that the API has called pending must show. `facts`
-    are what was read to verify the whole. `latest` is the Change as it was planned last, `left` what a failure
-    leaves behind: further keys of the result. Times are in seconds of the budget.
+    its image, or not be there yet. `hidden_until` is when one that the API has called pending must show. `latest` is
+    the Change as it was planned last. `told` are further keys of the result: what came of the change once it is
+    verified, or what a failure has left behind. Times are in seconds of the budget.
     """
 
-    change: Change
+    change: Change[Any]
     steps: list
     state: State = State.READY
     running: Action | None = None
@@ -96,8 +94,6 @@ class Job:
     others: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)
     done: list = field(default_factory=list)
-    unproven: object = None
-    settle_deadline: float = 0
     outcome_unknown: bool = False
     lost: Lost | None = None
     refused: Refused | None = None
@@ -107,9 +103,8 @@ class Job:
     unheard: str | None = None
     behind: Action | None = None
     out_of_sight: Action | None = None
-    facts: Facts | None = None
-    latest: Change | None = None
-    left: dict = field(default_factory=dict)
+    latest: Change[Any] | None = None
+    told: dict[str, Any] = field(default_factory=dict)
     error: LifeboatError | None = None
     key: int | None = field(init=False)
 
@@ -117,7 +112,7 @@ class Job:
         self.key = self.change.target.id
 
     @classmethod
-    def not_tried(cls, change: Change, error: LifeboatError) -> Job:
+    def not_tried(cls, change: Change[Any], error: LifeboatError) -> Job:
         """The Job of a Change for which nothing was sent because of `error`."""
         job = cls(change, list(change.steps))
         job.fail(error.copy())
@@ -134,6 +129,23 @@ class Job:
         if new:
             self.change = replace(self.change, target=target)
         return new
+
+    def proven_by(self, planned: Change[Any]) -> None:
+        """Nothing is left to be done, as `planned` again: what this run has begun has come to its end."""
+        self.told = planned.extra_result
+        self._completed()
+
+    def moved_on(self, planned: Change[Any]) -> None:
+        """The rest of the Change, as `planned` again."""
+        self.steps, self.latest, self.plan_again = list(planned.steps), planned, False
+        self.change = replace(self.change, request=planned.request, visible=planned.visible, doubt=planned.doubt)
+        if not planned.doubt:
+            self._completed()
+
+    def _completed(self) -> None:
+        """An action that went out of sight with its image has completed, if its effect shows."""
+        if self.out_of_sight:
+            self.actions[self.out_of_sight.id] = replace(self.out_of_sight, status="completed")
 
     def fail(self, error: LifeboatError) -> None:
         self.state = State.FAILED

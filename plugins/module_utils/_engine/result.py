@@ -15,7 +15,7 @@ LIST_ALL_UP_TO = 200
 """More Droplets than this are listed only if something happened to them, unless the user asks for all."""
 
 
-def diff(plan: Plan, describe: Callable[[dict[str, Any]], str]) -> dict[str, str]:
+def diff(plan: Plan[Any], describe: Callable[[dict[str, Any]], str]) -> dict[str, str]:
     """Ansible's diff of a plan: `name (id): before → after`, one line for each Droplet that changes, by ascending id.
 
     Ansible prints a `prepared` diff as it is. One with `before` and `after` becomes, for a fleet, a wall of old lines
@@ -33,7 +33,9 @@ def diff(plan: Plan, describe: Callable[[dict[str, Any]], str]) -> dict[str, str
     return {"prepared": "".join(lines)}
 
 
-def droplets(plan: Plan, jobs: Sequence[Job] | None, extras: Mapping[int, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def droplets(
+    plan: Plan[Any], jobs: Sequence[Job] | None, extras: Mapping[int, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """An entry for each Droplet, by ascending id. `jobs` is None in check mode; `extras` are further keys by id."""
     by_id = {job.key: job for job in jobs or ()}
     entries = [_entry(change, by_id.get(change.target.id), jobs is None) for change in plan.changes]
@@ -54,7 +56,7 @@ def listed(entries: list[dict[str, Any]], everything: bool) -> list[dict[str, An
     return [entry for entry in entries if entry["changed"] or "error" in entry or "not_tried" in entry]
 
 
-def summary(plan: Plan, jobs: Sequence[Job] | None) -> dict[str, int]:
+def summary(plan: Plan[Any], jobs: Sequence[Job] | None) -> dict[str, int]:
     """Counts of Droplets: matched, changed, unchanged, failed, not_tried."""
     matched = len(plan.changes)
     counts = {"changed": len(plan.changing), "failed": 0, "not_tried": 0}
@@ -68,7 +70,7 @@ def summary(plan: Plan, jobs: Sequence[Job] | None) -> dict[str, int]:
     return {"matched": matched, "unchanged": matched - sum(counts.values()), **counts}
 
 
-def failure_sentence(plan: Plan, jobs: Sequence[Job]) -> str:
+def failure_sentence(plan: Plan[Any], jobs: Sequence[Job]) -> str:
     """What the operator reads when something failed: the first reasons, and the counts."""
     failed = [job for job in jobs if job.state is State.FAILED]
     not_tried = [job for job in jobs if job.state is State.NOT_TRIED]
@@ -99,7 +101,7 @@ def _did(job: Job) -> bool:
     return bool(job.actions) or (job.state is State.DONE and job.attempted)
 
 
-def _entry(change: Change, job: Job | None, planned: bool) -> dict[str, Any]:
+def _entry(change: Change[Any], job: Job | None, planned: bool) -> dict[str, Any]:
     changed = bool(change.steps) and (planned or (job is not None and _did(job)))
     if job and job.state is State.DONE and not changed:
         # What an earlier run has done may have shown later than the plan was made.
@@ -107,7 +109,7 @@ def _entry(change: Change, job: Job | None, planned: bool) -> dict[str, Any]:
     entry = {
         "id": (job.change if job else change).target.id,
         "name": change.target.name,
-        "before": change.before,
+        "before": change.before or None,
         "after": change.after,
         "changed": changed,
         "actions": [],

@@ -95,7 +95,7 @@ def _carry_out(module, verb, told):
             else:
                 jobs = _apply(module, client, verb, request, plan)
                 plan = plan.with_added(job.change for job in jobs if job.key is not None)
-                extras = _extras(verb, jobs)
+                extras = {job.change.target.id: job.told for job in jobs}
             entries = result.droplets(plan, jobs, extras)
             told.update(verb.summary(request, plan, entries, planned_at))
             _tell(told, plan, jobs, entries, params)
@@ -111,13 +111,6 @@ def _apply(module: AnsibleModule, client: Client, verb: Verb, request: object, p
         return [Job.not_tried(change, error) for change in plan.pending]
     applier = ByTagApplier if plan.by_tag else Applier
     return applier(client, verb, request, module.params["wait"]).run(plan)
-
-
-def _extras(verb: Verb[Any], jobs: list[Job]) -> dict[int | None, dict[str, Any]]:
-    """Further keys of the targets' entries, by id."""
-    extras = {job.change.target.id: job.left for job in jobs if job.left}
-    done = [job for job in jobs if job.facts and job.change.target.id not in extras]
-    return extras | {job.change.target.id: verb.result(job.change, job.facts) for job in done}
 
 
 def _read(module: AnsibleModule, reader: Reader[Any], told: dict[str, Any]) -> None:

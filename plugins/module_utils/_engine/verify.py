@@ -4,16 +4,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from .._api import actions
 from .._api.client import Client
 from .._api.read import answers
-from .._domain.errors import LifeboatError, NotConvergedError, UnexpectedError, WaitTimeoutError
+from .._domain.errors import (
+    LifeboatError,
+    NotConvergedError,
+    RefusedError,
+    SelectionError,
+    UnexpectedError,
+    WaitTimeoutError,
+)
 from .._domain.facts import Facts
+from .._domain.plan import Change, Plan
 from .._domain.verb import Verb
-from .job import Job, State
+from .job import Job
 
 LONGEST_POLL = 10.0
 """Seconds between two looks at most."""
@@ -29,13 +38,12 @@ class Verifier:
         self._client = client
         self._verb = verb
         self._request = request
-        self._lag = client.lag_tolerance
 
     def verify(self, jobs: list[Job]) -> None:
         """Read again what was changed, and keep looking until all is as planned, or the time is over."""
         pause = FIRST_LOOK
         while jobs:
-            found = answers(self._client, [partial(self._problem, job) for job in jobs])
+            found = answers(self._client, [partial(self._planned, job) for job in jobs], as_before=True)
             jobs = [job for job, one in zip(jobs, found, strict=True) if not self._is_verified(job, one)]
             left = self._client.budget.left
             if left <= 0:
@@ -46,30 +54,46 @@ class Verifier:
                 self._client.sleep(min(pause, left))
                 pause = min(LONGEST_POLL, pause * 2)
 
-    def _problem(self, job: Job, facts: Facts) -> tuple[str | None, Facts]:
-        return self._verb.unmet(self._request, job.change, facts), facts
+    def _planned(self, job: Job, facts: Facts) -> Plan[Any]:
+        request = self._verb.resume(job.change, job.done, tuple(job.actions.values()))
+        return self._verb.plan(request, facts, self._client.now())
 
-    def _is_verified(self, job: Job, found: tuple[str | None, Facts] | Exception) -> bool:
-        """True if no other look is needed, because all is as planned or will never be."""
-        if isinstance(found, NotConvergedError):
+    def _is_verified(self, job: Job, found: Plan[Any] | Exception) -> bool:
+        """True if no other look is needed, because nothing is left to be done or another look would change nothing."""
+        if isinstance(found, SelectionError) and self._may_show_yet(job):
+            job.why = found.message.rstrip(".")
+            return False
+        if isinstance(found, NotConvergedError | RefusedError):
             job.fail(not_converged(job, found.message))
         elif isinstance(found, LifeboatError):
             job.fail(not_converged(job, f"what was done could not be verified: {found.message}"))
         elif isinstance(found, Exception):
             job.fail(UnexpectedError.of(found))
-        elif found[0] is None:
-            job.facts = found[1]
-        elif self._is_final(job):
-            job.fail(not_converged(job, found[0]))
-        else:
-            job.why = found[0].rstrip(".")
+        elif why := self._left(found.changes):
+            job.why = why.rstrip(".")
             return False
+        else:
+            job.proven_by(found.changes[0])
         return True
 
-    def _is_final(self, job: Job) -> bool:
-        """True if the effect had its time, as a shutdown has, and the API had its own to show it."""
-        settled = job.done and job.done[-1].settle_seconds
-        return bool(settled) and self._client.budget.spent >= job.settle_deadline + self._lag.total_seconds()
+    def _may_show_yet(self, job: Job) -> bool:
+        """True if what is not found has been made by this run, or may be missing because a list is late."""
+        young = self._client.budget.spent - job.begun_at < self._client.lag_tolerance.total_seconds()
+        return young or any(step.creates for step in job.done)
+
+    def _left(self, changes: Sequence[Change[Any]]) -> str | None:
+        """What is left to be done for a target, or does not show yet, as a sentence; None if nothing is."""
+        if not changes:
+            return "it can no longer be read"
+        (change,) = changes
+        if change.wait_for:
+            return f"action {change.wait_for.action.id} ({change.wait_for.action.type}) is in progress"
+        if change.steps:
+            wanted, found = self._verb.describe(change.after), self._verb.describe(change.before)
+            return f"the API reports every action as completed, but it shows {found} instead of {wanted}"
+        if change.doubt:
+            return change.doubt.why
+        return "; ".join(change.notes) if change.skipped else None
 
     def see_begun(self, jobs: list[Job]) -> None:
         """Without the last wait, too, the task ends only when a rerun would find what it has begun.
@@ -112,8 +136,6 @@ def timed_out(client: Client, job: Job) -> WaitTimeoutError:
     if job.running:
         doubt = job.unheard or job.running.doubt
         what = f"action {job.running.id} ({job.running.type}) {'may still be' if doubt else 'is still'} running"
-    elif job.state is State.SETTLING:
-        what = f"the effect of {job.done[-1].type} does not show yet"
     elif job.why:
         what = job.why
         if job.behind and str(job.behind.id) not in what:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Decides what `backup_policies` does: each Droplet goes to one rule, and each rule's Droplets as in `droplet_backups`.
 
-To plan a Droplet again, `pin` returns a Request for it alone, with a single rule.
+The request of a Change, from which its Droplet is planned again, has a single rule.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .._domain import arguments, needs
 from .._domain.desired_policy import DesiredPolicy
 from .._domain.errors import InputError, RefusedError
 from .._domain.facts import Facts, together
-from .._domain.models import Droplet
+from .._domain.models import Action, BackupPolicy, Droplet
 from .._domain.observed import Observed as ObservedBackups
 from .._domain.plan import Change, Plan, Step
 from .._domain.rules import EVERYTHING, Rule, idle_exemptions, in_rule, owner, parsed, refuse_hidden_tags
@@ -25,6 +25,7 @@ from .._domain.selection import Selection, still_there
 from .._domain.text import some
 from .._domain.verb import Record, Verb
 from . import droplet_backups
+from .droplet_backups import NO_PROGRESS, Progress
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,12 +38,13 @@ NAMED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The rules in their order. `unmatched` is "report", "fail" or "ignore"."""
+    """The rules in their order. `unmatched` is "report", "fail" or "ignore"; `progress` as for `droplet_backups`."""
 
     rules: tuple[Rule, ...]
     selection: Selection = WHOLE_ACCOUNT
     unmatched: str = "report"
     max_disable: int = 0
+    progress: Progress = NO_PROGRESS
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -61,7 +63,7 @@ class Observed(ObservedBackups):
 
 
 Part = tuple["Rule | None", Observed]
-Outcome = tuple[Change, Record]
+Outcome = tuple[Change[Request], Record]
 """A Change, and the entry of its Droplet in the result."""
 
 
@@ -85,7 +87,7 @@ def observed(request: Request, droplets: Collection[Droplet], states: needs.Stat
 def complete(request: Request, observed: Observed, facts: Facts, now: datetime) -> Observed:
     """`observed` with what the plans of all rules turn out to need, read together; raises Missing and InputError."""
     completed = together(
-        partial(_by, rule, droplet_backups.complete, desired, part, facts, now)
+        partial(_by, rule, droplet_backups.complete, desired, part, facts, now, request.progress)
         for rule, desired, part in _working(_parts(request, observed))
     )
     return replace(
@@ -93,10 +95,11 @@ def complete(request: Request, observed: Observed, facts: Facts, now: datetime) 
         supported=next((part.supported for part in completed if part.supported is not None), None),
         backups={key: points for part in completed for key, points in part.backups.items()},
         converted={key: points for part in completed for key, points in part.converted.items()},
+        remaining={key: points for part in completed for key, points in part.remaining.items()},
     )
 
 
-def plan(request: Request, observed: Observed, now: datetime) -> Plan:
+def plan(request: Request, observed: Observed, now: datetime) -> Plan[Request]:
     """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
     parts = _parts(request, observed)
     working = [
@@ -107,17 +110,18 @@ def plan(request: Request, observed: Observed, now: datetime) -> Plan:
         droplet for _rule, _desired, part, goals in working for droplet in droplet_backups.disabled_by(goals, part)
     ]
     droplet_backups.guard_number(disabled, request.max_disable, "the rules")
-    changes: list[Change] = []
+    changes: list[Change[Request]] = []
     warnings: list[str] = []
     for rule, desired, part, goals in working:
         _by(rule, droplet_backups.guard_restore_points, desired, part, goals, now)
-        made = droplet_backups.changes(desired, part, goals, now)
+        narrow = partial(narrowed, rule)
+        made = droplet_backups.changes(request, request.progress, narrow, desired, part, goals, now)
         changes += [replace(change, rule=rule.name) for change in made]
         warnings += droplet_backups.warnings(part, goals)
     for idle, part in parts:
         if not _works(idle):
             stay = [
-                droplet_backups.unchanged(DesiredPolicy(), droplet, part.states[droplet.id])
+                droplet_backups.unchanged(DesiredPolicy(), droplet, part.states[droplet.id], request)
                 for droplet in part.droplets
             ]
             changes += [replace(change, rule=_name(idle)) for change in stay]
@@ -134,24 +138,21 @@ def plan(request: Request, observed: Observed, now: datetime) -> Plan:
     )
 
 
-def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
-    """`request` for the Droplet of `change` alone: its rule matches it, with what was chosen for it."""
-    rule = request.rule(change.rule)
-    desired = None if rule.desired is None else droplet_backups.pinned(rule.desired, change, done)
+def narrowed(
+    rule: Rule, request: Request, droplet: Droplet, policy: BackupPolicy | None, progress: Progress
+) -> Request:
+    """`request` for one Droplet: its rule matches it, with the policy that was chosen for it."""
+    desired = None if rule.desired is None else droplet_backups.pinned(rule.desired, policy)
     return replace(
         request,
         rules=(replace(rule, match=EVERYTHING, desired=desired),),
-        selection=Selection(ids=(change.target.id,)),
+        selection=Selection.of(droplet),
         max_disable=max(1, request.max_disable),
+        progress=progress,
     )
 
 
-def unmet(request: Request, change: Change, observed: ObservedBackups) -> str | None:
-    """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
-    return droplet_backups.unmet(request.rule(change.rule).desired or DesiredPolicy(), change, observed)
-
-
-def tell(request: Request, plan: Plan, entries: Sequence[Record], day: date) -> Record:
+def tell(request: Request, plan: Plan[Request], entries: Sequence[Record], day: date) -> Record:
     """The keys of a result that are about rules: rules, unmatched, exempt, left_alone, unknown_cost, monthly_cost.
 
     `entries` are the result's Droplets, one for each change of `plan`; `day` is the date (UTC) when it was made.
@@ -241,7 +242,7 @@ def _told(rule: Rule, changes_and_entries: Sequence[Outcome], day: date) -> Reco
     return told
 
 
-def _outcome(change: Change, entry: Record) -> str:
+def _outcome(change: Change[Request], entry: Record) -> str:
     if "error" in entry:
         return "failed"
     if "not_tried" in entry:
@@ -311,29 +312,19 @@ class BackupPolicies(Verb[Request]):
     """Backups of the whole account by ordered rules."""
 
     arguments = ARGUMENTS
-    proves_steps = True
 
     def request(self, params: Mapping[str, Any]) -> Request:
         return request(params)
 
-    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan[Request]:
         droplets, states = facts.get(needs.Fleet(request.selection))
         needs.prove_tags_are_shown(request.tags, droplets, facts)
         return plan(request, complete(request, observed(request, droplets, states, now), facts, now), now)
 
-    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
-        return pin(request, change, done)
+    def resume(self, change: Change[Request], done: Sequence[Step], _own: Sequence[Action]) -> Request:
+        return replace(change.request, progress=droplet_backups.resumed(change.request.progress, done))
 
-    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
-        return unmet(request, change, droplet_backups.again([change], facts))
-
-    def unproven(self, change: Change, step: Step, facts: Facts) -> str | None:
-        return droplet_backups.unproven(change, step, droplet_backups.again([change], facts))
-
-    def result(self, change: Change, facts: Facts) -> Record:
-        return droplet_backups.aftermath(change, droplet_backups.again([change], facts))
-
-    def summary(self, request: Request, plan: Plan, entries: Sequence[Record], now: datetime) -> Record:
+    def summary(self, request: Request, plan: Plan[Request], entries: Sequence[Record], now: datetime) -> Record:
         return tell(request, plan, entries, now.date())
 
     def describe(self, shown: Record) -> str:

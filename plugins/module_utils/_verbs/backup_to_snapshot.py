@@ -17,7 +17,7 @@ from typing import Any
 from .._domain import arguments, gone, needs
 from .._domain.errors import InputError, SelectionError
 from .._domain.facts import Facts
-from .._domain.models import Droplet, RestorePoint
+from .._domain.models import Action, Droplet, RestorePoint
 from .._domain.plan import Change, ConvertBackup, Plan, RenameImage, Step, Tag
 from .._domain.restore_points import RestorePointSelector, resolve
 from .._domain.retention import made_from_a_backup, newest_first
@@ -35,7 +35,7 @@ class Request:
     """What the user asked for: `wanted` of each Droplet of `selection`, or every backup if it is None.
 
     `selection` is None if `wanted` names a backup by its id. `chosen` are the restore points that were decided for
-    one Droplet, as they were then; `droplet` is that Droplet if it is gone and cannot be asked for.
+    one Droplet, as they were then; `droplet` is that Droplet if it is gone, so that `selection` finds nothing.
     """
 
     selection: Selection | None
@@ -91,7 +91,12 @@ def request(selection: Selection | None, params: Mapping[str, Any]) -> Request:
 
 def look(request: Request, facts: Facts, now: datetime) -> Seen:
     """The restore points; then, if they do not show it, which snapshots were backups, and the tags."""
-    seen = _of_one_or_more(request, request.selection, facts) if request.selection else _of_image(request, facts)
+    if request.droplet is not None and request.chosen is not None:
+        seen = Seen((_of_deleted(request, request.droplet, request.chosen, facts),))
+    elif request.selection:
+        seen = _of_one_or_more(request, request.selection, facts)
+    else:
+        seen = _of_image(request, facts)
     made = facts.each(needs.WereBackups(droplet, snapshots) for droplet, snapshots in doubtful(request, seen))
     seen = replace(seen, made=frozenset(key for ids in made for key in ids))
     return seen.with_tags(facts.each(needs.Tagged(point) for point in untold(request, seen, now)))
@@ -118,8 +123,6 @@ def _of_selection(selection: Selection, facts: Facts) -> Seen:
 
 def _of_image(request: Request, facts: Facts) -> Seen:
     """By the id of an image, which does not show of which Droplet it is."""
-    if request.chosen is not None and request.droplet is not None:
-        return Seen((_of_deleted(request.droplet, request.chosen, facts),))
     image = None if request.backup_id is None else facts.get(needs.Image(request.backup_id))
     if image:
         droplet = facts.get(needs.OwnerOfImage(the_image(image).id))
@@ -135,26 +138,16 @@ def _of_image(request: Request, facts: Facts) -> Seen:
     return replace(_of_selection(Selection(ids=(droplet.id,)), facts), image=image)
 
 
-def _of_deleted(droplet: Droplet, chosen: needs.Points, facts: Facts) -> DropletImages:
+def _of_deleted(request: Request, droplet: Droplet, chosen: needs.Points, facts: Facts) -> DropletImages:
     """What became of the images that were chosen: one whose id is gone is among the account's snapshots."""
+    if request.backup_id is None:
+        # As the next run looks for what is left of the Droplet.
+        images: needs.Points = facts.get(needs.OwnImages())
+        return DropletImages.holding(droplet, images, deleted=True)
     found = [image for image in facts.each(needs.OwnImage(point.id) for point in chosen) if image]
     further = () if len(found) == len(chosen) else facts.get(needs.AllSnapshots())
     points = {point.id: point for point in (*further, *found)}
     return DropletImages.holding(droplet, list(points.values()), deleted=True)
-
-
-def again(change: Change, facts: Facts) -> Seen:
-    """What the restore points of `change` have become, as the next run will see it."""
-    goal = change.decided(Request)
-    if goal.selection:
-        one = DropletImages(change.target, (), facts.get(needs.Snapshots(change.target)))
-    elif goal.backup_id is not None:
-        one = _of_deleted(change.target, goal.chosen or (), facts)
-    else:
-        images = facts.get(needs.OwnImages())
-        one = DropletImages.holding(change.target, images, deleted=True)
-    seen = Seen((one,))
-    return seen.with_tags(facts.each(needs.Tagged(point) for point in became([change], seen)))
 
 
 def left_of(request: Request, account: gone.Account, error: SelectionError) -> gone.Source:
@@ -269,9 +262,9 @@ def untold(request: Request, seen: Seen, now: datetime) -> list[RestorePoint]:
     return [point for point in found if point.tags is None]
 
 
-def plan(request: Request, seen: Seen, now: datetime) -> Plan:
+def plan(request: Request, seen: Seen, now: datetime) -> Plan[Request]:
     """The Plan for `request`; raises InputError or SelectionError before anything is sent."""
-    changes: list[Change] = []
+    changes: list[Change[Request]] = []
     warnings: list[str] = []
     for one in seen.own:
         try:
@@ -283,7 +276,7 @@ def plan(request: Request, seen: Seen, now: datetime) -> Plan:
             shown = _before(request, one, ())
             nothing: Record = {"snapshots": []}
             changes.append(
-                Change(one.droplet, shown, shown, notes=(error.message,), skipped=True, extra_result=nothing)
+                Change(one.droplet, request, shown, shown, notes=(error.message,), skipped=True, extra_result=nothing)
             )
         else:
             _guard_names(request, one, points)
@@ -291,40 +284,15 @@ def plan(request: Request, seen: Seen, now: datetime) -> Plan:
     return Plan(tuple(changes), tuple(warnings))
 
 
-def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
-    """The request for the Droplet of `change` alone, with the restore points that were chosen for it.
+def resumed(change: Change[Request], done: Sequence[Step]) -> Request:
+    """The request of `change` after the steps `done`.
 
     As long as a conversion of an earlier run does not show, nothing is chosen; a Droplet that is gone is then looked
-    for again, as `request` names it.
+    for again, as the task names it.
     """
-    goal = change.decided(Request)
     if done or change.doubt is None:
-        return goal
-    again = replace(goal, chosen=None)
-    return again if again.droplet is None else replace(again, selection=request.selection, droplet=None)
-
-
-def became(changes: Iterable[Change], seen: Seen) -> list[RestorePoint]:
-    """The snapshots that the restore points of `changes` have become, as far as they are there."""
-    return [found for change in changes for found, _name in _results(change, seen) if found]
-
-
-def unmet(_request: Request, change: Change, seen: Seen) -> str | None:
-    """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
-    goal = change.decided(Request)
-    for point, (found, name) in zip(goal.chosen or (), _results(change, seen), strict=True):
-        if found is None:
-            return f"the API reports the conversion as completed, but {point} is not among the snapshots"
-        if found.name != name:
-            return f"snapshot {found.id} is named {found.name!r} instead of {name!r}"
-        if missing := missing_tags(goal.tags, found):
-            return f"snapshot {found.id} does not carry the tag {missing[0]!r}"
-    return None
-
-
-def aftermath(change: Change, seen: Seen) -> Record:
-    """`snapshots` of a result: those that the restore points have become."""
-    return {"snapshots": [record(found) for found in became([change], seen)]}
+        return change.request
+    return replace(change.request, chosen=None, droplet=None)
 
 
 def describe(shown: Mapping[str, Any]) -> str:
@@ -335,14 +303,6 @@ def describe(shown: Mapping[str, Any]) -> str:
     ]
     left = [] if shown["backups"] is None else [_counted(shown["backups"])]
     return "; ".join([", ".join(points) or "nothing to keep", *left, f"snapshots for {priced(shown['monthly_cost'])}"])
-
-
-def _results(change: Change, seen: Seen) -> list[tuple[RestorePoint | None, str]]:
-    """For each restore point that `change` is about, the snapshot that it is now (or None) and the name wanted."""
-    (there,) = (one.snapshots for one in seen.own if one.droplet.id == change.target.id)
-    goal = change.decided(Request)
-    named = [(point, goal.name_for(change.target, point)) for point in goal.chosen or ()]
-    return [(_find(point, name, there), name) for point, name in named]
 
 
 def _points(request: Request, seen: Seen, one: DropletImages, now: datetime) -> list[RestorePoint]:
@@ -406,26 +366,26 @@ def _guard_names(request: Request, one: DropletImages, points: Sequence[RestoreP
         )
 
 
-def _change(request: Request, one: DropletImages, points: Sequence[RestorePoint]) -> Change:
+def _change(request: Request, one: DropletImages, points: Sequence[RestorePoint]) -> Change[Request]:
     names = [request.name_for(one.droplet, point) for point in points]
     steps: list[Step] = []
     for point, name in zip(points, names, strict=True):
         steps += _steps(request, point, name)
     converted = [point for point in points if point.type == "backup"]
     as_named = [replace(point, name=name) for point, name in zip(points, names, strict=True)]
-    goal = replace(
+    narrowed = replace(
         request,
-        selection=None if one.gone else Selection(ids=(one.droplet.id,)),
+        selection=request.selection if one.gone else Selection.of(one.droplet),
         chosen=tuple(points),
         droplet=one.droplet if one.gone else None,
     )
     return Change(
         one.droplet,
+        narrowed,
         _before(request, one, points),
         _after(request, one, as_named, converted),
         tuple(steps),
         notes=_notes(one, converted),
-        goal=goal,
         extra_result={"snapshots": [_foretold(request, point) for point in as_named]},
         visible=_visible(request, one),
     )
@@ -525,17 +485,11 @@ class BackupToSnapshot(Verb[Request]):
     def request(self, params: Mapping[str, Any]) -> Request:
         return request(arguments.selection(params) if params["backup_id"] is None else None, params)
 
-    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan[Request]:
         return plan(request, look(request, facts, now), now)
 
-    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
-        return pin(request, change, done)
-
-    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
-        return unmet(request, change, again(change, facts))
-
-    def result(self, change: Change, facts: Facts) -> Record:
-        return aftermath(change, again(change, facts))
+    def resume(self, change: Change[Request], done: Sequence[Step], _own: Sequence[Action]) -> Request:
+        return resumed(change, done)
 
     def describe(self, shown: Record) -> str:
         return describe(shown)

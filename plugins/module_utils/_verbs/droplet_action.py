@@ -11,9 +11,9 @@ from typing import Any
 
 from .._domain import arguments, names, needs
 from .._domain.confirmation import unconfirmed
-from .._domain.errors import InputError, RefusedError
+from .._domain.errors import InputError, NotConvergedError, RefusedError
 from .._domain.facts import Facts
-from .._domain.models import Droplet, RestorePoint, Size
+from .._domain.models import Action, Droplet, RestorePoint, Size
 from .._domain.plan import ActionByTag, Change, Doubt, Plan, Step
 from .._domain.plan import DropletAction as ActionStep
 from .._domain.selection import Selection
@@ -70,7 +70,7 @@ class Request:
     """What the user asked for. `shutdown_timeout` in seconds; `done` are the types that this run has carried out.
 
     `unlisted_until` is when it no longer waits for a snapshot that the Droplet has and no list shows; None if it has
-    met none.
+    met none. `shutdown_ended` is when the Droplet had been asked to shut down (UTC), None if that is not known.
     """
 
     type: str
@@ -88,6 +88,7 @@ class Request:
     by_tag: bool = False
     done: frozenset[str] = frozenset()
     unlisted_until: datetime | None = None
+    shutdown_ended: datetime | None = None
 
     @property
     def irreversible(self) -> str | None:
@@ -205,21 +206,7 @@ def _chosen(request: Request, facts: Facts) -> tuple[Droplet, ...]:
     return facts.get(needs.Selected(selection))
 
 
-def again(change: Change, facts: Facts) -> Observed:
-    """The Droplet of `change`, as the next run will see it."""
-    droplet = facts.get(needs.DropletAgain(change.target, _goal(change).get("name")))
-    if droplet is None:
-        return Observed(())
-    taken = {droplet.id: facts.get(needs.Snapshots(droplet))} if "snapshot" in _goal(change) else {}
-    return Observed((droplet,), snapshots=taken)
-
-
-def _goal(change: Change) -> Record:
-    """What `change` leads to, in the keys of its `after`."""
-    return change.goal if isinstance(change.goal, dict) else {}
-
-
-def plan(request: Request, observed: Observed, now: datetime) -> Plan:
+def plan(request: Request, observed: Observed, now: datetime) -> Plan[Request]:
     """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
     _guard_number(request, observed.droplets)
     question = None
@@ -233,45 +220,34 @@ def plan(request: Request, observed: Observed, now: datetime) -> Plan:
     (action,) = (step for step in needed[0].steps if isinstance(step, ActionStep))
     # The API looks the tag up by itself, perhaps in its own spelling only.
     spelled = spelling(request.tag, needed[0].target.tags or ()) or request.tag
-    return Plan(changes, by_tag=ActionByTag(spelled, action, request.goal))
+    return Plan(changes, by_tag=ActionByTag(spelled, action))
 
 
-def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
-    """`request` for the Droplet of `change` alone, after the steps `done`."""
+def narrowed(request: Request, droplet: Droplet, doubt: Doubt | None = None) -> Request:
+    """`request` for one Droplet; `doubt` is what keeps it from being sent."""
     return replace(
         request,
-        selection=Selection(ids=(change.target.id,)),
+        selection=Selection.of(droplet),
         confirm=None,
         expected_count=None,
         by_tag=False,
-        done=frozenset(step.type for step in done if isinstance(step, ActionStep)),
-        unlisted_until=change.doubt.until if change.doubt else None,
+        unlisted_until=doubt.until if doubt else None,
     )
 
 
-def unmet(request: Request, change: Change, observed: Observed) -> str | None:
-    """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
-    goal = _goal(change)
-    droplet = next((droplet for droplet in observed.droplets if droplet.id == change.target.id), None)
-    if droplet is None:
-        return "it can no longer be read"
-    shown = _shown(request, droplet, observed)
-    if request.type in UNSEEN or _reached(goal, shown):
-        return None
-    if request.type == "shutdown" and not request.power_off_after_timeout:
-        return (
-            f"it is still {droplet.status} {request.shutdown_timeout} s after its shutdown, which only asks the system "
-            "on it. Shut it down from inside, give it a longer shutdown_timeout, or set power_off_after_timeout: true, "
-            "which is like pulling the plug"
-        )
-    if hidden := [name for name in goal if name in HIDEABLE and shown[name] is None]:
-        where = "GET /v2/droplets" if droplet.listed else f"GET /v2/droplets/{droplet.id}"
-        return f"the API reports the {request.type} as completed, but {where} does not show its {hidden[0]}"
-    wanted, found = describe({**shown, **goal}), describe(shown)
-    return f"the API reports the {request.type} as completed, but it shows {found} instead of {wanted}"
+def resumed(change: Change[Request], done: Sequence[Step], own: Sequence[Action]) -> Request:
+    """The request of `change` after the steps `done`, by the actions that this run has begun."""
+    request = change.request
+    kinds = frozenset(step.type for step in done if isinstance(step, ActionStep))
+    target = change.target
+    if "rename" in kinds and request.new_name is not None:
+        # A list is asked for by the name.
+        target = replace(target, name=request.new_name)
+    ended = [action.completed_at for action in own if action.type == "shutdown" and action.completed_at]
+    return replace(request, selection=Selection.of(target), done=kinds, shutdown_ended=max(ended, default=None))
 
 
-def tell(request: Request, plan: Plan) -> Record:
+def tell(request: Request, plan: Plan[Request]) -> Record:
     """The key `by_tag` of a result: which Droplets carry the tag, and which of them need the action (ids)."""
     if not request.by_tag:
         return {}
@@ -328,29 +304,69 @@ def _guard_number(request: Request, droplets: Sequence[Droplet]) -> None:
         )
 
 
-def _change(request: Request, observed: Observed, droplet: Droplet, now: datetime) -> Change:
+def _change(request: Request, observed: Observed, droplet: Droplet, now: datetime) -> Change[Request]:
     before = _shown(request, droplet, observed)
     goal = request.goal
     if request.disk:
         goal["disk"] = _size(request, observed).disk
     reached = request.type in request.done if request.type in UNSEEN else _reached(goal, before)
     coming_up = request.type == "power_on" and droplet.status == "new"
+    stays = Change(droplet, narrowed(request, droplet), before, before)
     if reached or coming_up:
-        return Change(droplet, before, before, goal=goal)
+        return stays
+    if request.type in request.done and (doubt := _not_shown_yet(request, observed, droplet, goal, before, now)):
+        return replace(stays, doubt=doubt)
     if why := _impossible(request, droplet, observed):
         raise RefusedError(f"Droplet {droplet}: {why}", droplet=droplet.id)
     after = {**before, **goal}
     if request.type == "resize":
         after["monthly_cost"] = _cost(_size(request, observed).price_monthly)
     visible: frozenset[datetime | None] | None = None
-    doubt: Doubt | None = None
+    doubt = None
     if request.type == "snapshot":
         points = observed.snapshots.get(droplet.id, ())
         visible = frozenset(point.created_at for point in points)
         if ids := unlisted(droplet, points):
             doubt = unlisted_doubt(ids, request.unlisted_until or now + observed.lag)
     steps, notes = _steps(request, droplet, observed), _notes(request, droplet)
-    return Change(droplet, before, after, steps, notes, goal=goal, visible=visible, doubt=doubt)
+    request = narrowed(request, droplet, doubt)
+    return Change(droplet, request, before, after, steps, notes, visible=visible, doubt=doubt)
+
+
+def _not_shown_yet(
+    request: Request, observed: Observed, droplet: Droplet, goal: Record, shown: Record, now: datetime
+) -> Doubt | None:
+    """What is waited for once the action of this run has completed; None if there is something left to be sent.
+
+    Raises NotConvergedError if a Droplet has stayed on after its shutdown.
+    """
+    if request.type == "shutdown":
+        return _going_down(request, observed, droplet, now)
+    hidden = [name for name in goal if name in HIDEABLE and shown[name] is None]
+    if not hidden:
+        return None
+    where = "GET /v2/droplets" if droplet.listed else f"GET /v2/droplets/{droplet.id}"
+    why = f"the API reports the {request.type} as completed, but {where} does not show its {hidden[0]}"
+    return Doubt(now + timedelta(seconds=1), why)
+
+
+def _going_down(request: Request, observed: Observed, droplet: Droplet, now: datetime) -> Doubt | None:
+    """A shutdown only asks the system on the Droplet, which takes its time: None if that is over."""
+    time = timedelta(seconds=request.shutdown_timeout)
+    until = (request.shutdown_ended or now) + time
+    if now < until:
+        return Doubt(until, "it has been asked to shut down, and is not off yet")
+    if request.power_off_after_timeout:
+        return None
+    why = (
+        f"it is still {droplet.status} {request.shutdown_timeout} s after its shutdown, which only asks the system on "
+        "it. Shut it down from inside, give it a longer shutdown_timeout, or set power_off_after_timeout: true, which "
+        "is like pulling the plug"
+    )
+    # The list may be late by the lag.
+    if now < until + observed.lag:
+        return Doubt(until + observed.lag, why)
+    raise NotConvergedError(why)
 
 
 def _notes(request: Request, droplet: Droplet) -> tuple[str, ...]:
@@ -486,16 +502,17 @@ class DropletAction(Verb[Request]):
     def request(self, params: Mapping[str, Any]) -> Request:
         return request(arguments.selection(params), params)
 
-    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan[Request]:
         return plan(request, look(request, facts), now)
 
-    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
-        return pin(request, change, done)
+    def resume(self, change: Change[Request], done: Sequence[Step], own: Sequence[Action]) -> Request:
+        return resumed(change, done, own)
 
-    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
-        return unmet(request, change, again(change, facts))
+    def joined(self, request: Request, droplet: Droplet) -> Change[Request]:
+        note = f"got the tag {request.tag!r} after the Droplets were read"
+        return Change(droplet, narrowed(request, droplet), {}, request.goal, notes=(note,))
 
-    def summary(self, request: Request, plan: Plan, _entries: Sequence[Record], _now: datetime) -> Record:
+    def summary(self, request: Request, plan: Plan[Request], _entries: Sequence[Record], _now: datetime) -> Record:
         return tell(request, plan)
 
     def describe(self, shown: Record) -> str:

@@ -4,19 +4,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from .._domain import arguments, needs
 from .._domain.cost import monthly_backup_cost
 from .._domain.desired_policy import PLAN_DEFAULTED, DesiredPolicy, offer_of, resolve_policies
-from .._domain.errors import InputError, NotConvergedError, RefusedError
+from .._domain.errors import InputError, RefusedError
 from .._domain.facts import Facts
-from .._domain.models import BackupPolicy, BackupState, Droplet, RestorePoint
+from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint
 from .._domain.observed import Observed
-from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, EnableBackups, Plan, Step
+from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, Doubt, EnableBackups, Plan, Step
 from .._domain.retention import at_risk_by_retention, newest_first, to_convert
 from .._domain.selection import Selection, still_there
 from .._domain.text import listed, some
@@ -24,17 +24,40 @@ from .._domain.time import iso
 from .._domain.verb import Record, Verb
 
 Desired = TypeVar("Desired", bound=DesiredPolicy)
+R = TypeVar("R")
 
 _SET_BY = {"weekday": "weekdays", "hour": "hours", **{name: name for name in PLAN_DEFAULTED}}
 """Options of a policy besides its plan, each with the field of a DesiredPolicy that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """What a run has met and decided for one Droplet: restore points as they were then.
+
+    `at_risk` are those that its change may cost, newest first; `converting` those that have to be snapshots before
+    backups change, once the first conversion has begun.
+    """
+
+    at_risk: needs.Points = ()
+    converting: needs.Points = ()
+
+    def risking(self, points: Iterable[RestorePoint]) -> Progress:
+        """The same, with `points` at risk too: backups that were made since it was planned."""
+        known = {point.id for point in self.at_risk}
+        further = [point for point in points if point.id not in known]
+        return replace(self, at_risk=tuple(newest_first([*self.at_risk, *further])))
+
+
+NO_PROGRESS = Progress()
+
+
+@dataclass(frozen=True, slots=True)
 class Request(DesiredPolicy):
-    """What the user asked for."""
+    """What the user asked for; `progress` is that of a run with its one Droplet."""
 
     selection: Selection
     max_disable: int = 1
+    progress: Progress = NO_PROGRESS
 
 
 def request(selection: Selection, params: Mapping[str, Any]) -> Request:
@@ -56,11 +79,16 @@ def observed(request: Request, droplets: Collection[Droplet], states: needs.Stat
     return Observed(tuple(sorted(there, key=lambda droplet: droplet.id)), states)
 
 
-def complete(desired: DesiredPolicy, observed: Observed, facts: Facts, now: datetime) -> Observed:
+def complete(
+    desired: DesiredPolicy, observed: Observed, facts: Facts, now: datetime, progress: Progress = NO_PROGRESS
+) -> Observed:
     """`observed` with what the plan turns out to need: if every Droplet is as it should be, nothing more.
 
     Raises Missing, and InputError for a policy that cannot be.
     """
+    if progress.at_risk:
+        remaining = [needs.Remaining(droplet, progress.at_risk) for droplet in observed.droplets]
+        observed = replace(observed, remaining={need.droplet.id: facts.get(need) for need in remaining})
     drifting = [droplet for droplet in observed.droplets if not desired.matches(observed.states[droplet.id])]
     if not drifting:
         return observed
@@ -69,109 +97,50 @@ def complete(desired: DesiredPolicy, observed: Observed, facts: Facts, now: date
     wanted = goals(desired, observed)
     risky = [droplet for droplet in drifting if _risky(observed, observed.states[droplet.id], wanted.get(droplet.id))]
     observed = replace(observed, backups=_by_id(risky, facts.each(needs.Backups(droplet) for droplet in risky)))
-    if desired.existing_backups != "convert_newest":
+    if desired.existing_backups != "convert_newest" or progress.converting:
         return observed
     endangered = [droplet for droplet in risky if _at_risk(observed, droplet, wanted[droplet.id], now)]
     converted = facts.each(needs.Converted(droplet) for droplet in endangered)
     return replace(observed, converted=_by_id(endangered, converted))
 
 
-def again(changes: Sequence[Change], facts: Facts) -> Observed:
-    """What became of the Droplets of `changes`: their policies, and the restore points that were at risk."""
-    endangered = [change for change in changes if change.at_risk]
-    states = [needs.StateAgain(change.target.id) for change in changes]
-    remaining = [needs.Remaining(change.target, change.at_risk) for change in endangered]
-    facts.require(*states, *remaining)
-    targets = [change.target for change in endangered]
-    left = facts.each(remaining)
-    return Observed(
-        tuple(change.target for change in changes),
-        {need.droplet: state for need in states if (state := facts.get(need))},
-        backups=_by_id(targets, (backups for backups, _snapshots in left)),
-        converted=_by_id(targets, (snapshots for _backups, snapshots in left)),
-    )
-
-
 def _by_id(droplets: Iterable[Droplet], points: Iterable[needs.Points]) -> dict[int, needs.Points]:
     return {droplet.id: own for droplet, own in zip(droplets, points, strict=True)}
 
 
-def plan(request: Request, observed: Observed, now: datetime) -> Plan:
+def plan(request: Request, observed: Observed, now: datetime) -> Plan[Request]:
     """The Plan for `request`; raises InputError or RefusedError before anything is sent."""
     wanted = goals(request, observed)
     guard_number(disabled_by(wanted, observed), request.max_disable, "the selection")
     guard_restore_points(request, observed, wanted, now)
-    made = changes(request, observed, wanted, now)
+    made = changes(request, request.progress, narrowed, request, observed, wanted, now)
     return Plan(made, (*warnings(observed, wanted), *_without_effect(request, made)))
 
 
-def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
-    """`request` for the Droplet of `change` alone, with the window that was chosen for it, after the steps `done`."""
-    selection = Selection(ids=(change.target.id,))
-    return replace(pinned(request, change, done), selection=selection, max_disable=max(1, request.max_disable))
+def narrowed(request: Request, droplet: Droplet, policy: BackupPolicy | None, progress: Progress) -> Request:
+    """`request` for one Droplet, with the policy that was chosen for it and the `progress` of its run."""
+    most = max(1, request.max_disable)
+    pinned_ = pinned(request, policy)
+    return replace(pinned_, selection=Selection.of(droplet), max_disable=most, progress=progress)
 
 
-def pinned(desired: Desired, change: Change, done: Sequence[Step]) -> Desired:
-    """`desired` with what was chosen for the Droplet of `change`, after the steps `done`."""
-    if desired.existing_backups == "convert_newest" and any(isinstance(step, ConvertBackup) for step in done):
-        desired = replace(desired, existing_backups="may_be_lost")
-    goal = _goal(change)
-    if goal is None or goal.policy is None:
+def pinned(desired: Desired, policy: BackupPolicy | None) -> Desired:
+    """`desired` with the policy that was chosen, all that is sent of it included; None if it wants none."""
+    if policy is None:
         return desired
-    policy = goal.policy
     return replace(
         desired,
         plan=policy.plan,
         weekdays=(policy.weekday,) if policy.weekday else None,
         hours=(policy.hour,) if policy.hour is not None else None,
+        **{name: getattr(policy, name) for name in PLAN_DEFAULTED},
     )
 
 
-def _goal(change: Change) -> BackupState | None:
-    """What `change` leads to; it has no policy if backups go off, or stay on with a policy that the API hides."""
-    return change.goal if isinstance(change.goal, BackupState) else None
-
-
-def unmet(request: DesiredPolicy, change: Change, observed: Observed) -> str | None:
-    """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
-    goal = _goal(change)
-    state = observed.states.get(change.target.id)
-    if state is None:
-        return "it can no longer be read"
-    if goal is None or _reached(goal, state):
-        return None
-    wanted = describe({**change.after, "backups_converted": 0})
-    found = describe(_shown(request, change.target, state))
-    differing = f" ({_difference(goal, state)})" if goal.enabled and state.enabled else ""
-    return f"the API reports the change as completed, but its backups are {found} instead of {wanted}{differing}"
-
-
-def unproven(change: Change, step: Step, observed: Observed) -> str | None:
-    """A sentence that says why `step` cannot be relied on although its action completed; None if it can.
-
-    Raises NotConvergedError if the Droplet is gone: no time will mend that.
-    """
-    if not isinstance(step, ConvertBackup):
-        return None
-    if change.target.id not in observed.states:
-        raise NotConvergedError(f"Droplet {change.target} was deleted meanwhile.")
-    if any(backup.id == step.image_id for backup in observed.backups.get(change.target.id, ())):
-        return f"backup {step.image_id} is still a backup after its conversion completed"
-    unknown = RestorePoint(step.image_id, "", "backup")
-    point = next((point for point in change.at_risk if point.id == step.image_id), unknown)
-    if not _find(point, observed.converted.get(change.target.id, ())):
-        return f"backup {step.image_id} is not among the Droplet's snapshots after its conversion completed"
-    return None
-
-
-def aftermath(change: Change, observed: Observed) -> Record:
-    """`kept` and `gone` of a result: what became of the restore points that were at risk, newest first."""
-    if not change.at_risk:
-        return {}
-    there = (*observed.backups.get(change.target.id, ()), *observed.converted.get(change.target.id, ()))
-    kept = [found for point in change.at_risk if (found := _find(point, there))]
-    gone = [point for point in change.at_risk if not _find(point, there)]
-    return {"kept": [_told(point) for point in kept], "gone": [_told(point) for point in gone]}
+def resumed(progress: Progress, done: Sequence[Step]) -> Progress:
+    """`progress` after the steps `done`: until a conversion has begun, which is the newest may change."""
+    begun = any(isinstance(step, ConvertBackup) for step in done)
+    return progress if begun else replace(progress, converting=())
 
 
 def describe(shown: Mapping[str, Any]) -> str:
@@ -219,11 +188,26 @@ def guard_number(disabled: Sequence[Droplet], most: int, too_wide: str) -> None:
         )
 
 
+Narrow = Callable[[R, Droplet, "BackupPolicy | None", Progress], R]
+"""Gives the request for one Droplet, with the policy that was chosen for it and the Progress of its run."""
+
+
 def changes(
-    desired: DesiredPolicy, observed: Observed, wanted: needs.States, now: datetime
-) -> tuple[Change, ...]:
-    """A Change for each Droplet, in their order, to the goals `wanted`."""
-    return tuple(_change(desired, observed, droplet, wanted.get(droplet.id), now) for droplet in observed.droplets)
+    request: R,
+    progress: Progress,
+    narrow: Narrow[R],
+    desired: DesiredPolicy,
+    observed: Observed,
+    wanted: needs.States,
+    now: datetime,
+) -> tuple[Change[R], ...]:
+    """A Change for each Droplet, in their order, to the goals `wanted`; `progress` and `desired` are of `request`."""
+    made: list[Change[R]] = []
+    for droplet in observed.droplets:
+        change, further = _change(request, progress, desired, observed, droplet, wanted.get(droplet.id), now)
+        policy = wanted.get(droplet.id, BackupState(False)).policy
+        made.append(replace(change, request=narrow(request, droplet, policy, further)) if change.steps else change)
+    return tuple(made)
 
 
 def _risky(observed: Observed, state: BackupState, goal: BackupState | None) -> bool:
@@ -257,48 +241,93 @@ def _at_risk(observed: Observed, droplet: Droplet, goal: BackupState | None, now
     return at_risk_by_retention(backups, _retention(observed, goal.policy), now)
 
 
-def unchanged(desired: DesiredPolicy, droplet: Droplet, state: BackupState) -> Change:
+def unchanged(desired: DesiredPolicy, droplet: Droplet, state: BackupState, request: R) -> Change[R]:
     """The Change of a Droplet that stays as it is."""
     before = _shown(desired, droplet, state)
-    return Change(droplet, before, before, goal=state)
+    return Change(droplet, request, before, before)
 
 
 def _change(
-    request: DesiredPolicy, observed: Observed, droplet: Droplet, goal: BackupState | None, now: datetime
-) -> Change:
+    request: R,
+    progress: Progress,
+    desired: DesiredPolicy,
+    observed: Observed,
+    droplet: Droplet,
+    goal: BackupState | None,
+    now: datetime,
+) -> tuple[Change[R], Progress]:
+    """The Change of a Droplet, not narrowed yet, and the Progress that its request is to have."""
     state = observed.states[droplet.id]
+    became = _became(progress.at_risk, observed.remaining.get(droplet.id))
     if goal is None:
-        stays = unchanged(request, droplet, state)
-        if request.matches(state):
-            return stays
-        why = "the API does not show its policy"
-        if state.policy:
-            why = f"it is on plan {state.policy.plan!r}, which is not among the supported ones"
-        return replace(stays, notes=(f"left alone: {why}",), skipped=True)
-    before = _shown(request, droplet, state)
-    converts: tuple[ConvertBackup, ...] = ()
-    existing = request.existing_backups or ""
+        stays = replace(unchanged(desired, droplet, state, request), extra_result=became)
+        return (stays if desired.matches(state) else _left_alone(stays, state)), progress
     at_risk = _at_risk(observed, droplet, goal, now)
-    if existing.startswith("convert_"):
-        chosen = to_convert(at_risk, observed.converted.get(droplet.id, ()), existing)
-        converts = tuple(ConvertBackup(backup.id, backup.size_gigabytes) for backup in chosen)
-    last: Step
-    if not goal.enabled:
-        last = DisableBackups()
-    elif goal.policy is None:
-        # Never taken for a wish to disable: `goals` gives every Droplet that is to have backups a policy.
-        raise TypeError(f"Droplet {droplet} is to have backups, and no policy was chosen for it.")
-    else:
-        last = ChangeBackupPolicy(goal.policy) if state.enabled else EnableBackups(goal.policy)
-    after = _shown(request, droplet, goal)
+    progress = progress.risking(at_risk)
+    chosen, doubt = _to_convert(desired, observed, droplet, at_risk, progress, now)
+    progress = replace(progress, converting=(*progress.converting, *_further(chosen, progress.converting)))
+    converts = tuple(ConvertBackup(backup.id, backup.size_gigabytes) for backup in chosen)
+    after = _shown(desired, droplet, goal)
     if converts:
         after["backups_converted"] = len(converts)
     visible = None
-    if converts and existing == "convert_newest":
+    if converts and desired.existing_backups == "convert_newest":
         # While what was converted does not show, the next backup would be the newest.
         points = (*observed.backups.get(droplet.id, ()), *observed.converted.get(droplet.id, ()))
         visible = frozenset(point.id for point in points)
-    return Change(droplet, before, after, (*converts, last), goal=goal, at_risk=tuple(at_risk), visible=visible)
+    steps = (*converts, _last_step(droplet, state, goal))
+    before = _shown(desired, droplet, state)
+    change = Change(droplet, request, before, after, steps, extra_result=became, visible=visible, doubt=doubt)
+    return change, progress
+
+
+def _left_alone(stays: Change[R], state: BackupState) -> Change[R]:
+    why = "the API does not show its policy"
+    if state.policy:
+        why = f"it is on plan {state.policy.plan!r}, which is not among the supported ones"
+    return replace(stays, notes=(f"left alone: {why}",), skipped=True)
+
+
+def _last_step(droplet: Droplet, state: BackupState, goal: BackupState) -> Step:
+    if not goal.enabled:
+        return DisableBackups()
+    if goal.policy is None:
+        # Never taken for a wish to disable: `goals` gives every Droplet that is to have backups a policy.
+        raise TypeError(f"Droplet {droplet} is to have backups, and no policy was chosen for it.")
+    return ChangeBackupPolicy(goal.policy) if state.enabled else EnableBackups(goal.policy)
+
+
+def _to_convert(
+    desired: DesiredPolicy,
+    observed: Observed,
+    droplet: Droplet,
+    at_risk: Sequence[RestorePoint],
+    progress: Progress,
+    now: datetime,
+) -> tuple[Sequence[RestorePoint], Doubt | None]:
+    """`(backups, doubt)`: what is to be converted before the policy changes, and why nothing may be sent yet.
+
+    What a run has begun to convert has to be seen as a snapshot, however often it is planned again.
+    """
+    existing = desired.existing_backups or ""
+    if not existing.startswith("convert_"):
+        return (), None
+    backups, snapshots = observed.remaining.get(droplet.id, ((), ()))
+    left = [point for point in progress.converting if not _find(point, snapshots)]
+    still = [point for point in left if any(backup.id == point.id for backup in backups)]
+    if missing := [point for point in left if point not in still]:
+        why = f"backup {missing[0].id} is not among the Droplet's snapshots after its conversion completed"
+        return (), Doubt(now + timedelta(seconds=1), why)
+    if existing == "convert_newest" and progress.converting:
+        return still, None
+    chosen = to_convert(at_risk, observed.converted.get(droplet.id, ()), existing)
+    return [*still, *_further(chosen, progress.converting)], None
+
+
+def _further(points: Iterable[RestorePoint], known: Iterable[RestorePoint]) -> list[RestorePoint]:
+    """Those of `points` that are not among the `known` ones."""
+    ids = {point.id for point in known}
+    return [point for point in points if point.id not in ids]
 
 
 def guard_restore_points(desired: DesiredPolicy, observed: Observed, wanted: needs.States, now: datetime) -> None:
@@ -339,13 +368,7 @@ def warnings(observed: Observed, wanted: needs.States) -> tuple[str, ...]:
     )
 
 
-def _reached(goal: BackupState, state: BackupState) -> bool:
-    if not goal.enabled or not state.enabled:
-        return goal.enabled == state.enabled
-    return not _difference(goal, state)
-
-
-def _without_effect(request: Request, made: tuple[Change, ...]) -> Iterator[str]:
+def _without_effect(request: Request, made: tuple[Change[Request], ...]) -> Iterator[str]:
     """A sentence if options of a policy were set for Droplets that were named and are left alone."""
     alone = [change.target for change in made if change.skipped]
     given = [name for name, field in _SET_BY.items() if getattr(request, field) is not None]
@@ -357,15 +380,14 @@ def _without_effect(request: Request, made: tuple[Change, ...]) -> Iterator[str]
         )
 
 
-def _difference(goal: BackupState, state: BackupState) -> str:
-    """Each field of a policy that is not as the `goal` has it, for a sentence; empty if all are. Both are enabled."""
-    actual = state.policy.to_api() if state.policy else {}
-    wanted = goal.policy.to_api() if goal.policy else {}
-    return "; ".join(
-        f"{name} is {actual.get(name, 'not shown')}, wanted is {value}"
-        for name, value in wanted.items()
-        if actual.get(name) != value
-    )
+def _became(at_risk: needs.Points, remaining: tuple[needs.Points, needs.Points] | None) -> Record:
+    """`kept` and `gone` of a result: what became of the restore points that were at risk, newest first."""
+    if remaining is None:
+        return {}
+    there = [point for points in remaining for point in points]
+    kept = [found for point in at_risk if (found := _find(point, there))]
+    gone = [point for point in at_risk if not _find(point, there)]
+    return {"kept": [_told(point) for point in kept], "gone": [_told(point) for point in gone]}
 
 
 def _shown(request: DesiredPolicy, droplet: Droplet, state: BackupState) -> Record:
@@ -409,26 +431,17 @@ class DropletBackups(Verb[Request]):
     """Backups on with a policy, or off, for a selection of Droplets."""
 
     arguments = ARGUMENTS
-    proves_steps = True
 
     def request(self, params: Mapping[str, Any]) -> Request:
         return request(arguments.selection(params), params)
 
-    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan[Request]:
         droplets, states = facts.get(needs.Fleet(request.selection))
-        return plan(request, complete(request, observed(request, droplets, states), facts, now), now)
+        found = complete(request, observed(request, droplets, states), facts, now, request.progress)
+        return plan(request, found, now)
 
-    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
-        return pin(request, change, done)
-
-    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
-        return unmet(request, change, again([change], facts))
-
-    def unproven(self, change: Change, step: Step, facts: Facts) -> str | None:
-        return unproven(change, step, again([change], facts))
-
-    def result(self, change: Change, facts: Facts) -> Record:
-        return aftermath(change, again([change], facts))
+    def resume(self, change: Change[Request], done: Sequence[Step], _own: Sequence[Action]) -> Request:
+        return replace(change.request, progress=resumed(change.request.progress, done))
 
     def describe(self, shown: Record) -> str:
         return describe(shown)

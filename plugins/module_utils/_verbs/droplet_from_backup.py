@@ -46,12 +46,21 @@ ABSENT: Record = {"state": "absent", "monthly_cost": 0.0}
 _NO_ADDRESS = "none of its addresses shows yet in the networks that GET /v2/droplets tells"
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a Droplet is made with; `policy` is None if its backups are as they may be."""
+
+    tags: tuple[str, ...]
+    policy: BackupPolicy | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What the user asked for: a Droplet `name` from `wanted`, of the Droplet `source_id` or `source_name` if any.
 
     None is "left out". `options` are further fields of the request that creates it. `backups` is the DesiredPolicy for
-    its backups, None if they stay off. `planned` is the Change to carry on with, once there is one.
+    its backups, None if they stay off. `planned` is the Change to carry on with, once there is one, and `made` what the
+    Droplet is made with, None if it was there before.
     """
 
     name: str
@@ -64,7 +73,8 @@ class Request:
     options: Record = field(default_factory=dict, repr=False)
     backups: DesiredPolicy | None = None
     wait: bool = True
-    planned: Change | None = None
+    planned: Change[Any] | None = None
+    made: Made | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,14 +104,6 @@ class Observed:
     supported: tuple[SupportedPolicy, ...] = ()
     unseen: tuple[Action, ...] = ()
     lag: timedelta = timedelta()
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """What is verified once the Droplet is up; `policy` is None if its backups are as they may be."""
-
-    tags: tuple[str, ...]
-    policy: BackupPolicy | None = None
 
 
 def request(params: Mapping[str, Any]) -> Request:
@@ -145,28 +147,13 @@ def look(request: Request, facts: Facts, now: datetime) -> Observed:
         found = facts.get(needs.DropletById(known))
         seen = _with(seen, found)
     if found is not None:
-        return _as_it_is(seen, found, facts)
+        return _as_it_is(request, seen, found, facts)
     if request.planned is not None:
         return seen
     supported = facts.get(needs.SupportedPolicies()) if request.backups else ()
     seen = _origin(request, replace(seen, sizes=_sizes_if_allowed(facts), supported=supported), facts)
     found = _last_made(request, seen, facts, now)
-    return _as_it_is(_with(seen, found), found, facts) if found else seen
-
-
-def again(change: Change, facts: Facts) -> Observed:
-    """The Droplet that was made, as the next run will see it."""
-    target, goal = change.target, _goal(change)
-    asked: list[Need[Any]] = [needs.DropletsNamed((target.name,))]
-    asked += [needs.State(target.id)] if goal and goal.policy else []
-    facts.require(*asked)
-    state = facts.get(needs.State(target.id)) if goal and goal.policy else None
-    return Observed(named=facts.get(needs.DropletsNamed((target.name,))), state=state)
-
-
-def _goal(change: Change) -> Goal | None:
-    """What is verified of the Droplet of `change`; None if it was there before."""
-    return change.goal if isinstance(change.goal, Goal) else None
+    return _as_it_is(request, _with(seen, found), found, facts) if found else seen
 
 
 def _sizes_if_allowed(facts: Facts) -> dict[str, Size] | None:
@@ -191,17 +178,18 @@ def _with(seen: Observed, droplet: Droplet | None) -> Observed:
     return replace(seen, named=(*seen.named, *filter(None, [droplet])))
 
 
-def _as_it_is(seen: Observed, droplet: Droplet, facts: Facts) -> Observed:
+def _as_it_is(request: Request, seen: Observed, droplet: Droplet, facts: Facts) -> Observed:
     needs.prove_tags_are_shown([provenance.FROM], [droplet], facts)
-    image = next(iter(Origin.of(droplet).images), None)
-    new = droplet.status == "new"
-    asked: list[Need[Any]] = [needs.State(droplet.id)]
+    own = request.planned is not None
+    image = None if own else next(iter(Origin.of(droplet).images), None)
+    new, backups = droplet.status == "new", not own or bool(request.made and request.made.policy)
+    asked: list[Need[Any]] = [needs.State(droplet.id)] if backups else []
     asked += [needs.LatestActions(droplet.id)] if new else []
     asked += [] if image is None else [needs.Image(image)]
     facts.require(*asked)
     return replace(
         seen,
-        state=facts.get(needs.State(droplet.id)),
+        state=facts.get(needs.State(droplet.id)) if backups else None,
         history=facts.get(needs.LatestActions(droplet.id)) if new else (),
         image=None if image is None else facts.get(needs.Image(image)),
     )
@@ -223,8 +211,14 @@ def _origin(request: Request, seen: Observed, facts: Facts) -> Observed:
 
 
 def there(request: Request, named: Iterable[Droplet]) -> Droplet | None:
-    """The one Droplet among `named` that has the name wanted, or None; raises SelectionError if there are two."""
+    """The one Droplet among `named` that has the name wanted, or None.
+
+    Raises SelectionError if there are two, NotConvergedError if this run has made one of them.
+    """
     same = [droplet for droplet in named if droplet.name == request.name]
+    if len(same) > 1 and request.planned:
+        ids = listed(droplet.id for droplet in same)
+        raise NotConvergedError(f"another of this name was made meanwhile: ids {ids}; none was deleted")
     if len(same) > 1:
         raise SelectionError(
             f"{len(same)} Droplets are named {request.name!r}: ids {listed(droplet.id for droplet in same)}. Which one "
@@ -280,17 +274,27 @@ def lacks_source(request: Request, image: RestorePoint) -> bool:
     return request.size is None or (request.region is None and len(image.regions) != 1)
 
 
-def plan(request: Request, observed: Observed, now: datetime) -> Plan:
+def plan(request: Request, observed: Observed, now: datetime) -> Plan[Request]:
     """The Plan for `request`; raises an error of `_domain.errors` before anything is sent."""
-    droplet = there(request, observed.named)
+    droplet, planned = there(request, observed.named), request.planned
+    if planned is None and droplet is not None:
+        return Plan((_narrowed(request, _existing(request, observed, droplet, now)),))
+    if planned is None:
+        change, made = _creation(request, observed, now)
+        change = _narrowed(request, replace(change, doubt=_doubt(observed, now)), made)
+        return Plan((change,), tuple(_warnings(request, observed, made)))
     if droplet is not None:
-        return Plan((_existing(request, observed, droplet, now),))
-    if request.planned is not None:
-        # What was found once and is there no more was deleted meanwhile, and is not made again.
-        planned = replace(request.planned, doubt=_doubt(observed, now))
-        return Plan((planned,) if planned.target.id is None else ())
-    change = _creation(request, observed, now)
-    return Plan((replace(change, doubt=_doubt(observed, now)),), tuple(_warnings(request, observed, _goal(change))))
+        return Plan((_made(request, planned, observed, droplet, now),))
+    # What was found once and is there no more was deleted meanwhile, and is not made again.
+    again = replace(planned, request=request, doubt=_doubt(observed, now))
+    return Plan((again,) if planned.target.id is None else ())
+
+
+def _narrowed(request: Request, change: Change[Request], made: Made | None = None) -> Change[Request]:
+    """`change` with the request for what was chosen: a backup made or a source deleted meanwhile does not change it."""
+    decided = RestorePointSelector(backup_id=change.after["image"])
+    narrowed = replace(request, planned=change, made=made, wanted=decided, source_id=None, source_name=None)
+    return replace(change, request=narrowed)
 
 
 def _doubt(observed: Observed, now: datetime) -> Doubt | None:
@@ -302,34 +306,21 @@ def _doubt(observed: Observed, now: datetime) -> Doubt | None:
     return Doubt(min(latest.started_at or now, now) + observed.lag, why, latest)
 
 
-def pin(request: Request, change: Change, _done: Sequence[Step]) -> Request:
-    """`request` with what was chosen for it: a backup made or a source deleted meanwhile does not change that."""
-    decided = RestorePointSelector(backup_id=change.after["image"])
-    return replace(request, planned=change, wanted=decided, source_id=None, source_name=None)
+def resumed(change: Change[Request]) -> Request:
+    """The request of `change`, whose Droplet may be known by now."""
+    planned = change.request.planned
+    return replace(change.request, planned=planned and replace(planned, target=change.target))
 
 
-def unmet(request: Request, change: Change, observed: Observed) -> str | None:
-    """A sentence that says how the Droplet differs from what `change` wanted; None if it is as planned.
-
-    Raises NotConvergedError if no other look would better it.
-    """
-    same = [droplet for droplet in observed.named if droplet.name == request.name]
-    if len(same) > 1:
-        ids = listed(droplet.id for droplet in same)
-        raise NotConvergedError(f"another of this name was made meanwhile: ids {ids}; none was deleted")
-    if change.target.id not in [droplet.id for droplet in same]:
+def _unfinished(request: Request, observed: Observed, droplet: Droplet) -> str | None:
+    """What a Droplet lacks that this run has made or waited for, as a sentence; None if the next run finds it up."""
+    if not droplet.listed:
         return "the list of Droplets does not show it yet"
-    if same[0].status != "active":
-        return f"its creation has ended, and its status is {same[0].status!r} instead of 'active'"
-    goal = _goal(change)
-    if goal and (lacking := _lacks(goal, same[0], observed.state)):
+    if droplet.status != "active":
+        return f"its creation has ended, and its status is {droplet.status!r} instead of 'active'"
+    if request.made and (lacking := _lacks(request.made, droplet, observed.state)):
         return lacking
-    return None if any(_networks(same[0]).values()) else _NO_ADDRESS
-
-
-def aftermath(change: Change, observed: Observed) -> Record:
-    """What the entry of a Droplet that is up has besides: its addresses."""
-    return {"networks": _networks(next(droplet for droplet in observed.named if droplet.id == change.target.id))}
+    return None if any(_networks(droplet).values()) else _NO_ADDRESS
 
 
 def describe(shown: Mapping[str, Any]) -> str:
@@ -387,7 +378,7 @@ def _wish(params: Mapping[str, Any]) -> DesiredPolicy | None:
     )
 
 
-def _existing(request: Request, observed: Observed, droplet: Droplet, now: datetime) -> Change:
+def _existing(request: Request, observed: Observed, droplet: Droplet, now: datetime) -> Change[Request]:
     """The Change of a Droplet that is there: none, if it is the one that was made; raises RefusedError if it is not."""
     image = _same_origin(request, observed, droplet)
     known = observed.image if observed.image and observed.image.id == image else None
@@ -399,14 +390,7 @@ def _existing(request: Request, observed: Observed, droplet: Droplet, now: datet
             "delete that one first: this module does neither.",
             droplet=droplet.id,
         )
-    creations = [action for action in observed.history if action.type == "create"]
-    if new and any(action.errored for action in creations):
-        raise ActionFailedError(
-            f"Droplet {droplet} was made from image {image} and never came up: its creation ended as errored. Delete "
-            "it in the control panel, for this collection deletes no Droplet, then run the task again.",
-            droplet=droplet.id,
-        )
-    running = next((action for action in creations if action.in_progress), None)
+    running = _creation_of(observed, droplet, image)
     wait_for = Awaited(running, point.size_gigabytes) if running and request.wait else None
     until = (droplet.created_at or now) + observed.lag
     doubt: Doubt | None = None
@@ -418,6 +402,7 @@ def _existing(request: Request, observed: Observed, droplet: Droplet, now: datet
     shown = _shown(droplet.size, droplet.region, point, droplet.price_monthly, state)
     return Change(
         droplet,
+        request,
         shown,
         shown,
         notes=tuple(_differences(request, observed, droplet)) if not new else () if wait_for else ("it is not up yet",),
@@ -425,6 +410,35 @@ def _existing(request: Request, observed: Observed, droplet: Droplet, now: datet
         doubt=doubt if doubt and now < doubt.until else None,
         extra_result={"restore_point": _told(point, now), "networks": None if new else _networks(droplet)},
     )
+
+
+def _made(
+    request: Request, planned: Change[Any], observed: Observed, droplet: Droplet, now: datetime
+) -> Change[Request]:
+    """The Change of the Droplet that this run has made or waits for."""
+    running = _creation_of(observed, droplet, _same_origin(request, observed, droplet))
+    why = None if running else _unfinished(request, observed, droplet)
+    return Change(
+        droplet,
+        request,
+        planned.after,
+        planned.after,
+        wait_for=Awaited(running) if running else None,
+        doubt=Doubt(now + timedelta(seconds=1), why) if why else None,
+        extra_result={"networks": _networks(droplet)},
+    )
+
+
+def _creation_of(observed: Observed, droplet: Droplet, image: int) -> Action | None:
+    """The action that makes a new Droplet, as long as it is in progress; raises ActionFailedError."""
+    creations = [action for action in observed.history if action.type == "create"]
+    if droplet.status == "new" and any(action.errored for action in creations):
+        raise ActionFailedError(
+            f"Droplet {droplet} was made from image {image} and never came up: its creation ended as errored. Delete "
+            "it in the control panel, for this collection deletes no Droplet, then run the task again.",
+            droplet=droplet.id,
+        )
+    return next((action for action in creations if action.in_progress), None)
 
 
 def _same_origin(request: Request, observed: Observed, droplet: Droplet) -> int:
@@ -477,7 +491,8 @@ def _outside(wanted: RestorePointSelector, image: int, point: RestorePoint | Non
     return None
 
 
-def _creation(request: Request, observed: Observed, now: datetime) -> Change:
+def _creation(request: Request, observed: Observed, now: datetime) -> tuple[Change[Request], Made]:
+    """The Change of a Droplet that is to be made, and what it is made with."""
     point, source = chosen(request, observed, now), observed.source
     region = placement.region(request.region, point, source)
     size = placement.size(request.size, observed.sizes, point, region, source)
@@ -492,14 +507,15 @@ def _creation(request: Request, observed: Observed, now: datetime) -> Change:
     after |= {name: request.options[name] for name in ("vpc_uuid", *FEATURES) if name in request.options}
     if request.tags:
         after["tags"] = list(request.tags)
-    return Change(
+    change = Change(
         _to_be_made(request),
+        request,
         ABSENT,
         after,
         (CreateDroplet(body, point.size_gigabytes),),
-        goal=Goal(tags, policy),
         extra_result={"restore_point": _told(point, now), "networks": None},
     )
+    return change, Made(tags, policy)
 
 
 def _to_be_made(request: Request) -> Droplet:
@@ -545,9 +561,9 @@ def _policy(request: Request, supported: Sequence[SupportedPolicy]) -> BackupPol
     return policy
 
 
-def _warnings(request: Request, observed: Observed, goal: Goal | None) -> Iterator[str]:
-    if goal and goal.policy and offer_of(observed.supported, goal.policy.plan) is None:
-        yield f"Plan {goal.policy.plan!r} is not among the supported ones and is sent because of allow_unlisted_plan."
+def _warnings(request: Request, observed: Observed, made: Made) -> Iterator[str]:
+    if made.policy and offer_of(observed.supported, made.policy.plan) is None:
+        yield f"Plan {made.policy.plan!r} is not among the supported ones and is sent because of allow_unlisted_plan."
     if observed.sizes is None:
         yield "The token may not read sizes (scopes sizes:read and regions:read): whether the size fits is not checked."
     for droplet in observed.named:
@@ -574,18 +590,18 @@ def _word(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _lacks(goal: Goal, droplet: Droplet, state: BackupState | None) -> str | None:
-    """What a new Droplet lacks of its `goal`, as a sentence, or None."""
-    if goal.tags and droplet.tags is None:
-        return f"GET /v2/droplets does not tell its tags, and it should have {listed(goal.tags)}"
-    if missing := tagging.missing(goal.tags, droplet.tags):
+def _lacks(made: Made, droplet: Droplet, state: BackupState | None) -> str | None:
+    """What a new Droplet lacks of what it was `made` with, as a sentence, or None."""
+    if made.tags and droplet.tags is None:
+        return f"GET /v2/droplets does not tell its tags, and it should have {listed(made.tags)}"
+    if missing := tagging.missing(made.tags, droplet.tags):
         return f"it lacks the tags {listed(missing)}"
-    if goal.policy is None:
+    if made.policy is None:
         return None
     if state and state.enabled and state.policy is None:
         return f"GET /v2/droplets/{droplet.id}/backups/policy does not tell its backup_policy, which is asked for"
     actual = state.policy.to_api() if state and state.policy else {}
-    lacking = [f"{name} {value}" for name, value in goal.policy.to_api().items() if actual.get(name) != value]
+    lacking = [f"{name} {value}" for name, value in made.policy.to_api().items() if actual.get(name) != value]
     where = f"GET /v2/droplets/{droplet.id}/backups/policy"
     return f"its backups are not as asked for: {listed(lacking)} (told by {where})" if lacking else None
 
@@ -657,17 +673,11 @@ class DropletFromBackup(Verb[Request]):
     def request(self, params: Mapping[str, Any]) -> Request:
         return request(params)
 
-    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan[Request]:
         return plan(request, look(request, facts, now), now)
 
-    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
-        return pin(request, change, done)
-
-    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
-        return unmet(request, change, again(change, facts))
-
-    def result(self, change: Change, facts: Facts) -> Record:
-        return aftermath(change, again(change, facts))
+    def resume(self, change: Change[Request], _done: Sequence[Step], _own: Sequence[Action]) -> Request:
+        return resumed(change)
 
     def describe(self, shown: Record) -> str:
         return describe(shown)

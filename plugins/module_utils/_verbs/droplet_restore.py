@@ -31,7 +31,7 @@ from .._domain.facts import Facts
 from .._domain.incidents import DISK_WRITES, Goal, IncidentHistory, Seen, action_order
 from .._domain.journal import Completed, Intent, checked_incident, safety_name, safety_of
 from .._domain.models import Action, RestorePoint
-from .._domain.plan import SECONDS_PER_GIB, Awaited, Change, DropletAction, Plan, Step, Tag
+from .._domain.plan import SECONDS_PER_GIB, Awaited, Change, Doubt, DropletAction, Plan, Step, Tag
 from .._domain.restore_points import RestorePointSelector, resolve
 from .._domain.retention import newest_first
 from .._domain.selection import Selection
@@ -85,11 +85,6 @@ def look(request: Request, facts: Facts, now: datetime) -> Seen:
     return _with_log(request.selection, facts, lambda seen: horizon(request, seen, now))
 
 
-def again(change: Change, facts: Facts) -> Seen:
-    """The same after the work."""
-    return _with_log(Selection(ids=(change.target.id,)), facts, lambda _seen: change.decided(Goal).at)
-
-
 def _with_log(selection: Selection, facts: Facts, since: Callable[[Seen], datetime | None]) -> Seen:
     (droplet,) = facts.get(needs.Selected(selection))
     needs.prove_tags_are_shown(("lifeboat",), [droplet], facts)
@@ -123,12 +118,12 @@ def horizon(request: Request, seen: Seen, now: datetime) -> datetime | None:
     return min(times, default=None)
 
 
-def plan(request: Request, seen: Seen, now: datetime) -> Plan:
+def plan(request: Request, seen: Seen, now: datetime) -> Plan[Request]:
     """The Plan for `request`; raises InputError, ScopeError, SelectionError or RefusedError before anything is sent."""
     droplet = seen.droplet
     wanted = request.wanted
     if wanted is None:
-        return Plan((_listing(seen, now),))
+        return Plan((_listing(request, seen, now),))
     question = unconfirmed(f"This overwrites the disk of Droplet {droplet}", droplet, request.confirm)
     if droplet.tags is None:
         raise ScopeError(
@@ -142,12 +137,16 @@ def plan(request: Request, seen: Seen, now: datetime) -> Plan:
     point = _point(wanted, story, now)
     story = replace(story, undoes=safety_of(point) if point else None)
     if conflicting_restores := story.conflicting_restores(point):
-        return replace(_stopped(story, conflicting_restores, point, now), confirmation_required=question)
+        if request.run and story.done:
+            raise _overwritten_since(conflicting_restores[-1])
+        stopped = _stopped(request, story, conflicting_restores, point, now)
+        return replace(stopped, confirmation_required=question)
     warnings: tuple[str, ...] = ()
     if mark := story.done:
-        change, warnings = _unchanged(wanted, story, mark, point, now)
+        change, warnings = _unchanged(request, wanted, story, mark, point, now)
+        change = _as_seen(change, seen, mark, now) if request.run else change
     elif mine := story.own_restore:
-        change = _finish(story, mine, point, now)
+        change = _finish(request, story, mine, point, now)
     elif point:
         change, warnings = _restore(request, story, point, now)
     else:
@@ -155,39 +154,40 @@ def plan(request: Request, seen: Seen, now: datetime) -> Plan:
     return Plan((change,), warnings, confirmation_required=question)
 
 
-def pin(request: Request, change: Change, done: Sequence[Step]) -> Request:
-    """`request` for the Droplet of `change` with what its first plan decided, after the steps `done`."""
-    ordered = any(step.type in DISK_WRITES for step in done)
-    return replace(request, selection=Selection(ids=(change.target.id,)), run=change.decided(Goal), ordered=ordered)
+def resumed(request: Request, done: Sequence[Step], own: Sequence[Action]) -> Request:
+    """`request` after the steps `done`; the actions of this run prove what it did, whatever the log shows of them."""
+    return replace(request, ordered=any(step.type in DISK_WRITES for step in done), own=tuple(own))
 
 
-def knowing(request: Request, own: tuple[Action, ...]) -> Request:
-    """`request` with the actions that this run has begun: they prove what it did, whatever the log shows of them."""
-    return replace(request, own=own)
-
-
-def unmet(request: Request, change: Change, seen: Seen) -> str | None:
-    """A sentence that says how the Droplet differs from what `change` wanted; None if it is as planned.
-
-    Raises NotConvergedError if no other look would better it.
-    """
-    story = _story(request, seen)
-    if story.done is None:
-        return f"every action completed, but the mark of incident {request.incident!r} does not show among its tags"
-    if not any(action.id == story.done.action and action.completed for action in seen.actions):
-        return f"the log does not show yet that action {story.done.action} has completed"
-    if change.decided(Goal).was_on and seen.droplet.status == "off":
-        return "every action completed, but it is off and was on before"
-    if conflicting_restores := story.conflicting_restores(None):
-        last = conflicting_restores[-1]
-        began = iso(last.started_at)
-        raise NotConvergedError(
-            f"it was restored, and action {last.id} ({last.type}), begun at {began}, overwrites it since"
+def _as_seen(change: Change[Request], seen: Seen, mark: Completed, now: datetime) -> Change[Request]:
+    """`change` of a restore that this run has done, with what does not show yet, and with what came of it."""
+    goal = change.request.run
+    told = {key: change.extra_result[key] for key in restore_result.FOUND}
+    why = None
+    if not any(action.id == mark.action and action.completed for action in seen.actions):
+        why = f"the log does not show yet that action {mark.action} has completed"
+    elif goal and goal.was_on and seen.droplet.status == "off":
+        why = "every action completed, but it is off and was on before"
+    notes: list[str] = []
+    if goal and not goal.was_on and seen.droplet.status != "off":
+        notes.append("it was off before, and the API has left it on")
+    if told["new_ssh_host_keys"]:
+        notes.append(
+            "the API took no snapshot for restore, so it was brought back by rebuild: the SSH host keys are new, and "
+            "ssh refuses the server until the old ones are forgotten (ssh-keygen -R)"
         )
-    return None
+    doubt = Doubt(now + timedelta(seconds=1), why) if why else None
+    return replace(change, doubt=doubt, extra_result={**told, "notes": notes} if notes else told)
 
 
-def rescue(request: Request, _change: Change, seen: Seen) -> tuple[Step, ...]:
+def _overwritten_since(last: Action) -> NotConvergedError:
+    began = iso(last.started_at)
+    return NotConvergedError(
+        f"it was restored, and action {last.id} ({last.type}), begun at {began}, overwrites it since"
+    )
+
+
+def rescue(request: Request, seen: Seen) -> tuple[Step, ...]:
     """After a failure before the restore began: a Droplet that was powered off for it is powered on again."""
     story = _story(request, seen)
     busy = any(action.in_progress for action in story.seen.actions)
@@ -197,42 +197,27 @@ def rescue(request: Request, _change: Change, seen: Seen) -> tuple[Step, ...]:
     return (_POWER_ON,) if story.intent.was_on and seen.droplet.status == "off" else ()
 
 
-def otherwise(change: Change, step: Step, error: ApiError) -> Change | None:
-    """The same Change by `rebuild`, if the API does not `restore` a snapshot: some readings allow it backups only."""
-    goal = change.decided(Goal)
-    if error.status != 422 or step.type != "restore" or goal.told["restore_point"]["type"] != "snapshot":
+def otherwise(change: Change[Request], step: Step, error: ApiError) -> Request | None:
+    """The same by `rebuild`, if the API does not `restore` a snapshot: some readings allow it backups only."""
+    goal, kind = change.request.run, change.extra_result["restore_point"]["type"]
+    if error.status != 422 or step.type != "restore" or goal is None or kind != "snapshot":
         return None
-    return replace(change, goal=replace(goal, by_rebuild=True))
+    return replace(change.request, run=replace(goal, by_rebuild=True))
 
 
-def aftermath(change: Change, seen: Seen) -> Record:
-    """Further keys of a result, from what was read after the work; with `notes` if there is more to say."""
-    goal = change.decided(Goal)
-    told: Record = {**goal.told, **restore_result.found(IncidentHistory(seen, goal.told["incident"], run=goal))}
-    notes: list[str] = []
-    if not goal.was_on and seen.droplet.status != "off":
-        notes.append("it was off before, and the API has left it on")
-    if told["new_ssh_host_keys"]:
-        notes.append(
-            "the API took no snapshot for restore, so it was brought back by rebuild: the SSH host keys are new, and "
-            "ssh refuses the server until the old ones are forgotten (ssh-keygen -R)"
-        )
-    return {**told, "notes": notes} if notes else told
-
-
-def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[Record, tuple[str, ...]]:
+def left_behind(request: Request, change: Change[Request], seen: Seen | None) -> tuple[Record, tuple[str, ...]]:
     """`(keys of the result, sentences)` about a Droplet whose restore has failed; `seen` is None if it is not known."""
-    goal = change.decided(Goal)
-    told: Record = dict(goal.told)
+    told: Record = {key: change.extra_result[key] for key in restore_result.WAY_BACK}
+    was_on = bool(request.run and request.run.was_on)
     begun = False
     if seen:
         story = _story(request, seen)
         begun = bool(story.own_restore or story.attempts)
-        told |= {"safety_snapshot": None, "undo": None, "undo_command": None}
+        told = dict.fromkeys(restore_result.WAY_BACK)
         if snapshot := story.way_back():
             told |= restore_result.way_back(story, snapshot.id, snapshot.name)
     if not (told["safety_snapshot"] and told["safety_snapshot"]["id"]):
-        told |= {"safety_snapshot": None, "undo": None, "undo_command": None}
+        told = dict.fromkeys(restore_result.WAY_BACK)
     sentences: list[str] = []
     if told["safety_snapshot"]:
         sentence = f"Safety snapshot {told['safety_snapshot']['id']} holds the disk as it was"
@@ -240,15 +225,14 @@ def left_behind(request: Request, change: Change, seen: Seen | None) -> tuple[Re
     starts = [action for action in (*seen.actions, *request.own) if action.type == "power_on"] if seen else []
     starting = any(action.in_progress or action in request.own for action in starts)
     if seen and seen.droplet.status == "off" and not starting:
-        sentences.append(f"The Droplet is off{', and was on before' if goal.was_on else ', as it was before'}.")
+        sentences.append(f"The Droplet is off{', and was on before' if was_on else ', as it was before'}.")
     return told, tuple(sentences)
 
 
-def tell(plan: Plan, entries: Sequence[Record]) -> Record:
+def tell(entries: Sequence[Record]) -> Record:
     """The restore_result.KEYS of the result, beside its `droplets`."""
-    (change,), (entry,) = plan.changes, entries
-    told = change.decided(Goal).told
-    return {key: entry.pop(key, told[key]) for key in restore_result.KEYS}
+    (entry,) = entries
+    return {key: entry.pop(key) for key in restore_result.KEYS}
 
 
 def describe(shown: Mapping[str, Any]) -> str:
@@ -390,8 +374,12 @@ def _sentence(story: IncidentHistory, action: Action, point: RestorePoint | None
 
 
 def _stopped(
-    story: IncidentHistory, conflicting_restores: Sequence[Action], point: RestorePoint | None, now: datetime
-) -> Plan:
+    request: Request,
+    story: IncidentHistory,
+    conflicting_restores: Sequence[Action],
+    point: RestorePoint | None,
+    now: datetime,
+) -> Plan[Request]:
     """The Plan if somebody else is at work: wait, then fail; raises RefusedError if they have ended."""
     running = next((action for action in conflicting_restores if action.in_progress), None)
     if running is None:
@@ -400,31 +388,44 @@ def _stopped(
             droplet=story.seen.droplet.id,
             action=conflicting_restores[-1].id,
         )
-    goal = replace(_goal(story, point, now), awaited=running.id)
+    told = restore_result.told(story, point, now)
+    goal = replace(_goal(story, told, now), awaited=running.id)
     shown = {"state": "being overwritten", "image": None}
-    change = Change(story.seen.droplet, shown, shown, goal=goal, wait_for=Awaited(running, _disk_gigabytes(story.seen)))
+    wait_for = Awaited(running, _disk_gigabytes(story.seen))
+    change = Change(
+        story.seen.droplet, _narrowed(request, story, goal), shown, shown, wait_for=wait_for, extra_result=told
+    )
     return Plan((change,), deferred_failure=_sentence(story, running, point))
 
 
-def _listing(seen: Seen, now: datetime) -> Change:
+def _narrowed(request: Request, story: IncidentHistory, goal: Goal) -> Request:
+    """`request` with what the first plan of a run decides."""
+    return replace(request, selection=Selection.of(story.seen.droplet), run=goal)
+
+
+def _listing(request: Request, seen: Seen, now: datetime) -> Change[Request]:
     """Nothing changes: the result shows which restore points there are."""
     shown = {"state": "as it is"}
     told = {**dict.fromkeys(restore_result.KEYS), "restore_points": restore_result.restore_points(seen, now)}
-    return Change(seen.droplet, shown, shown, goal=Goal(None, now, False, frozenset(), told))
+    return Change(seen.droplet, request, shown, shown, extra_result=told)
 
 
 def _unchanged(
-    wanted: RestorePointSelector, story: IncidentHistory, mark: Completed, point: RestorePoint | None, now: datetime
-) -> tuple[Change, tuple[str, ...]]:
+    request: Request,
+    wanted: RestorePointSelector,
+    story: IncidentHistory,
+    mark: Completed,
+    point: RestorePoint | None,
+    now: datetime,
+) -> tuple[Change[Request], tuple[str, ...]]:
     """`(change, warnings)` if the restore is done."""
     incident, mine = story.incident, story.own_restore
     shown = {"state": "restored", "image": mark.image}
-    goal = _goal(story, point, now)
-    goal = replace(goal, told={**goal.told, **restore_result.found(story)})
+    told = {**restore_result.told(story, point, now), **restore_result.found(story)}
     note = f"incident {incident!r} was restored by action {mark.action}, and no other restore came after it"
     warnings: tuple[str, ...] = ()
     if mark.image is None:
-        snapshot, kind = goal.told["safety_snapshot"]["id"], mine.type if mine else "restore"
+        snapshot, kind = told["safety_snapshot"]["id"], mine.type if mine else "restore"
         warnings = (
             f"The tags of incident {incident!r} are gone from Droplet {story.seen.droplet}. That it was restored is "
             f"told by its safety snapshot {snapshot} and by action {mark.action} ({kind}), which "
@@ -435,10 +436,13 @@ def _unchanged(
             f"Incident {incident!r} of Droplet {story.seen.droplet} was restored from image {mark.image}, which is "
             f"gone by now, so nothing tells whether that was {wanted}.",
         )
-    return Change(story.seen.droplet, shown, shown, notes=(note,), goal=goal), warnings
+    narrowed = _narrowed(request, story, _goal(story, told, now))
+    return Change(story.seen.droplet, narrowed, shown, shown, notes=(note,), extra_result=told), warnings
 
 
-def _finish(story: IncidentHistory, mine: Action, point: RestorePoint | None, now: datetime) -> Change:
+def _finish(
+    request: Request, story: IncidentHistory, mine: Action, point: RestorePoint | None, now: datetime
+) -> Change[Request]:
     """The restore `mine` has begun: what is left is to wait for it, to restore the power and to mark it."""
     droplet, incident = story.seen.droplet, story.incident
     after = {"state": "restored and marked", "image": story.image}
@@ -449,13 +453,15 @@ def _finish(story: IncidentHistory, mine: Action, point: RestorePoint | None, no
         "is taken for its restore; the log does not tell its image"
     )
     safety = story.safety()
+    told = restore_result.told(story, point, now, (safety.id, safety.name) if safety else None)
     return Change(
         droplet,
+        _narrowed(request, story, _goal(story, told, now)),
         before,
         after,
         steps,
         () if story.ordered else (note,),
-        goal=_goal(story, point, now, (safety.id, safety.name) if safety else None),
+        extra_result=told,
         wait_for=Awaited(mine, _gigabytes(point, story.seen)) if mine.in_progress else None,
     )
 
@@ -473,7 +479,7 @@ def _power_on(story: IncidentHistory, mine: Action) -> tuple[Step, ...]:
 
 def _restore(
     request: Request, story: IncidentHistory, point: RestorePoint, now: datetime
-) -> tuple[Change, tuple[str, ...]]:
+) -> tuple[Change[Request], tuple[str, ...]]:
     """`(change, warnings)` if nothing is restored yet."""
     droplet, seen, safety = story.seen.droplet, story.seen, story.safety()
     running = droplet.status != "off"
@@ -481,7 +487,8 @@ def _restore(
     if safety:
         name, size = safety.name, _gigabytes(safety, seen)
     wanted = bool(safety or request.safety_snapshot)
-    goal = _goal(story, point, now, (safety.id if safety else None, name) if wanted else None)
+    told = restore_result.told(story, point, now, (safety.id if safety else None, name) if wanted else None)
+    goal = _goal(story, told, now)
     steps: list[Step] = []
     if story.intent is None:
         mark = Intent(story.incident, point.id, goal.at, goal.was_on)
@@ -512,11 +519,12 @@ def _restore(
     }
     change = Change(
         droplet,
+        _narrowed(request, story, goal),
         before,
         after,
         tuple(steps),
         _notes(request, story, point, safety, now),
-        goal=goal,
+        extra_result=told,
         doubt=story.doubt(now, wants_snapshot=wanted and not safety),
     )
     return change, (*warnings, *_open_incidents(story))
@@ -586,19 +594,15 @@ def _open_incidents(story: IncidentHistory) -> tuple[str, ...]:
     )
 
 
-def _goal(
-    story: IncidentHistory, point: RestorePoint | None, now: datetime, snapshot: tuple[int | None, str] | None = None
-) -> Goal:
-    """What is decided; `snapshot` is the safety snapshot as `(id, name)`, its id None if it is still to be made."""
+def _goal(story: IncidentHistory, told: Record, now: datetime) -> Goal:
+    """What is decided by the first plan of a run, of which `told` is the result as far as it is known."""
     seen, run = story.seen, story.run
     known = frozenset(action.id for action in seen.actions if action.type in DISK_WRITES)
-    told = restore_result.told(story, point, now, snapshot)
     return Goal(
         image=told["restore_point"]["id"],
         at=run.at if run else now.replace(microsecond=0),
         was_on=story.was_on,
         known=run.known if run else known,
-        told=told,
         by_rebuild=bool(run and run.by_rebuild),
         resumed=run.resumed if run else story.intent is not None,
     )
@@ -638,34 +642,25 @@ class DropletRestore(Verb[Request]):
     def request(self, params: Mapping[str, Any]) -> Request:
         return request(arguments.one_droplet(params), params)
 
-    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan[Request]:
         return plan(request, look(request, facts, now), now)
 
-    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
-        return pin(request, change, done)
+    def resume(self, change: Change[Request], done: Sequence[Step], own: Sequence[Action]) -> Request:
+        return resumed(change.request, done, own)
 
-    def with_actions(self, request: Request, own: Sequence[Action]) -> Request:
-        return knowing(request, tuple(own))
-
-    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
-        return unmet(request, change, again(change, facts))
-
-    def alternative(self, change: Change, step: Step, error: ApiError) -> Change | None:
+    def alternative(self, change: Change[Request], step: Step, error: ApiError) -> Request | None:
         return otherwise(change, step, error)
 
-    def compensate(self, request: Request, change: Change, facts: Facts, now: datetime) -> Sequence[Step]:
-        return rescue(request, change, look(request, facts, now))
+    def compensate(self, request: Request, facts: Facts, now: datetime) -> Sequence[Step]:
+        return rescue(request, look(request, facts, now))
 
     def left_behind(
-        self, request: Request, change: Change, facts: Facts | None, now: datetime
+        self, request: Request, change: Change[Request], facts: Facts | None, now: datetime
     ) -> tuple[Record, Sequence[str]]:
         return left_behind(request, change, look(request, facts, now) if facts else None)
 
-    def result(self, change: Change, facts: Facts) -> Record:
-        return aftermath(change, again(change, facts))
-
-    def summary(self, _request: Request, plan: Plan, entries: Sequence[Record], _now: datetime) -> Record:
-        return tell(plan, entries)
+    def summary(self, _request: Request, _plan: Plan[Request], entries: Sequence[Record], _now: datetime) -> Record:
+        return tell(entries)
 
     def describe(self, shown: Record) -> str:
         return describe(shown)

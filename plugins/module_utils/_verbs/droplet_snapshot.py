@@ -13,7 +13,7 @@ from typing import Any
 from .._domain import arguments, needs, stopped
 from .._domain.cost import monthly_snapshot_cost
 from .._domain.errors import InputError, RefusedError, SelectionError
-from .._domain.facts import Facts, Need
+from .._domain.facts import Facts
 from .._domain.journal import safety_of
 from .._domain.models import Action, Droplet, RestorePoint
 from .._domain.names import checked_id
@@ -53,6 +53,9 @@ SHUTDOWN_TIMEOUT = 120
 NEW_NAME = "{droplet}-snapshot-{date}"
 """The name of a new snapshot if only its age is asked for."""
 
+SOON = timedelta(seconds=1)
+"""After which what was done is looked for again."""
+
 ONLY_PRESENT = ("max_age_hours", "regions", "tags", "stop_first")
 ONLY_ABSENT = ("snapshot_id", "deleted_droplets", "older_than_hours", "last_restore_point")
 
@@ -62,9 +65,10 @@ class Request:
     """What the user asked for.
 
     Exactly one of `selection`, `ids` (of snapshots) and `deleted` (snapshots of Droplets that are gone) says whose.
-    What was decided for one Droplet has its `selection`, or the `droplet` if it is gone, and `ids`; `since` is then
-    what `max_age` means, `done` what a run has done by now (`stopped.kinds`), and `unlisted_until` when it no longer
-    waits for a snapshot that the Droplet has and no list shows, None if it has met none.
+    What was decided for one Droplet has its `selection`, or the `droplet` if it is gone, and the snapshots that are
+    `doomed`, as they were then; `since` is then what `max_age` means, `done` what a run has done by now
+    (`stopped.kinds`), and `unlisted_until` when it no longer waits for a snapshot that the Droplet has and no list
+    shows, None if it has met none. `shutdown_ended` is when the Droplet had been asked to shut down (UTC).
     """
 
     present: bool
@@ -84,6 +88,8 @@ class Request:
     shutdown_timeout: int = SHUTDOWN_TIMEOUT
     done: frozenset[str] = frozenset()
     unlisted_until: datetime | None = None
+    doomed: needs.Points | None = None
+    shutdown_ended: datetime | None = None
 
     @property
     def by_age(self) -> bool:
@@ -106,9 +112,7 @@ class Seen:
     def with_tags(self, tagged: Iterable[RestorePoint]) -> Seen:
         """The same with the tags of the snapshots `tagged`."""
         known = {point.id: point for point in tagged}
-        own = (
-            replace(one, snapshots=tuple(known.get(point.id, point) for point in one.snapshots)) for one in self.own
-        )
+        own = (replace(one, snapshots=tuple(known.get(point.id, point) for point in one.snapshots)) for one in self.own)
         return replace(self, own=tuple(own))
 
     def with_backups(self, backups: dict[int, needs.Points]) -> Seen:
@@ -253,21 +257,6 @@ def _droplet(key: int | None, known: Mapping[int, Droplet | None]) -> Droplet:
     return found or Droplet(key, "")  # type: ignore[arg-type]  # None if the snapshots do not show whose they are
 
 
-def again(change: Change, facts: Facts) -> Seen:
-    """The snapshots of the Droplet of `change`, as the next run will see them."""
-    goal, droplet = change.decided(Request), change.target
-    if goal.selection:
-        asked: list[Need[Any]] = [needs.Snapshots(droplet)]
-        asked += [needs.DropletById(droplet.id)] if goal.stop_first else []
-        facts.require(*asked)
-        as_it_is = facts.get(needs.DropletById(droplet.id)) if goal.stop_first else None
-        one = DropletImages(as_it_is or droplet, snapshots=facts.get(needs.Snapshots(droplet)))
-    else:
-        one = _of_gone(droplet, facts)
-    seen = Seen((one,))
-    return seen.with_tags(facts.each(needs.Tagged(point) for point in became([change], seen)))
-
-
 def untold(request: Request, seen: Seen, now: datetime) -> list[RestorePoint]:
     """The snapshots whose tags have to be known."""
     if not request.tags:
@@ -300,15 +289,7 @@ def doomed_droplets(request: Request, seen: Seen, now: datetime) -> list[int]:
     return [one.droplet.id for one in seen.own if one.droplet.id is not None and _doomed(request, one, now)]
 
 
-def became(changes: Iterable[Change], seen: Seen) -> list[RestorePoint]:
-    """The snapshots that `changes` wanted, as far as they are there."""
-    goals = [(change, change.decided(Request)) for change in changes]
-    return [
-        found for change, goal in goals if goal.present and (found := _wanted(goal, _own_of(change, seen), None))
-    ]
-
-
-def plan(request: Request, seen: Seen, now: datetime) -> Plan:
+def plan(request: Request, seen: Seen, now: datetime) -> Plan[Request]:
     """The Plan for `request`; raises InputError, RefusedError or SelectionError before anything is sent."""
     if request.present:
         _guard_regions(copies_to(request, seen, now), seen.regions)
@@ -318,21 +299,12 @@ def plan(request: Request, seen: Seen, now: datetime) -> Plan:
     return Plan(changes, tuple(f"{note}." for change in changes for note in change.notes))
 
 
-def pin(_request: Request, change: Change, done: Sequence[Step]) -> Request:
-    """The request for the Droplet of `change` alone, with the name, age or snapshots that were decided for it."""
-    return replace(change.decided(Request), done=stopped.kinds(done))
-
-
-def knowing(request: Request, own: Sequence[Action]) -> Request:
-    """`request` with the actions that this run has begun: what ended as errored was not done."""
+def resumed(request: Request, done: Sequence[Step], own: Sequence[Action]) -> Request:
+    """`request` after the steps `done`, by the actions that this run has begun: what has failed was not done."""
     going = {action.type for action in own if not action.errored}
     failed = {action.type for action in own if action.errored} - going
-    return replace(request, done=(request.done - failed) | going)
-
-
-def settled(change: Change, seen: Seen) -> bool:
-    """Whether a shutdown shows its effect."""
-    return _own_of(change, seen).droplet.status == "off"
+    ended = [action.completed_at for action in own if action.type == "shutdown" and action.completed_at]
+    return replace(request, done=(stopped.kinds(done) - failed) | going, shutdown_ended=max(ended, default=None))
 
 
 def rescue(request: Request, droplet: Droplet) -> tuple[Step, ...]:
@@ -356,41 +328,6 @@ def _stop(request: Request, droplet: Droplet, wanted: bool) -> Stop:
     return Stop(droplet, request.shutdown_timeout, wanted, request.done)
 
 
-def unmet(_request: Request, change: Change, seen: Seen) -> str | None:
-    """A sentence that says how the state differs from what `change` wanted; None if it is as planned."""
-    goal, own = change.decided(Request), _own_of(change, seen)
-    if not goal.present:
-        left = [point for point in own.snapshots if point.id in (goal.ids or ())]
-        return f"{left[0]} was deleted and is still there" if left else None
-    if goal.stop_first and (problem := _left_stopped(change, own.droplet)):
-        return problem
-    found = _wanted(goal, own, None)
-    if found is None:
-        return "the API reports the snapshot as completed, but it is not there"
-    lacking = sorted(set(goal.regions) - _regions_of(own, found))
-    if lacking:
-        return f"{found} is not in the region {lacking[0]}"
-    missing = missing_tags(goal.tags, found)
-    return f"{found} does not carry the tag {missing[0]!r}" if missing else None
-
-
-def _left_stopped(change: Change, droplet: Droplet) -> str | None:
-    """A sentence about a Droplet that was on before, or was stopped by an earlier run."""
-    before = Stop(change.target, 0, wanted=True)
-    if not (before.stops or before.owed):
-        return None
-    if droplet.status == "off":
-        return "it was stopped for the snapshot, and is off"
-    return f"it still carries the tag {stopped.MARK!r}" if Stop(droplet, 0, wanted=False).owed else None
-
-
-def aftermath(change: Change, seen: Seen) -> Record:
-    """`snapshots` of a result, if a snapshot was wanted: the one there is."""
-    if not change.decided(Request).present:
-        return {}
-    return {"snapshots": [record(found) for found in became([change], seen)]}
-
-
 def describe(shown: Mapping[str, Any]) -> str:
     """One line for people from a `before` or `after`."""
     if "snapshots" in shown:
@@ -408,10 +345,6 @@ def describe(shown: Mapping[str, Any]) -> str:
     if "monthly_cost_at_most" in shown:
         return f"{text}, at most {priced(shown['monthly_cost_at_most'])}"
     return f"{text}, {priced(shown['monthly_cost'])}"
-
-
-def _own_of(change: Change, seen: Seen) -> DropletImages:
-    return next(one for one in seen.own if one.droplet.id == change.target.id)
 
 
 def _wanted(request: Request, one: DropletImages, now: datetime | None) -> RestorePoint | None:
@@ -452,7 +385,7 @@ def _guard_regions(wanted: Sequence[str], known: frozenset[str] | None) -> None:
         raise InputError(f"regions has {unknown[0]!r}, which is not among the regions that there are: {listed}.")
 
 
-def _present(request: Request, one: DropletImages, now: datetime, lag: timedelta) -> Change:
+def _present(request: Request, one: DropletImages, now: datetime, lag: timedelta) -> Change[Request]:
     found = _wanted(request, one, now)
     droplet = one.droplet
     name = found.name if found else rendered(request.name or NEW_NAME, droplet.name, now)
@@ -478,9 +411,9 @@ def _present(request: Request, one: DropletImages, now: datetime, lag: timedelta
     if made and one.unlisted and "snapshot" not in request.done:
         unlisted_until = request.unlisted_until or now + lag
         doubt = unlisted_doubt(one.unlisted, unlisted_until)
-    goal = replace(
+    narrowed = replace(
         request,
-        selection=Selection(ids=(droplet.id,)),
+        selection=Selection.of(droplet),
         name=name if made or not request.by_age else request.name,
         since=_since(request, now),
         unlisted_until=unlisted_until,
@@ -494,11 +427,11 @@ def _present(request: Request, one: DropletImages, now: datetime, lag: timedelta
             after["monthly_cost_at_most"] = monthly_snapshot_cost(droplet.disk) or "unknown"
     return Change(
         droplet,
+        narrowed,
         before,
         after,
         steps,
         notes,
-        goal=goal,
         extra_result={"snapshots": _foretold(request, found, after)},
         visible=frozenset(point.created_at for point in one.snapshots),
         doubt=doubt,
@@ -514,11 +447,29 @@ def _stopping(
     minutes = ceil(droplet.disk * SECONDS_PER_GIB / 60) if droplet.disk else None
     notes = tuple(filter(None, [stop.note(minutes)]))
     if not (made and taken):
-        return (*stop.before(), *made, *stop.after(), *then), None, notes
+        steps = (*stop.before(), *made, *stop.after(), *then)
+        return steps, _going_down(request, stop, now) or _coming_up(request, droplet, now), notes
     # It was taken and does not show yet, which is no reason to leave the server off, nor to take another one.
     after = stop.after()
-    doubt = Doubt(now + timedelta(seconds=1), "the snapshot has been taken, and does not show yet")
-    return (*after, *then), None if after or not then else doubt, notes
+    doubt = Doubt(now + SOON, "the snapshot has been taken, and does not show yet")
+    return (*after, *then), None if after else doubt, notes
+
+
+def _going_down(request: Request, stop: Stop, now: datetime) -> Doubt | None:
+    """A shutdown only asks the system on the Droplet: it is powered off once it has had its time."""
+    until = (request.shutdown_ended or now) + max(SOON, timedelta(seconds=request.shutdown_timeout))
+    if stop.stops and "shutdown" in request.done and now < until:
+        return Doubt(until, "it has been asked to shut down, and is not off yet")
+    return None
+
+
+def _coming_up(request: Request, droplet: Droplet, now: datetime) -> Doubt | None:
+    """What this run has done last to a Droplet that was stopped has to show as well."""
+    if "power_on" in request.done and droplet.status == "off":
+        return Doubt(now + SOON, "it was stopped for the snapshot, and is off")
+    if "unmark" in request.done and Stop(droplet, 0, wanted=False).marked:
+        return Doubt(now + SOON, f"it still carries the tag {stopped.MARK!r}")
+    return None
 
 
 def _shown(request: Request, point: RestorePoint | None, regions: Iterable[str], tags: Iterable[str]) -> Record:
@@ -559,7 +510,7 @@ def _all_go(one: DropletImages, doomed: Sequence[RestorePoint]) -> bool:
     return bool(doomed) and len(doomed) == len(one.snapshots)
 
 
-def _absent(request: Request, one: DropletImages, now: datetime) -> Change:
+def _absent(request: Request, one: DropletImages, now: datetime) -> Change[Request]:
     doomed = _doomed(request, one, now)
     notes: tuple[str, ...] = ()
     spared = False
@@ -572,10 +523,12 @@ def _absent(request: Request, one: DropletImages, now: datetime) -> Change:
         )
         doomed, spared = doomed[1:], True
     left = [point for point in one.snapshots if point not in doomed]
-    goal = replace(
+    told = tuple(doomed) if request.doomed is None else request.doomed
+    narrowed = replace(
         request,
-        selection=None if one.gone else Selection(ids=(one.droplet.id,)),
-        ids=tuple(point.id for point in doomed),
+        selection=None if one.gone else Selection.of(one.droplet),
+        doomed=told,
+        ids=tuple(point.id for point in told),
         deleted=False,
         droplet=one.droplet if one.gone else None,
         name=None,
@@ -583,13 +536,13 @@ def _absent(request: Request, one: DropletImages, now: datetime) -> Change:
     )
     return Change(
         one.droplet,
+        narrowed,
         _listing(one.snapshots),
         _listing(left),
         tuple(DeleteSnapshot(point.id) for point in reversed(doomed)),
         notes=notes,
-        goal=goal,
         skipped=spared,
-        extra_result={"snapshots": [record(point) for point in doomed]},
+        extra_result={"snapshots": [record(point) for point in told]},
     )
 
 
@@ -607,7 +560,7 @@ def _refusal(one: DropletImages, doomed: Sequence[RestorePoint]) -> str:
     )
 
 
-def _guard_number(request: Request, changes: Sequence[Change]) -> None:
+def _guard_number(request: Request, changes: Sequence[Change[Request]]) -> None:
     number = sum(len(change.steps) for change in changes)
     if request.ids is None and number > request.max_delete:
         of = sum(bool(change.steps) for change in changes)
@@ -649,35 +602,23 @@ class DropletSnapshot(Verb[Request]):
         selected = any(params[name] is not None for name in _SELECTIONS)
         return request(arguments.selection(params) if selected else None, params)
 
-    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan:
+    def plan(self, request: Request, facts: Facts, now: datetime) -> Plan[Request]:
         return plan(request, look(request, facts, now), now)
 
-    def narrow(self, request: Request, change: Change, done: Sequence[Step]) -> Request:
-        return pin(request, change, done)
+    def resume(self, change: Change[Request], done: Sequence[Step], own: Sequence[Action]) -> Request:
+        return resumed(change.request, done, own)
 
-    def with_actions(self, request: Request, own: Sequence[Action]) -> Request:
-        return knowing(request, own)
-
-    def unmet(self, request: Request, change: Change, facts: Facts) -> str | None:
-        return unmet(request, change, again(change, facts))
-
-    def is_settled(self, _request: Request, change: Change, facts: Facts) -> bool:
-        return settled(change, again(change, facts))
-
-    def compensate(self, request: Request, _change: Change, facts: Facts, _now: datetime) -> Sequence[Step]:
+    def compensate(self, request: Request, facts: Facts, _now: datetime) -> Sequence[Step]:
         if not (request.stop_first and request.selection):
             return ()
         return rescue(request, _alone(request.selection, facts))
 
     def left_behind(
-        self, request: Request, _change: Change, facts: Facts | None, _now: datetime
+        self, request: Request, _change: Change[Request], facts: Facts | None, _now: datetime
     ) -> tuple[Record, Sequence[str]]:
         if not (facts and request.stop_first and request.selection):
             return {}, ()
         return {}, left_off(request, _alone(request.selection, facts))
-
-    def result(self, change: Change, facts: Facts) -> Record:
-        return aftermath(change, again(change, facts))
 
     def describe(self, shown: Record) -> str:
         return describe(shown)
