@@ -23,11 +23,10 @@ from .._domain.errors import InputError, LifeboatError, RateLimitError, RefusedE
 from .._domain.plan import SECONDS_PER_GIB, Plan
 from .._domain.quota import reads_of_a_run
 from .._domain.reader import Reader
-from .._domain.verb import Verb
+from .._domain.verb import Record, Verb
 from . import arguments, result
-from .apply import Applier
-from .apply_by_tag import ByTagApplier
-from .job import Job, State
+from .apply import apply
+from .job import Job
 
 DEFAULT_TIMEOUT = 600
 ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
@@ -63,13 +62,13 @@ def run(verb: Verb[Any] | Reader[Any]) -> None:
     module.exit_json(**told)
 
 
-def _fail(module, error, told):
+def _fail(module: AnsibleModule, error: LifeboatError, told: Record) -> None:
     if isinstance(error, UnexpectedError):
         told["exception"] = "".join(traceback.format_exception(error.__cause__))
     module.fail_json(msg=error.message, failure=error.as_failure(), **told)
 
 
-def _carry_out(module, verb, told):
+def _carry_out(module: AnsibleModule, verb: Verb[Any], told: Record) -> None:
     """Fill `told`, the result, as far as the task comes; raises LifeboatError."""
     params = module.params
     request = verb.request(params)
@@ -103,17 +102,16 @@ def _carry_out(module, verb, told):
             _close(module, client, told)
 
 
-def _apply(module: AnsibleModule, client: Client, verb: Verb, request: object, plan: Plan) -> list[Job]:
+def _apply(module: AnsibleModule, client: Client, verb: Verb[Any], request: Any, plan: Plan[Any]) -> list[Job]:
     """The Jobs of the plan; if it fails before the first write, none of them was tried."""
     try:
         _foresee(module, client, plan)
     except RateLimitError as error:
         return [Job.not_tried(change, error) for change in plan.pending]
-    applier = ByTagApplier if plan.by_tag else Applier
-    return applier(client, verb, request, module.params["wait"]).run(plan)
+    return apply(client, verb, request, plan, module.params["wait"])
 
 
-def _read(module: AnsibleModule, reader: Reader[Any], told: dict[str, Any]) -> None:
+def _read(module: AnsibleModule, reader: Reader[Any], told: Record) -> None:
     """Fill `told`, the result; raises LifeboatError."""
     request = reader.request(module.params)
     timeout = arguments.wait_timeout(module.params, DEFAULT_TIMEOUT)
@@ -127,42 +125,41 @@ def _read(module: AnsibleModule, reader: Reader[Any], told: dict[str, Any]) -> N
             _close(module, client, told)
 
 
-def _close(module: AnsibleModule, client: Client, told: dict[str, Any]) -> None:
+def _close(module: AnsibleModule, client: Client, told: Record) -> None:
     """What is told however a task ends: what its reads met, and how many requests it made."""
     for warning in client.warnings:
         module.warn(warning)
     told["requests"] = client.requests
 
 
-def _tell(told, plan, jobs, entries, params):
+def _tell(told: Record, plan: Plan[Any], jobs: list[Job] | None, entries: list[Record], params: Record) -> None:
     told["droplets"] = result.listed(entries, params["report"] == "all")
     told["summary"] = result.summary(plan, jobs)
     if jobs is not None:
         told["changed"] = any(entry["changed"] for entry in entries)
-    bad = [job for job in jobs or () if job.state is not State.DONE]
-    if bad:
-        first = next((job.error for job in bad if job.error), None)
-        sentence = result.failure_sentence(plan, jobs)
-        raise _failed(first, f"{sentence} {plan.deferred_failure}" if plan.deferred_failure else sentence)
+    errors = [job.error for job in jobs or () if job.error]
+    if errors:
+        sentence = result.failure_sentence(plan, jobs or ())
+        raise _failed(errors[0], f"{sentence} {plan.deferred_failure}" if plan.deferred_failure else sentence)
     if plan.deferred_failure:
         raise RefusedError(plan.deferred_failure)
 
 
-def _failed(first, sentence):
+def _failed(first: LifeboatError, sentence: str) -> LifeboatError:
     """The error of a task: of the kind of the first failure, with the sentence about all of them."""
     error = first.copy(sentence).with_context(first.droplet, first.action)
     error.__cause__ = first.__cause__
     return error
 
 
-def _refuse_unconfirmed(module, sentence):
+def _refuse_unconfirmed(module: AnsibleModule, sentence: str) -> None:
     """Raises RefusedError; check mode, which one runs to see what there is to confirm, only warns."""
     if not module.check_mode:
         raise RefusedError(f"{sentence} Nothing was sent.")
     module.warn(f"{sentence} Without check mode it would be refused.")
 
 
-def _refuse_unawaited(plan):
+def _refuse_unawaited(plan: Plan[Any]) -> None:
     for change in plan.pending:
         if change.wait_for:
             action = change.wait_for.action
@@ -179,7 +176,7 @@ def _refuse_unawaited(plan):
             )
 
 
-def _foresee(module, client, plan):
+def _foresee(module: AnsibleModule, client: Client, plan: Plan[Any]) -> None:
     """Announce what is to be sent; raises RateLimitError if it cannot fit into the time. Check mode only says so.
 
     The reads that follow a write count too: a run that writes with its last request could not verify anything.
@@ -201,10 +198,10 @@ def _foresee(module, client, plan):
         module.warn(forecast.sentence(allowed) + (" Without check mode it would be refused." if too_long else ""))
 
 
-def _step_seconds(plan):
+def _step_seconds(plan: Plan[Any]) -> float:
     """What slow steps add to the default time: one Droplet's steps follow each other, Droplets run in parallel."""
 
-    def seconds(work):
+    def seconds(work: object) -> float:
         return SECONDS_PER_GIB * (getattr(work, "size_gigabytes", None) or 0) + getattr(work, "settle_seconds", 0)
 
     return max((sum(map(seconds, (*change.steps, change.wait_for))) for change in plan.pending), default=0)
