@@ -20,8 +20,9 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     UnreachableError,
     WaitTimeoutError,
 )
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.apply import STALE_AFTER, Applier
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.apply import apply
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.job import State
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine.one_by_one import STALE_AFTER
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_backups as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.api.wire import Clock
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, OFF, backup, on, wanted
@@ -91,7 +92,7 @@ class Client:
         self.sleep = self.clock.sleep
 
     def now(self):
-        return NOW
+        return NOW + timedelta(seconds=self.budget.spent)
 
     def map(self, function, items):
         return [function(item) for item in items]
@@ -113,32 +114,21 @@ class Fleet(Account):
 
 
 class FleetVerb(plans.DropletBackups):
-    """The verb over a Fleet, which is looked at again once for all that is verified together."""
+    """The verb over a Fleet, which is looked at again once for all that are planned together."""
 
     def __init__(self, fleet, client):
         self.fleet, self.client, self.facts = fleet, client, None
 
-    def plan(self, request, _facts, now):
-        if self.fleet.broken:
-            raise self.fleet.broken
-        return plans.plan(request, self.fleet.observe(request), now)
-
-    def unmet(self, request, change, facts):
-        return plans.unmet(request, change, self.again(change, facts))
-
-    def unproven(self, change, step, facts):
-        return plans.unproven(change, step, self.again(change, facts))
-
-    def again(self, change, facts):
+    def plan(self, request, facts, now):
         if facts is not self.facts:
             self.facts = facts
             self.fleet.look_again(self.client)
-        return self.fleet.again([change])
+        return plans.plan(request, self.fleet.observe(request), now)
 
 
 def run(fleet, request, client):
     plan = fleet.plan(request)
-    return Applier(client, FleetVerb(fleet, client), request, wait=True).run(plan)
+    return apply(client, FleetVerb(fleet, client), request, plan, wait=True)
 
 
 ENABLE = wanted(plan="daily", hours=(4,))
@@ -160,7 +150,7 @@ def test_what_completed_without_effect_is_a_failure_and_not_sent_again():
     (job,) = run(fleet, ENABLE, client)
     assert job.state is State.FAILED
     assert isinstance(job.error, WaitTimeoutError)
-    assert "are disabled" in job.error.message
+    assert "it shows disabled" in job.error.message
     assert "instead of daily at 04:00 UTC" in job.error.message
     assert "Run the task again" in job.error.message
     assert (job.error.droplet, job.error.action) == (1, 1)
@@ -173,7 +163,7 @@ def test_a_conversion_that_completed_without_effect_leaves_backups_on():
     (job,) = run(fleet, wanted(enabled=False, existing_backups="convert_newest"), client)
     assert job.state is State.FAILED
     assert isinstance(job.error, WaitTimeoutError)
-    assert "backup 11 is still a backup" in job.error.message
+    assert "action 1 (convert) has completed, and its effect does not show yet" in job.error.message
     assert "Nothing more was sent for it." in job.error.message
     assert job.error.action == 1
     assert client.do.sent == [("convert", 11)]
@@ -223,7 +213,7 @@ def test_what_is_sent_between_two_steps_was_planned_just_before():
 
     client.do.begin = slowly
     request = wanted(enabled=False, existing_backups="convert_all", max_disable=4)
-    jobs = Applier(client, Verb(fleet, client), request, wait=True).run(fleet.plan(request))
+    jobs = apply(client, Verb(fleet, client), request, fleet.plan(request), wait=True)
     assert [job.state for job in jobs] == [State.DONE] * 4
     assert client.do.sent == [("convert", key + 10) for key in keys] + [("disable_backups", key) for key in keys]
     assert len(ages) == 4
@@ -252,5 +242,4 @@ def test_an_empty_plan_reads_nothing():
     fleet = Fleet({1: on("daily", 4)})
     fleet.broken = AssertionError("read although nothing was to be done")
     client = Client()
-    applier = Applier(client, FleetVerb(fleet, client), ENABLE, wait=True)
-    assert applier.run(Account(fleet.states).plan(ENABLE)) == []
+    assert apply(client, FleetVerb(fleet, client), ENABLE, Account(fleet.states).plan(ENABLE), wait=True) == []

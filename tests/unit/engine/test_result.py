@@ -34,11 +34,11 @@ SENT = Action(36, "enable_backups", "completed", 1, "droplet")
 
 def change(key, changes=True, notes=()):
     steps = (EnableBackups(BackupPolicy("daily", None, 4)),) if changes else ()
-    return Change(droplet(key), BEFORE, AFTER if changes else BEFORE, steps, notes)
+    return Change(droplet(key), None, BEFORE, AFTER if changes else BEFORE, steps, notes)
 
 
 def job(change_, state, error=None, **fields):
-    made = Job(change_, [], state, **{"attempted": state is State.DONE, **fields})
+    made = Job(change_, state=state, **{"attempted": state is State.DONE, **fields})
     made.error = error
     return made
 
