@@ -98,7 +98,7 @@ def _reason(job: Job) -> str:
 
 def _did(job: Job) -> bool:
     """Whether a Job did something: what a closer look shows to be as wanted already is no change."""
-    return bool(job.actions) or (job.state is State.DONE and job.attempted)
+    return bool(job.actions or job.done) or (job.state is State.DONE and job.attempted)
 
 
 def _entry(change: Change[Any], job: Job | None, planned: bool) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _entry(change: Change[Any], job: Job | None, planned: bool) -> dict[str, Any
             {"id": action.id, "type": action.type, "status": action.status} for action in job.actions.values()
         ]
         if job.state is not State.DONE:
-            entry["after"] = None if job.actions or job.outcome_unknown else change.before
+            entry["after"] = None if job.actions or job.done or job.outcome_unknown else change.before
         if job.state is State.FAILED:
             entry["error"] = _message(job)
         if job.state is State.NOT_TRIED:
