@@ -30,6 +30,8 @@ ARROWS = {
 """Which folders each folder may import from, besides its own; `_python` is a file."""
 
 PURE = ("_domain", "_verbs")
+PURE_FILES = [PLUGINS / "module_utils" / "_engine" / name for name in ("job.py", "hold.py")]
+"""What decides, in a folder that is not pure."""
 PURE_IMPORTS = {
     *("__future__", "abc", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools"),
     *("bisect", "fnmatch", "math", "operator", "re", "types", "typing"),
@@ -164,9 +166,14 @@ def test_imports_follow_the_arrows(path):
     assert layers_reached(parsed(path), package_of(path)) <= allowed
 
 
-@pytest.mark.parametrize("path", sources(*PURE), ids=named)
+@pytest.mark.parametrize("path", [*sources(*PURE), *PURE_FILES], ids=named)
 def test_the_pure_layers_are_pure(path):
     assert list(impurities(parsed(path))) == []
+
+
+@pytest.mark.parametrize("path", PURE_FILES, ids=named)
+def test_what_decides_in_the_engine_knows_values_only(path):
+    assert layers_reached(parsed(path), package_of(path)) <= {"_domain", "_engine"}
 
 
 @pytest.mark.parametrize("path", sources(), ids=named)
