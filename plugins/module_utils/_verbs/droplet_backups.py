@@ -307,15 +307,15 @@ def _to_convert(
 ) -> tuple[Sequence[RestorePoint], Doubt | None]:
     """`(backups, doubt)`: what is to be converted before the policy changes, and why nothing may be sent yet.
 
-    What a run has begun to convert has to be seen as a snapshot, however often it is planned again.
+    What a run has begun to convert has to be seen as a snapshot, and as a backup no more, however often it is planned
+    again.
     """
     existing = desired.existing_backups or ""
     if not existing.startswith("convert_"):
         return (), None
     backups, snapshots = observed.remaining.get(droplet.id, ((), ()))
-    left = [point for point in progress.converting if not _find(point, snapshots)]
-    still = [point for point in left if any(backup.id == point.id for backup in backups)]
-    if missing := [point for point in left if point not in still]:
+    still = [point for point in progress.converting if any(backup.id == point.id for backup in backups)]
+    if missing := [point for point in progress.converting if point not in still and not _find(point, snapshots)]:
         why = f"backup {missing[0].id} is not among the Droplet's snapshots after its conversion completed"
         return (), Doubt(now + timedelta(seconds=1), why)
     if existing == "convert_newest" and progress.converting:
