@@ -16,6 +16,11 @@ from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, O
 NEW_ID = 1000
 
 
+def is_done(change):
+    """True if a Change that was planned again has nothing left, so that its task is over."""
+    return not (change.steps or change.wait_for or change.doubt or change.skipped)
+
+
 class AccountFacts(Facts):
     """The facts of an account: what is asked for is read at once, and listed in `read`."""
 
@@ -36,16 +41,19 @@ class AccountFacts(Facts):
         account = self.account
         if isinstance(need, needs.SupportedPolicies):
             return account.supported
-        if isinstance(need, needs.StateAgain):
-            return account.states.get(need.droplet)
+        if isinstance(need, needs.TagsReadable):
+            return True
         backups, snapshots = (tuple(of.get(need.droplet.id, ())) for of in (account.backups, account.snapshots))
-        facts = {needs.Backups: backups, needs.Converted: snapshots, needs.Remaining: (backups, snapshots)}
+        facts = {needs.Backups: backups, needs.Converted: snapshots if account.converted_shows else (), needs.Remaining: (backups, snapshots)}
         return facts[type(need)]
 
 
 @dataclass
 class Account:
-    """Dicts by Droplet id. `new_id`: converting gives another id; `deletes`: disabling deletes backups at once."""
+    """Dicts by Droplet id. `new_id`: converting gives another id; `deletes`: disabling deletes backups at once.
+
+    `converted_shows`: the API tells which snapshots were backups.
+    """
 
     states: dict
     backups: dict = field(default_factory=dict)
@@ -53,6 +61,9 @@ class Account:
     supported: tuple = SUPPORTED
     new_id: bool = False
     deletes: bool = False
+    converted_shows: bool = True
+
+    verb = plans.DropletBackups()
 
     @property
     def facts(self):
@@ -61,15 +72,17 @@ class Account:
 
     def observe(self, request):
         """What a plan goes by: the Droplets and their states, then what it turns out to need."""
-        seen = plans.observed(request, [droplet(key) for key in self.states], dict(self.states))
-        return plans.complete(request, seen, self.facts, NOW)
-
-    def again(self, changes):
-        """What a verification goes by."""
-        return plans.again(changes, self.facts)
+        meant = [key for key in self.states if key in (request.selection.ids or self.states)]
+        seen = plans.observed(request, [droplet(key) for key in meant], dict(self.states))
+        return plans.complete(request, seen, self.facts, NOW, request.progress)
 
     def plan(self, request):
         return plans.plan(request, self.observe(request), NOW)
+
+    def again(self, change, done=None):
+        """The Change of the same Droplet, planned again after the steps `done`: all of them if that is left out."""
+        (found,) = self.plan(self.verb.resume(change, change.steps if done is None else done, ())).changes
+        return found
 
     def carry_out(self, plan):
         for change in plan.changing:

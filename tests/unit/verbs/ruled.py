@@ -24,6 +24,7 @@ class Ruled(Account):
 
     droplets: dict = field(default_factory=dict)
     now: object = NOW
+    verb = plans.BackupPolicies()
 
     def observe(self, request):
         meant = request.selection.ids or self.droplets

@@ -42,7 +42,7 @@ from ansible_collections.lifeboat.digitalocean.tests.unit.builders import (
     snapshot,
     wanted,
 )
-from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import NEW_ID, Account
+from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import NEW_ID, Account, is_done
 
 ALL = Selection(everything=True)
 UNLISTED = "intra_daily_4h"
@@ -396,7 +396,7 @@ class TestRestorePoints:
             assert isinstance(found.steps[0], ConvertBackup)
             assert not isinstance(found.steps[-1], ConvertBackup)
             assert found.after["backups_converted"] == len(found.steps) - 1
-            assert found.at_risk != ()
+            assert found.request.progress.at_risk != ()
 
     @pytest.mark.parametrize(
         ("request_", "state", "backups"),
@@ -422,7 +422,7 @@ class TestRestorePoints:
         found = change(replace(request_, existing_backups=existing), state, backups)
         assert not any(isinstance(step, ConvertBackup) for step in found.steps)
         assert "backups_converted" not in found.after
-        assert found.at_risk == ()
+        assert found.request.progress == plans.NO_PROGRESS
 
     @pytest.mark.parametrize(
         ("how", "converted", "expected"),
@@ -520,22 +520,21 @@ class TestNeeds:
         assert self.missing(wanted(hours=(4,)), on(UNLISTED, 8)) == ()
 
 
-class TestPin:
-    """Planning again for one Droplet keeps the window that was chosen for it in the fleet."""
+class TestPlannedAgain:
+    """The request of a Change keeps the window that was chosen for its Droplet in the fleet."""
 
     def test_the_window_chosen_in_the_fleet_is_kept(self):
         account = Account(dict.fromkeys(range(1, 7), OFF))
         request = wanted(plan="weekly", weekdays=("SAT", "SUN"), hours=(0, 4))
         for found in account.plan(request).changing:
-            pinned = plans.pin(request, found, [])
-            assert pinned.selection == Selection(ids=(found.target.id,))
-            assert (pinned.plan, pinned.weekdays, pinned.hours) == (
+            narrowed = found.request
+            assert narrowed.selection == Selection.of(found.target)
+            assert (narrowed.plan, narrowed.weekdays, narrowed.hours) == (
                 "weekly",
                 (found.after["weekday"],),
                 (found.after["hour"],),
             )
-            alone = Account({found.target.id: OFF}).plan(pinned)
-            assert alone.changes[0].steps == found.steps
+            assert Account({found.target.id: OFF}).again(found, []).steps == found.steps
 
     def test_the_newest_is_not_converted_twice_when_its_name_does_not_tell(self):
         """The snapshot made by the first step need not be recognised by what the API shows of it."""
@@ -544,29 +543,39 @@ class TestPin:
         found = account.plan(replace(request, max_disable=1)).changes[0]
         first, last = found.steps
         account.take(1, first)
+        account.converted_shows = False
+        again = account.again(found, [first])
+        assert (again.steps, again.doubt) == ((last,), None)
         account.snapshots = {}
-        assert account.plan(plans.pin(request, found, [first])).changes[0].steps == (last,)
+        again = account.again(found, [first])
+        assert again.steps == (last,)
+        assert again.doubt.until > NOW
 
     def test_all_are_still_converted_after_the_first(self):
         request = wanted(enabled=False, existing_backups="convert_all")
         account = Account({1: on("daily", 4)}, {1: [YOUNG, WEEK_OLD, OLD]})
         found = account.plan(request).changes[0]
         account.take(1, found.steps[0])
-        assert account.plan(plans.pin(request, found, [found.steps[0]])).changes[0].steps == found.steps[1:]
+        again = account.again(found, found.steps[:1])
+        assert (again.steps, again.doubt) == (found.steps[1:], None)
 
     def test_somebody_else_did_it_meanwhile(self):
         request = wanted(plan="daily", hours=(4,))
         found = Account({1: OFF}).plan(request).changes[0]
-        assert Account({1: on("daily", 4)}).plan(plans.pin(request, found, [])).changing == ()
+        assert is_done(Account({1: on("daily", 4)}).again(found, []))
 
     def test_a_policy_that_the_api_hides_adds_nothing(self):
-        request = wanted(hours=(4,))
-        pinned = plans.pin(request, change(request, BackupState(True)), [])
-        assert (pinned.plan, pinned.weekdays, pinned.hours) == (None, None, (4,))
+        narrowed = change(wanted(hours=(4,)), BackupState(True)).request
+        assert (narrowed.plan, narrowed.weekdays, narrowed.hours) == (None, None, (4,))
 
 
-class TestUnmet:
+class TestVerified:
+    """Planned again, what was carried out leaves nothing; what does not show leaves what it lacks."""
+
     CHANGE = change(wanted(plan="weekly", weekdays=("SUN",), hours=(4,)), OFF)
+
+    def again(self, state, planned=CHANGE):
+        return Account({1: state}).again(planned)
 
     @pytest.mark.parametrize(
         "state",
@@ -576,104 +585,123 @@ class TestUnmet:
         ],
     )
     def test_as_planned(self, state):
-        assert plans.unmet(wanted(), self.CHANGE, observed(state)) is None
+        assert is_done(self.again(state))
 
     @pytest.mark.parametrize(
         ("state", "says"),
         [
-            pytest.param(OFF, "its backups are disabled", id="still off"),
+            pytest.param(OFF, "disabled", id="still off"),
             pytest.param(on("weekly", 8, "SUN"), "weekly on SUN at 08:00 UTC", id="another hour"),
             pytest.param(on("weekly", 4, "MON"), "weekly on MON at 04:00 UTC", id="another day"),
             pytest.param(on("daily", 4), "daily at 04:00 UTC", id="another plan"),
-            pytest.param(BackupState(True), "its backups are enabled", id="no policy shown"),
+            pytest.param(BackupState(True), "enabled", id="no policy shown"),
         ],
     )
     def test_not_as_planned(self, state, says):
-        told = plans.unmet(wanted(), self.CHANGE, observed(state))
-        assert says in told
-        assert "instead of weekly on SUN at 04:00 UTC" in told
+        again = self.again(state)
+        assert len(again.steps) == 1
+        assert again.steps[0].policy == self.CHANGE.steps[0].policy
+        assert plans.describe(again.before).startswith(says)
+        assert plans.describe(again.after).startswith("weekly on SUN at 04:00 UTC")
 
     @pytest.mark.parametrize(
         ("state", "differing"),
         [
-            (on("weekly", 8, "SUN"), "(hour is 8, wanted is 4)"),
-            (on("weekly", 0, "MON"), "(weekday is MON, wanted is SUN; hour is 0, wanted is 4)"),
-            (
-                BackupState(True),
-                "(plan is not shown, wanted is weekly; weekday is not shown, wanted is SUN; "
-                "hour is not shown, wanted is 4)",
-            ),
+            (on("weekly", 8, "SUN"), {"hour": (8, 4)}),
+            (on("weekly", 0, "MON"), {"weekday": ("MON", "SUN"), "hour": (0, 4)}),
+            (BackupState(True), {"plan": ("", "weekly"), "weekday": (None, "SUN"), "hour": (None, 4)}),
         ],
         ids=["one", "two", "not shown"],
     )
-    def test_what_differs_is_named(self, state, differing):
-        assert plans.unmet(wanted(), self.CHANGE, observed(state)).endswith(differing)
+    def test_what_differs_is_shown(self, state, differing):
+        again = self.again(state)
+        names = again.before.keys() | again.after.keys()
+        pairs = {name: (again.before.get(name), again.after.get(name)) for name in names - {"monthly_cost"}}
+        assert {name: pair for name, pair in pairs.items() if pair[0] != pair[1]} == differing
 
-    def test_what_was_not_set_and_is_not_kept_is_named(self):
-        """Neither side of the sentence shows what the user has not set."""
+    def test_what_was_not_set_and_is_not_kept_is_shown(self):
         other = change(wanted(hours=(8,), plan=UNLISTED, allow_unlisted_plan=True), on(UNLISTED, 4, retention=7))
-        told = plans.unmet(wanted(hours=(8,), plan=UNLISTED), other, observed(on(UNLISTED, 8, retention=3)))
-        assert told.endswith("(retention_period_days is 3, wanted is 7)")
+        again = self.again(on(UNLISTED, 8, retention=3), other)
+        assert again.steps == other.steps
+        assert (again.before["retention_period_days"], again.after["retention_period_days"]) == (3, 7)
+        assert "retention_period_days" not in other.after
 
-    def test_one_that_is_left_alone_because_its_policy_is_hidden_wants_nothing_more(self):
-        """It is planned so if backups were enabled and the API does not show with what."""
+    def test_one_that_is_left_alone_because_its_policy_is_hidden_has_nothing_to_be_sent(self):
         left_alone = change(wanted(hours=(4,)), BackupState(True))
         assert left_alone.skipped
-        assert plans.unmet(wanted(hours=(4,)), left_alone, observed(BackupState(True))) is None
+        assert self.again(BackupState(True), left_alone) == left_alone
 
     def test_gone(self):
-        assert "can no longer be read" in plans.unmet(wanted(), self.CHANGE, observed({}))
+        with pytest.raises(SelectionError, match=r"Droplet web-01 \(1\) was deleted while it was read"):
+            plans.observed(self.CHANGE.request, [droplet(1)], {})
 
     def test_a_retention_that_was_asked_for_and_not_taken(self):
-        request = wanted(plan="daily", retention_period_days=30)
-        told = plans.unmet(request, change(request, OFF), observed(on("daily", 16)))
-        assert "kept 7 days" in told
-        assert "kept 30 days" in told
+        again = self.again(on("daily", 16), change(wanted(plan="daily", retention_period_days=30), OFF))
+        assert again.steps
+        assert "kept 7 days" in plans.describe(again.before)
+        assert "kept 30 days" in plans.describe(again.after)
 
     def test_turned_off(self):
         turned_off = change(wanted(enabled=False), on("daily", 4))
-        assert plans.unmet(wanted(enabled=False), turned_off, observed(OFF)) is None
-        assert "instead of disabled" in plans.unmet(wanted(enabled=False), turned_off, observed(on("daily", 4)))
+        assert is_done(self.again(OFF, turned_off))
+        again = self.again(on("daily", 4), turned_off)
+        assert again.steps == (DisableBackups(),)
+        assert plans.describe(again.after).startswith("disabled")
 
 
-class TestUnproven:
+class TestProof:
     """Before backups are turned off, each conversion is seen to have made a snapshot."""
 
     CHANGE = change(wanted(enabled=False, existing_backups="convert_newest"), on("daily", 4), [YOUNG, OLD])
-    CONVERT = CHANGE.steps[0]
+    CONVERT, LAST = CHANGE.steps
 
-    def unproven(self, backups, snapshots, step=CONVERT):
-        return plans.unproven(self.CHANGE, step, observed(OFF, {1: backups}, {1: snapshots}))
+    def again(self, backups, snapshots, step=CONVERT, planned=CHANGE):
+        return Account({1: on("daily", 4)}, {1: backups}, {1: snapshots}).again(planned, [step])
 
     @pytest.mark.parametrize("key", [YOUNG.id, YOUNG.id + NEW_ID], ids=["same id", "new id"])
     def test_proven_by_a_snapshot(self, key):
-        assert self.unproven([OLD], [snapshot(5, 90), snapshot(key, 1)]) is None
+        again = self.again([OLD], [snapshot(5, 90), snapshot(key, 1)])
+        assert (again.steps, again.doubt) == ((self.LAST,), None)
 
     def test_still_a_backup(self):
-        assert "backup 11 is still a backup" in self.unproven([YOUNG, OLD], [])
+        assert self.again([YOUNG, OLD], []).steps == (self.CONVERT, self.LAST)
 
     def test_in_both_lists(self):
-        assert "backup 11 is still a backup" in self.unproven([YOUNG, OLD], [snapshot(11, 1)])
+        assert self.again([YOUNG, OLD], [snapshot(11, 1)]).steps == (self.CONVERT, self.LAST)
 
     def test_in_neither(self):
-        assert "backup 11 is not among the Droplet's snapshots" in self.unproven([OLD], [snapshot(5, 90)])
+        again = self.again([OLD], [snapshot(5, 90)])
+        assert again.doubt.why == "backup 11 is not among the Droplet's snapshots after its conversion completed"
+        assert again.doubt.until > NOW
 
     def test_a_backup_that_was_made_after_planning(self):
-        late = ConvertBackup(99)
-        assert self.unproven([OLD], [snapshot(99, 0)], late) is None
-        assert "backup 99 is not among" in self.unproven([OLD], [snapshot(5, 90)], late)
+        late = backup(99, 0)
+        planned = Account({1: on("daily", 4)}, {1: [late, YOUNG, OLD]}).again(self.CHANGE, [])
+        assert planned.steps == (ConvertBackup(99, 1.0), self.LAST)
+        again = self.again([YOUNG, OLD], [snapshot(99, 0)], planned.steps[0], planned)
+        assert (again.steps, again.doubt) == ((self.LAST,), None)
+        again = self.again([YOUNG, OLD], [snapshot(5, 90)], planned.steps[0], planned)
+        assert "backup 99 is not among" in again.doubt.why
 
     @pytest.mark.parametrize("step", [DisableBackups(), enable("daily", 4)[0], alter("daily", 4)[0]])
     def test_other_steps_need_no_proof_of_their_own(self, step):
-        assert self.unproven([YOUNG, OLD], [], step) is None
+        again = self.again([YOUNG, OLD], [], step)
+        assert (again.steps, again.doubt) == (self.CHANGE.steps, None)
 
 
 OLD_BACKUP = {"id": 13, "name": OLD.name, "type": "backup", "created_at": "2026-02-10T12:00:00Z"}
 CONVERTED = {"id": 11, "name": YOUNG.name, "type": "snapshot", "created_at": "2026-03-01T12:00:00Z"}
 
 
-class TestAftermath:
+class TestKeptAndGone:
+    """What became of the restore points that were at risk is in the result of the plan made again."""
+
     CHANGE = change(wanted(enabled=False, existing_backups="convert_newest"), on("daily", 4), [YOUNG, OLD])
+
+    def told(self, planned, state, backups=(), snapshots=()):
+        again = Account({1: state}, {1: backups}, {1: snapshots}).again(planned)
+        assert is_done(again)
+        return again.extra_result
 
     @pytest.mark.parametrize(
         ("backups", "snapshots", "kept", "gone"),
@@ -693,23 +721,24 @@ class TestAftermath:
         ],
     )
     def test_kept_and_gone(self, backups, snapshots, kept, gone):
-        seen = observed(OFF, {1: backups}, {1: snapshots})
-        assert plans.aftermath(self.CHANGE, seen) == {"kept": kept, "gone": gone}
+        assert self.told(self.CHANGE, OFF, backups, snapshots) == {"kept": kept, "gone": gone}
 
     def test_nothing_where_nothing_was_at_risk(self):
-        assert plans.aftermath(change(wanted(hours=(8,)), on("daily", 4)), observed(on("daily", 8))) == {}
+        assert self.told(change(wanted(hours=(8,)), on("daily", 4)), on("daily", 8)) == {}
 
     def test_a_backup_made_after_planning_is_told_too(self):
         late = backup(20, 0)
-        found = self.CHANGE.risking([late, OLD])
-        assert found.at_risk == (late, YOUNG, OLD)
-        told = plans.aftermath(found, observed(OFF, {1: [OLD]}, {1: [snapshot(20, 0), snapshot(11, 1)]}))
+        progress = self.CHANGE.request.progress.risking([late, OLD])
+        assert progress.at_risk == (late, YOUNG, OLD)
+        found = Account({1: on("daily", 4)}, {1: [late, YOUNG, OLD]}).again(self.CHANGE, [])
+        assert found.request.progress.at_risk == progress.at_risk
+        told = self.told(found, OFF, [OLD], [snapshot(20, 0), snapshot(11, 1)])
         assert [point["id"] for point in told["kept"]] == [20, 11, 13]
 
     def test_one_of_unknown_age(self):
         undated = backup(14, None)
         found = change(wanted(enabled=False, existing_backups="may_be_lost"), on("daily", 4), [undated])
-        told = plans.aftermath(found, observed(OFF, {1: [undated]}))
+        told = self.told(found, OFF, [undated])
         assert told["kept"] == [{"id": 14, "name": "web-01", "type": "backup", "created_at": None}]
 
 

@@ -31,7 +31,7 @@ from ansible_collections.lifeboat.digitalocean.tests.unit.builders import (
     snapshot,
     wanted,
 )
-from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import Account
+from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import Account, is_done
 
 UNKNOWN_PLAN = "intra_daily_4h"
 STATES = {
@@ -173,18 +173,18 @@ class TestEveryRequest:
             assert change.before.keys() | change.after.keys() <= SETTABLE | COST_AND_COUNT, request
             assert change.before == change.after or change.steps, request
 
-    def test_the_plan_is_met_where_it_was_carried_out_and_unmet_where_not(self, state, points):
+    def test_planned_again_nothing_is_left_if_it_shows_and_something_if_not(self, state, points):
         for request, account, plan in self.cases(state, points):
             for change in plan.changing:
-                assert plans.unmet(request, change, account.again([change])) is not None, request
+                assert account.again(change).steps == change.steps, request
                 account.carry_out(plan)
-                assert plans.unmet(request, change, account.again([change])) is None, request
+                assert is_done(account.again(change)), request
 
-    def test_pinned_to_the_droplet_the_same_is_planned_again(self, state, points):
+    def test_narrowed_to_the_droplet_the_same_is_planned_again(self, state, points):
         for request, account, plan in self.cases(state, points):
             for change in plan.changing:
-                again = account.plan(plans.pin(request, change, []))
-                assert again.changes[0].steps == change.steps, request
+                again = account.again(change, [])
+                assert (again.steps, again.doubt) == (change.steps, None), request
 
     def test_a_rerun_after_a_kill_between_two_steps_ends_the_same_way(self, state, points):
         for request, whole, plan in self.cases(state, points):
@@ -286,15 +286,16 @@ def test_what_was_at_risk_is_told_as_kept_or_gone(states, request, new_id, delet
         assume(False)
     account.carry_out(plan)
     for change in plan.changing:
-        told = plans.aftermath(change, account.again([change]))
-        if not change.at_risk:
+        told = account.again(change).extra_result
+        at_risk = change.request.progress.at_risk
+        if not at_risk:
             assert told == {}
             continue
         names = sorted(point["name"] for point in told["kept"] + told["gone"])
-        assert names == sorted(point.name for point in change.at_risk)
+        assert names == sorted(point.name for point in at_risk)
         disabled = isinstance(change.steps[-1], DisableBackups)
         converted = len(change.steps) - 1
-        assert len(told["kept"]) == (converted if disabled and deletes else len(change.at_risk))
+        assert len(told["kept"]) == (converted if disabled and deletes else len(at_risk))
 
 
 def test_there_is_something_in_each_corner_of_the_combinations():
