@@ -55,14 +55,14 @@ def test_of_a_creation():
 
 
 def change(*kinds, key=1):
-    return Change(droplet(key), {}, {}, tuple(DropletAction(kind) for kind in kinds))
+    return Change(droplet(key), None, {}, {}, tuple(DropletAction(kind) for kind in kinds))
 
 
 def test_of_a_plan_all_of_them_once():
     plan = Plan((change("power_off", "snapshot"), change("restore", key=2), change(key=3)))
     assert scopes.of_plan(plan) == ["droplet:admin", "droplet:update", "image:create"]
     assert scopes.of_plan(Plan()) == []
-    by_tag = Plan((change("snapshot"),), by_tag=ActionByTag("a", DropletAction("snapshot"), {}))
+    by_tag = Plan((change("snapshot"),), by_tag=ActionByTag("a", DropletAction("snapshot")))
     assert scopes.of_plan(by_tag) == ["droplet:update", "image:create", "tag:read"]
 
 

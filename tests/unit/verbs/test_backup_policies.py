@@ -25,7 +25,16 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import backup_policies as plans
-from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, OFF, backup, droplet, on, rule
+from ansible_collections.lifeboat.digitalocean.tests.unit.builders import (
+    NOW,
+    OFF,
+    backup,
+    droplet,
+    on,
+    rule,
+    snapshot,
+)
+from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import is_done
 from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.ruled import account, asked
 
 UNLISTED = "intra_daily_4h"
@@ -263,28 +272,36 @@ class TestOneDropletAgain:
     def test_the_same_is_planned_for_it(self):
         plan = self.FLEET.plan(self.REQUEST)
         for change in plan.changing:
-            pinned = plans.pin(self.REQUEST, change, [])
-            assert pinned.selection == Selection(ids=(change.target.id,))
-            (again,) = self.FLEET.plan(pinned).changes
+            assert change.request.selection == Selection.of(change.target)
+            assert [one.name for one in change.request.rules] == [change.rule]
+            again = self.FLEET.again(change, [])
             assert (again.steps, again.rule) == (change.steps, change.rule)
 
     def test_its_rule_takes_it_though_its_tags_have_changed(self):
         (change, _db) = self.FLEET.plan(self.REQUEST).changing
         moved = replace(self.FLEET, droplets={1: droplet(1, tags=None)})
-        (again,) = moved.plan(plans.pin(self.REQUEST, change, [])).changes
-        assert again.steps == change.steps
+        assert moved.again(change, []).steps == change.steps
 
     def test_what_was_converted_is_not_converted_again(self):
         (_web, change) = self.FLEET.plan(self.REQUEST).changing
         assert isinstance(change.steps[0], ConvertBackup)
-        (again,) = self.FLEET.plan(plans.pin(self.REQUEST, change, [change.steps[0]])).changes
-        assert again.steps == (DisableBackups(),)
+        converted = replace(self.FLEET, backups={2: [backup(21, 2)]}, snapshots={2: [snapshot(20, 1)]})
+        again = converted.again(change, change.steps[:1])
+        assert (again.steps, again.doubt) == ((DisableBackups(),), None)
+        hidden = replace(converted, snapshots={})
+        assert "backup 20 is not among the Droplet's snapshots" in hidden.again(change, change.steps[:1]).doubt.why
 
-    def test_unmet_until_it_is_as_its_rule_wants(self):
-        for change in self.FLEET.plan(self.REQUEST).changing:
-            assert plans.unmet(self.REQUEST, change, self.FLEET.again([change])) is not None
-            done = replace(self.FLEET, states={change.target.id: change.goal})
-            assert plans.unmet(self.REQUEST, change, done.again([change])) is None
+    def test_something_is_left_until_it_is_as_its_rule_wants(self):
+        fleet = replace(self.FLEET, states=dict(self.FLEET.states), backups={2: [backup(20, 1), backup(21, 2)]})
+        plan = fleet.plan(self.REQUEST)
+        for change in plan.changing:
+            assert fleet.again(change).steps == change.steps
+        fleet.carry_out(plan)
+        for change in plan.changing:
+            again = fleet.again(change)
+            assert is_done(again)
+            assert again.rule == change.rule
+        assert [point["id"] for point in again.extra_result["kept"]] == [20, 21]
 
 
 class TestTold:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, RefusedError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import BackupState
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import backup_policies as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import (
     HOURS,
     NOW,
@@ -24,6 +23,7 @@ from ansible_collections.lifeboat.digitalocean.tests.unit.builders import (
     on,
     rule,
 )
+from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import is_done
 from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.ruled import account, asked
 
 UNLISTED = "intra_daily_4h"
@@ -143,13 +143,16 @@ def test_planning_twice_leaves_nothing_to_do(policies, pairs, unknown):
 
 
 @given(policies_, fleets)
-def test_the_goal_of_each_change_leaves_nothing_to_do(policies, pairs):
+def test_planned_again_nothing_is_left_if_it_shows_and_something_if_not(policies, pairs):
     request = requested(policies)
-    fleet = account(*pairs)
+    fleet = account(*pairs, backups={found.id: [backup(found.id + 100, 1)] for found, _state in pairs})
     plan, _error = planned(fleet, request)
     assume(plan)
-    at_goal = replace(fleet, states={change.target.id: change.goal for change in plan.changes})
-    assert at_goal.plan(request).changing == ()
+    for change in plan.changing:
+        assert fleet.again(change).steps == change.steps
+    fleet.carry_out(plan)
+    for change in plan.changing:
+        assert is_done(fleet.again(change))
 
 
 @given(policies_, fleets, st.randoms(use_true_random=False))
@@ -188,13 +191,13 @@ def test_every_droplet_is_owned_by_exactly_one_rule_or_named_as_unmatched(polici
 
 
 @given(policies_, fleets)
-def test_pinned_to_its_droplet_the_same_is_planned_again(policies, pairs):
+def test_narrowed_to_its_droplet_the_same_is_planned_again(policies, pairs):
     request = requested(policies)
     fleet = account(*pairs, backups={found.id: [backup(found.id + 100, 1)] for found, _state in pairs})
     plan, _error = planned(fleet, request)
     assume(plan)
     for change in plan.changing:
-        (again,) = fleet.plan(plans.pin(request, change, [])).changes
+        again = fleet.again(change, [])
         assert (again.steps, again.rule, again.after) == (change.steps, change.rule, change.after)
 
 
