@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import needs
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, SelectionError
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.facts import Facts
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.gone import Account, Source
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Droplet
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import (
@@ -25,6 +27,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.sele
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import DropletImages
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import backup_to_snapshot as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, snapshot
+from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import is_done
 
 ONE = Selection(ids=(1,))
 NEWEST = RestorePointSelector(newest=True)
@@ -282,7 +285,7 @@ class TestById:
             "the backup becomes a snapshot, which does not expire and costs 0.06 USD a month; its Droplet is gone",
         )
         assert plans.describe(planned.after) == "snapshot 'kept'; snapshots for 0.06 USD a month"
-        assert (planned.goal.selection, planned.goal.droplet) == (None, self.GONE)
+        assert (planned.request.selection, planned.request.droplet) == (None, self.GONE)
 
     def test_a_name_that_needs_its_droplet_is_refused(self):
         image = backup(11, 40)
@@ -323,30 +326,36 @@ class TestById:
 
 
 class TestTheEnd:
-    """What is read again is held against what was wanted."""
+    """Planned again, nothing is left of what has come about."""
 
     PLANNED = change(wanted(name=NAME, tags=("a",)), seen(backup(11, 1)))
     DONE = replace(kept(21, 1), tags=("a",))
 
+    def again(self, *points):
+        return change(plans.resumed(self.PLANNED, self.PLANNED.steps), seen(*points))
+
     @pytest.mark.parametrize("key", [11, 21], ids=["same id", "new id"])
     def test_done(self, key):
-        state = seen(replace(self.DONE, id=key))
-        assert plans.unmet(wanted(), self.PLANNED, state) is None
-        assert plans.aftermath(self.PLANNED, state)["snapshots"][0]["id"] == key
-        assert [point.id for point in plans.became([self.PLANNED], state)] == [key]
+        again = self.again(replace(self.DONE, id=key))
+        assert is_done(again)
+        assert [found["id"] for found in again.extra_result["snapshots"]] == [key]
 
     @pytest.mark.parametrize(
-        ("points", "says"),
+        ("points", "left"),
         [
-            ([], "backup 11 (web-01- 2026-03-01) is not among the snapshots"),
-            ([backup(11, 1)], "is not among the snapshots"),
-            ([kept(21, 2)], "is not among the snapshots"),
-            ([snapshot(11, 1)], "snapshot 11 is named 'web-01- 2026-03-01' instead of 'keep-web-01-2026-03-01'"),
-            ([replace(DONE, tags=())], "snapshot 21 does not carry the tag 'a'"),
+            ([backup(11, 1)], PLANNED.steps),
+            ([snapshot(11, 1)], (RenameImage(11, "keep-web-01-2026-03-01"), Tag("a", "image", 11))),
+            ([replace(DONE, tags=())], (Tag("a", "image", 21),)),
         ],
+        ids=["still a backup", "another name", "no tag"],
     )
-    def test_not_done(self, points, says):
-        assert says in plans.unmet(wanted(), self.PLANNED, seen(*points))
+    def test_not_done(self, points, left):
+        assert self.again(*points).steps == left
+
+    @pytest.mark.parametrize("points", [[], [kept(21, 2)]], ids=["nothing", "another night's"])
+    def test_not_there(self, points):
+        with pytest.raises(SelectionError, match=r"Image 11 \(web-01- 2026-03-01\) has expired or was deleted meanwhile"):
+            self.again(*points)
 
 
 def carry_out(step, points, new_id):
@@ -386,10 +395,12 @@ def test_whenever_it_is_cut_off_a_rerun_ends_it_and_converts_nothing_more(days, 
             assert all(day < 5 for day in days)
             return
         if not planned.steps:
+            assert is_done(planned)
             break
+        assert change(plans.resumed(planned, planned.steps), state).steps == planned.steps
         points = carry_out(planned.steps[0], points, new_id)
         converted += [step for step in planned.steps[:1] if isinstance(step, ConvertBackup)]
-        pinned = request if sent == cut else planned.goal
+        pinned = request if sent == cut else plans.resumed(planned, planned.steps[:1])
     else:
         pytest.fail("it never ends")
     assert {point.created_at for point in points} == before
@@ -416,16 +427,27 @@ class TestOfOneThatIsGone:
     def test_its_newest_backup_is_kept_and_planned_again_by_its_own_id(self):
         found = change(wanted(name=NAME), self.seen(self.left("web-01", name=NAME)))
         assert found.steps == (RenameImage(12, "keep-web-01-2026-03-01"), ConvertBackup(12, 1.0))
-        assert (found.goal.selection, found.goal.droplet.name, found.before["backups"]) == (None, "web-01", None)
+        assert (found.request.selection, found.request.droplet.name, found.before["backups"]) == (ONE, "web-01", None)
+        assert [point.id for point in found.request.chosen] == [12]
         assert "its Droplet is gone" in found.notes[0]
+
+    def test_what_became_of_it_is_found_among_the_images_of_the_account(self):
+        found = change(wanted(name=NAME), self.seen(self.left("web-01", name=NAME)))
+        made, younger = replace(kept(1012, 1), tags=()), backup(13, 0.5)
+        for images, left in (((made, younger), ()), ((backup(11, 2), backup(12, 1), younger), found.steps)):
+            facts = Facts(known={needs.OwnImages(): images})
+            plan = plans.BackupToSnapshot().plan(plans.resumed(found, found.steps), facts, NOW)
+            (again,) = plan.changes
+            assert again.steps == left
+            assert is_done(again) == (not left)
 
     def test_while_another_conversion_does_not_show_it_is_looked_for_again(self):
         request_ = wanted(name=NAME, selection=Selection(names=("web-01",)))
         planned = change(request_, self.seen(self.left("web-01", name=NAME)))
         doubtful = replace(planned, doubt=Doubt(NOW, "why"))
-        assert plans.pin(request_, planned, []) == planned.goal
-        assert plans.pin(request_, doubtful, [planned.steps[0]]) == planned.goal
-        assert plans.pin(request_, doubtful, []) == request_
+        assert plans.resumed(planned, []) == planned.request
+        assert plans.resumed(doubtful, [planned.steps[0]]) == planned.request
+        assert plans.resumed(doubtful, []) == request_
 
     def test_run_again_nothing_is_left_to_do(self):
         made = replace(snapshot(12, 1), name="keep-web-01-2026-03-01", droplet_id=7)

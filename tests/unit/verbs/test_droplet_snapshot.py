@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -22,11 +22,13 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan
     DropletAction,
     Tag,
     TransferImage,
+    Untag,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import DropletImages
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_snapshot as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, snapshot
+from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import is_done
 
 ONE = Selection(ids=(1,))
 HOURS = {hours: timedelta(hours=hours) for hours in (6, 24, 48)}
@@ -69,6 +71,13 @@ def seen(*points, regions=None, of=None):
 def change(request, state):
     (planned,) = plans.plan(request, state, NOW).changes
     return planned
+
+
+def again(planned, state, done=None, own=(), now=NOW):
+    """The Change `planned` again after the steps `done`: all of them if that is left out."""
+    request = plans.resumed(planned.request, planned.steps if done is None else done, own)
+    (found,) = plans.plan(request, state, now).changes
+    return found
 
 
 def steps(request, *points):
@@ -188,7 +197,7 @@ def test_the_time_may_be_in_the_name_if_the_age_decides():
     made = change(request, seen())
     assert made.steps == (DropletAction("snapshot", {"name": "web-01 2026-03-02 12:00:00"}, size_gigabytes=25),)
     # Planned again later, it is still the same snapshot.
-    assert made.goal.name == "web-01 2026-03-02 12:00:00"
+    assert made.request.name == "web-01 2026-03-02 12:00:00"
     assert steps(request, point(21, 0.2, "web-01 2026-03-02 07:00:00")) == []
 
 
@@ -244,29 +253,29 @@ def test_only_what_is_needed_is_asked_for():
 def test_what_was_decided_holds_when_time_goes_on():
     """The name of the day, and which age is new enough, are those of the beginning."""
     late = NOW + timedelta(days=1)
-    goal = change(have(max_age=HOURS[6]), seen()).goal
+    goal = change(have(max_age=HOURS[6]), seen()).request
     taken = point(21, 0, "web-01-snapshot-2026-03-02")
     assert plans.plan(goal, seen(taken), late).changes[0].steps == ()
     assert plans.plan(goal, seen(), late).changes[0].steps[0].given == TODAY
-    goal = change(have(name="{droplet} on {date}"), seen()).goal
+    goal = change(have(name="{droplet} on {date}"), seen()).request
     assert plans.plan(goal, seen(), late).changes[0].steps[0].given == {"name": "web-01 on 2026-03-02"}
 
 
 @pytest.mark.parametrize(
-    ("points", "says"),
+    ("points", "left"),
     [
-        ([], "reports the snapshot as completed, but it is not there"),
-        ([point(21, 0, "x", tags=("a",))], "is not in the region ams3"),
-        ([point(21, 0, "x", regions=("ams3", "nyc3"))], "does not carry the tag 'a'"),
+        ([], [TAKE, TransferImage(None, "ams3", 25), Tag("a", "image", None)]),
+        ([point(21, 0, "x", tags=("a",))], [TransferImage(21, "ams3", 1.0)]),
+        ([point(21, 0, "x", regions=("ams3", "nyc3"))], [Tag("a", "image", 21)]),
     ],
+    ids=["not there", "not in the region", "without the tag"],
 )
-def test_present_is_verified(points, says):
+def test_present_is_verified(points, left):
     planned = change(have(name="x", regions=("ams3",), tags=("a",)), seen())
-    assert says in plans.unmet(planned.goal, planned, seen(*points))
-    done = seen(point(21, 0, "x", regions=("ams3", "nyc3"), tags=("a",)))
-    assert plans.unmet(planned.goal, planned, done) is None
-    assert plans.aftermath(planned, done)["snapshots"][0]["id"] == 21
-    assert [found.id for found in plans.became([planned], done)] == [21]
+    assert list(again(planned, seen(*points)).steps) == left
+    done = again(planned, seen(point(21, 0, "x", regions=("ams3", "nyc3"), tags=("a",))))
+    assert is_done(done)
+    assert [found["id"] for found in done.extra_result["snapshots"]] == [21]
 
 
 SAFETY = "lifeboat-before-restore.inc-1.web-01"
@@ -356,12 +365,12 @@ class TestTheLastRestorePoint:
             plans.plan(drop(selection=None, ids=(21,)), state, NOW)
         planned = change(drop(selection=None, ids=(21,), may_be_lost=True), state)
         assert planned.steps == (DeleteSnapshot(21),)
-        assert (planned.goal.selection, planned.goal.droplet) == (None, gone)
+        assert (planned.request.selection, planned.request.droplet) == (None, gone)
         assert plans.uncounted(drop(selection=None, ids=(21,)), replace(state, counted=frozenset()), NOW) == []
 
     def test_it_is_held_to_again_before_each_further_deletion(self):
         """What was decided for one Droplet is refused where somebody else has deleted the rest meanwhile."""
-        goal = change(drop(name="a"), seen(*OLD)).goal
+        goal = change(drop(name="a"), seen(*OLD)).request
         with pytest.raises(RefusedError):
             plans.plan(goal, seen(OLD[2]), NOW)
 
@@ -375,10 +384,19 @@ def test_more_than_max_delete_is_refused_but_for_ids():
 
 def test_absent_is_verified_and_has_nothing_to_add():
     planned = change(drop(name="a"), seen(*OLD))
-    assert plans.unmet(planned.goal, planned, seen(OLD[1])) is None
-    assert "snapshot 23 (a) was deleted and is still there" in plans.unmet(planned.goal, planned, seen(*OLD[1:]))
-    assert plans.aftermath(planned, seen(OLD[1])) == {}
-    assert plans.became([planned], seen(*OLD)) == []
+    late = again(planned, seen(*OLD[1:]))
+    assert late.steps == (DeleteSnapshot(23),)
+    done = again(planned, seen(OLD[1]))
+    assert is_done(done)
+    assert planned.extra_result == late.extra_result == done.extra_result
+    assert [found["id"] for found in done.extra_result["snapshots"]] == [23, 21]
+
+
+def test_absent_with_one_that_is_spared_is_done_without_it():
+    planned = change(drop(older_than=HOURS[6]), seen(*OLD))
+    assert planned.skipped
+    assert again(planned, seen(*OLD)).steps == planned.steps
+    assert is_done(again(planned, seen(OLD[2])))
 
 
 def test_only_snapshots_are_deleted():
@@ -438,8 +456,10 @@ def test_pruning_never_takes_the_last_one_nor_a_younger_one(points, name, hours,
         assert deleted != {point.id for point in points}
     left = [point for point in points if point.id not in deleted]
     if not may_be_lost or left:
-        again = change(request, seen(*left))
-        assert again.steps == ()
+        assert change(request, seen(*left)).steps == ()
+    if planned.steps:
+        assert again(planned, state).steps == planned.steps
+        assert is_done(again(planned, seen(*left)))
 
 
 MARK = "lifeboat:stopped"
@@ -448,6 +468,35 @@ CLEAN = have(name="x", stop_first=True, shutdown_timeout=60, regions=("ams3",))
 
 def server(status="active", tags=(), **fields):
     return droplet(1, disk=25, region="nyc3", status=status, tags=tags, **fields)
+
+
+@dataclass
+class Account:
+    """One Droplet and its snapshots; `obeys`: a shutdown powers it off."""
+
+    of: Droplet
+    points: tuple = ()
+    obeys: bool = True
+
+    def seen(self):
+        return seen(*self.points, of=self.of)
+
+    def take(self, step):
+        """One step as DigitalOcean takes it."""
+        of, (one, *_others) = self.of, (*self.points, None)
+        if isinstance(step, Tag) and step.kind == "droplet":
+            self.of = replace(of, tags=(*of.tags, step.name))
+        elif isinstance(step, Untag):
+            self.of = replace(of, tags=tuple(tag for tag in of.tags if tag != step.name))
+        elif isinstance(step, Tag):
+            self.points = (replace(one, tags=(*one.tags, step.name)),)
+        elif isinstance(step, TransferImage):
+            self.points = (replace(one, regions=(*one.regions, step.region)),)
+        elif step.type == "snapshot":
+            assert of.status == "off"
+            self.points = (point(21, 0, step.given["name"]),)
+        elif step.type != "shutdown" or self.obeys:
+            self.of = replace(of, status="active" if step.type == "power_on" else "off")
 
 
 def kinds(change_):
@@ -483,7 +532,8 @@ class TestStopFirst:
         assert kinds(found) == ["transfer"]
         assert found.doubt.until > NOW
         alone = change(replace(CLEAN, done=done, regions=()), seen(of=server(tags=(MARK,))))
-        assert (alone.steps, alone.doubt) == ((), None)
+        assert alone.steps == ()
+        assert alone.doubt.why == "the snapshot has been taken, and does not show yet"
 
     def test_check_mode_says_that_it_is_down_and_the_diff_does_not(self):
         (note,) = change(CLEAN, seen(of=server())).notes
@@ -503,31 +553,30 @@ class TestStopFirst:
 
     def test_after_a_failure_it_is_powered_on(self):
         planned = change(CLEAN, seen(of=server()))
-        asked = plans.pin(CLEAN, planned, planned.steps[:3])
+        asked = plans.resumed(planned.request, planned.steps[:3], ())
         assert asked.done == {"mark", "shutdown", "power_off"}
         found = plans.rescue(asked, server("off", (MARK,)))
         assert [step.type for step in found] == ["power_on", None]
-        nothing = plans.pin(CLEAN, planned, ())
+        nothing = plans.resumed(planned.request, (), ())
         assert plans.rescue(nothing, server()) == ()
         assert plans.rescue(nothing, server("off")) == ()
 
     def test_a_power_on_that_has_failed_is_sent_again(self):
         planned = change(CLEAN, seen(of=server()))
-        asked = plans.pin(CLEAN, planned, planned.steps[:5])
         errored = Action(9, "power_on", "errored", 1, "droplet", NOW)
         for own, expected in (
             ((errored,), ["power_on", None]),
             ((errored, replace(errored, id=10, status="in-progress")), [None]),
             ((replace(errored, status="completed"),), [None]),
         ):
-            known = plans.knowing(asked, own)
+            known = plans.resumed(planned.request, planned.steps[:5], own)
             found = plans.rescue(known, server("off", (MARK,)))
             assert [step.type for step in found] == expected
             assert bool(plans.left_off(known, server("off", (MARK,)))) == (expected[0] == "power_on")
 
     def test_a_failure_says_that_it_is_off(self):
         planned = change(CLEAN, seen(of=server()))
-        asked = plans.pin(CLEAN, planned, planned.steps[:3])
+        asked = plans.resumed(planned.request, planned.steps[:3], ())
         assert "The Droplet is off." in plans.left_off(asked, server("off", (MARK,)))[0]
         assert plans.left_off(asked, server()) == ()
 
@@ -541,11 +590,53 @@ class TestStopFirst:
     )
     def test_it_is_verified(self, of, problem):
         planned = change(replace(CLEAN, regions=()), seen(of=server()))
-        assert plans.unmet(None, planned, seen(point(21, 1, "x"), of=of)) == problem
+        found = again(planned, seen(point(21, 1, "x"), of=of))
+        assert found.steps == ()
+        assert (found.doubt and found.doubt.why) == problem
+        assert is_done(found) == (problem is None)
         off_before = change(replace(CLEAN, regions=()), seen(of=server("off")))
-        assert plans.unmet(None, off_before, seen(point(21, 1, "x"), of=server("off"))) is None
+        assert is_done(again(off_before, seen(point(21, 1, "x"), of=server("off"))))
 
-    def test_a_shutdown_shows_by_the_power(self):
+    ASKED = Action(9, "shutdown", "completed", 1, "droplet", NOW - timedelta(seconds=5), NOW)
+
+    @pytest.mark.parametrize(
+        ("status", "seconds", "next_step", "doubtful"),
+        [
+            ("active", 0, "power_off", True),
+            ("active", 59, "power_off", True),
+            ("active", 60, "power_off", False),
+            ("off", 0, "snapshot", False),
+        ],
+    )
+    def test_a_shutdown_has_its_time_and_shows_by_the_power(self, status, seconds, next_step, doubtful):
         planned = change(CLEAN, seen(of=server()))
-        assert plans.settled(planned, seen(of=server("off")))
-        assert not plans.settled(planned, seen(of=server()))
+        state, now = seen(of=server(status, (MARK,))), NOW + timedelta(seconds=seconds)
+        found = again(planned, state, planned.steps[:2], (self.ASKED,), now)
+        assert kinds(found)[0] == next_step
+        if doubtful:
+            assert found.doubt.until == NOW + timedelta(seconds=60)
+            assert "not off yet" in found.doubt.why
+        else:
+            assert found.doubt is None
+
+    @pytest.mark.parametrize("obeys", [True, False])
+    @pytest.mark.parametrize("of", [server(), server("off"), server("off", (MARK,))], ids=["on", "off", "stopped"])
+    def test_step_by_step_until_nothing_is_left(self, of, obeys):
+        account, now, done, own = Account(of, obeys=obeys), NOW, [], []
+        planned = change(replace(CLEAN, tags=("a",)), account.seen())
+        status = "off" if of.status == "off" and not of.tags else "active"
+        for _number in range(9):
+            if not planned.steps:
+                break
+            step, now = planned.steps[0], now + timedelta(minutes=5)
+            done.append(step)
+            if step.type:
+                own.append(Action(len(done), step.type, "completed", 1, "droplet", now, now))
+            later = now + timedelta(minutes=5)
+            assert not is_done(again(planned, account.seen(), done, own, later)), "it does not show yet"
+            account.take(step)
+            planned = again(planned, account.seen(), done, own, later)
+        assert is_done(planned)
+        assert [found["id"] for found in planned.extra_result["snapshots"]] == [21]
+        assert (account.of.status, account.of.tags) == (status, ())
+        assert ("power_off" in [step.type for step in done]) == (not obeys and of.status == "active")
