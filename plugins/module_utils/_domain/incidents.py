@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from .evidence import ended_at, ended_within
-from .journal import Completed, Journal, safety_of
+from .journal import Completed, Intent, Journal, safety_of
 from .models import Action, BackupState, Droplet, RestorePoint
 from .plan import Doubt
 from .retention import newest_first
@@ -83,29 +83,31 @@ class IncidentHistory:
     undoes: str | None = None
 
     @property
-    def marks(self):
+    def marks(self) -> Journal:
         return Journal.read(self.seen.droplet.tags or ())
 
     @property
-    def intent(self):
+    def intent(self) -> Intent | None:
         return self.marks.intent(self.incident)
 
     @property
-    def done(self):
+    def done(self) -> Completed | None:
         return self.marks.done(self.incident) or self._unmarked()
 
     @property
-    def unmarked_since(self):
+    def unmarked_since(self) -> datetime | None:
         """When the safety snapshot of this incident was made, if no mark of it is left; else None."""
         if self.run or self.intent or self.marks.done(self.incident):
             return None
         made = (point.created_at for point in self.seen.points if safety_of(point) == self.incident)
         return max((moment for moment in made if moment), default=None)
 
-    def _unmarked(self):
+    def _unmarked(self) -> Completed | None:
         """A Completed without an image, if a restore has left its safety snapshot and the log only; else None."""
         since = self.unmarked_since
-        later = [action for action in self.disk_writes if since and action.started_at and action.started_at >= since]
+        if since is None:
+            return None
+        later = [action for action in self.disk_writes if action.started_at and action.started_at >= since]
         first = next((action for action in later if action.completed), None)
         if first is None or self.marks.by(first):
             return None
@@ -113,36 +115,36 @@ class IncidentHistory:
         return None if any(others) else Completed(self.incident, None, first.id)
 
     @property
-    def image(self):
+    def image(self) -> int | None:
         """The id of the image that is decided already, or None."""
         decided = self.done or self.intent or self.run
-        return decided and decided.image
+        return decided.image if decided else None
 
     @property
-    def was_on(self):
-        decided = self.intent or self.run
+    def was_on(self) -> bool:
+        decided: Intent | Goal | None = self.intent or self.run
         if decided is None and self.undoes and not self.marks.done(self.undoes):
             # A restore that failed has left it off: the way back leads to how it was before that.
             decided = self.marks.intent(self.undoes)
         return decided.was_on if decided else self.seen.droplet.status != "off"
 
     @property
-    def disk_writes(self):
+    def disk_writes(self) -> list[Action]:
         """Restores and rebuilds that are completed or in progress, the oldest first."""
         found = [action for action in self.seen.actions if action.type in DISK_WRITES and not action.errored]
         return sorted(found, key=action_order)
 
     @property
-    def attempts(self):
+    def attempts(self) -> list[Action]:
         """Restores and rebuilds of any outcome since the intent, the oldest first."""
         found = [action for action in self.seen.actions if action.type in DISK_WRITES and self._after_intent(action)]
         return sorted(found, key=action_order)
 
     @property
-    def own_restore(self):
+    def own_restore(self) -> Action | None:
         """The restore of this incident, in progress or completed; None if there is none."""
-        if self.done:
-            return next((action for action in self.disk_writes if action.id == self.done.action), None)
+        if mark := self.done:
+            return next((action for action in self.disk_writes if action.id == mark.action), None)
         known = self.disk_writes
         if run := self.run:
             # What an earlier run has begun, the log may not have shown when this one began.
@@ -154,26 +156,26 @@ class IncidentHistory:
                 return next((action for action in later if action.id in begun), later[0])
         return next((action for action in known if self._is_mine(action)), None)
 
-    def _is_mine(self, action):
+    def _is_mine(self, action: Action) -> bool:
         """By the marks, by its type, and because it came after the safety snapshot."""
         snapshots = [point.created_at for point in self._safety_snapshots() if point.created_at]
         return (
             self.marks.owner(action) == self.incident
             and action.type in self._fitting_types()
-            and not any(made > action.started_at for made in snapshots)
+            and not any(action.started_at and made > action.started_at for made in snapshots)
         )
 
-    def _fitting_types(self):
+    def _fitting_types(self) -> tuple[str, ...]:
         point = self.find(self.image)
         return ("restore",) if point and point.type == "backup" else DISK_WRITES
 
-    def _after_intent(self, action):
+    def _after_intent(self, action: Action) -> bool:
         """This run's own are known by their ids: the time of the intent is off if the API told one that was."""
         if self.intent is None:
             return False
         return any(action.id == one.id for one in self.own) or self.intent.precedes(action.started_at)
 
-    def _safety_snapshots(self):
+    def _safety_snapshots(self) -> list[RestorePoint]:
         """Those of this incident that are younger than its intent, or made by this run, the newest first."""
         if self.intent is None:
             return []
@@ -183,7 +185,7 @@ class IncidentHistory:
             point for point in named if point.created_at in made or self.intent.precedes(point.created_at)
         )
 
-    def safety(self):
+    def safety(self) -> RestorePoint | None:
         """The safety snapshot that is there and good enough, or None.
 
         Once a restore was tried, it is the one from before. If the Droplet is to be stopped first, one from before
@@ -191,7 +193,8 @@ class IncidentHistory:
         """
         there = self._safety_snapshots()
         if self.attempts and self.attempts[0].started_at:
-            earlier = [point for point in there if point.created_at < self.attempts[0].started_at]
+            tried = self.attempts[0].started_at
+            earlier = [point for point in there if point.created_at and point.created_at < tried]
             if earlier:
                 return earlier[0]
         if self.stop_first:
@@ -200,9 +203,11 @@ class IncidentHistory:
                 for action in self.seen.actions
                 if action.type == "power_off" and action.completed and self._after_intent(action)
             ]
-            stopped = max((action.started_at for action in stops), default=None)
-            running = self.seen.droplet.status != "off"
-            there = [point for point in there if not running and (stopped is None or point.created_at >= stopped)]
+            stopped = max((action.started_at for action in stops if action.started_at), default=None)
+            if self.seen.droplet.status != "off":
+                return None
+            if stopped is not None:
+                there = [point for point in there if point.created_at and point.created_at >= stopped]
         return next(iter(there), None)
 
     def doubt(self, now: datetime, wants_snapshot: bool) -> Doubt | None:
@@ -238,25 +243,27 @@ class IncidentHistory:
         other = IncidentHistory(self.seen, self.undoes) if self.undoes else None
         return other is not None and other.own_restore is not None and other.own_restore.id == action.id
 
-    def find(self, image):
+    def find(self, image: int | None) -> RestorePoint | None:
         """The Droplet's own restore point of that id, or None."""
         return next((point for point in self.seen.points if point.id == image), None)
 
-    def conflicting_restores(self, point):
+    def conflicting_restores(self, point: RestorePoint | None) -> list[Action]:
         """Restores that stand in the way, the oldest first: those that nothing explains, and those since ours."""
         if self.done or self.own_restore:
             return [action for action in self.disk_writes if self._since_mine(action)]
         return [action for action in self.disk_writes if not self._is_accounted_for(action, point)]
 
-    def _since_mine(self, action):
-        mine = self.own_restore
-        return action_order(action) > action_order(mine) if mine else action.id > self.done.action
+    def _since_mine(self, action: Action) -> bool:
+        mine, mark = self.own_restore, self.done
+        if mine:
+            return action_order(action) > action_order(mine)
+        return mark is not None and action.id > mark.action
 
-    def _is_accounted_for(self, action, point):
+    def _is_accounted_for(self, action: Action, point: RestorePoint | None) -> bool:
         """True for what was over and known when this restore was decided: older than its point, or marked as done."""
         if action.in_progress or action.started_at is None:
             return False
-        if point.created_at is not None and action.started_at < point.created_at:
+        if point is not None and point.created_at is not None and action.started_at < point.created_at:
             return True
         run = self.run
         return (
@@ -266,6 +273,6 @@ class IncidentHistory:
         )
 
 
-def action_order(action):
+def action_order(action: Action) -> tuple[datetime, int]:
     """A sort key: by time, what has none last."""
     return action.started_at or _LAST, action.id
