@@ -5,17 +5,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, RefusedError
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import RestorePoint, Size
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import Change, DropletAction
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import needs
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
+    InputError,
+    NotConvergedError,
+    RefusedError,
+)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.facts import Facts, Missing
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, RestorePoint, Size
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import DropletAction
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_action as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, droplet, snapshot
+from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import is_done
 
 SMALL, LARGE = Size("small", 25, 6.0, ("nyc3",)), Size("large", 80, 24.0, ("nyc3", "ams3"))
 IMAGE = RestorePoint(7, "Debian", "base", size_gigabytes=1.5, regions=("nyc3",), min_disk_size=20)
@@ -49,6 +57,17 @@ def planned(wanted, *droplets, **fields):
 def only(plan):
     (change,) = plan.changes
     return change
+
+
+def again(change, *droplets, done=None, own=(), **fields):
+    """The Change of the same Droplet, planned again after the steps `done`: all of them if that is left out."""
+    return only(planned(plans.resumed(change, change.steps if done is None else done, own), *droplets, **fields))
+
+
+def asked_to_shut_down(seconds):
+    """The action of a run that has asked for a shutdown, and ended so many seconds ago."""
+    ended = NOW - timedelta(seconds=seconds)
+    return Action(9, "shutdown", "completed", 1, "droplet", ended, ended)
 
 
 REQUESTS = {
@@ -169,8 +188,8 @@ class TestWhoNeedsIt:
         change = only(planned(wanted))
         assert [step.type for step in change.steps] == [kind]
         assert change.steps[0].observable is False
-        again = plans.pin(wanted, change, change.steps)
-        assert only(planned(again)).steps == ()
+        assert is_done(again(change, web()))
+        assert again(change, web(), done=()).steps == change.steps
 
     def test_a_snapshot_of_this_name_is_enough(self):
         wanted = request("snapshot", snapshot_name="web-01- 2026-03-02")
@@ -212,18 +231,40 @@ class TestShutdown:
         assert [step.settle_seconds for step in only(planned(self.WANTED)).steps] == [60, 0]
         assert only(planned(request("shutdown"))).steps[0].settle_seconds == plans.SHUTDOWN_TIMEOUT
 
-    @pytest.mark.parametrize(("status", "left"), [("active", ["power_off"]), ("off", [])])
-    def test_what_is_left_after_it(self, status, left):
+    @pytest.mark.parametrize(
+        ("status", "seconds", "left", "doubtful"),
+        [
+            ("active", 0, [], True),
+            ("active", 59, [], True),
+            ("active", 60, ["power_off"], False),
+            ("off", 0, [], False),
+        ],
+    )
+    def test_what_is_left_after_it(self, status, seconds, left, doubtful):
         first = only(planned(self.WANTED))
-        again = plans.pin(self.WANTED, first, first.steps[:1])
-        assert [step.type for step in only(planned(again, web(status=status))).steps] == left
+        found = again(first, web(status=status), done=first.steps[:1], own=(asked_to_shut_down(seconds),))
+        assert [step.type for step in found.steps] == left
+        if doubtful:
+            assert found.doubt.until == NOW + timedelta(seconds=60 - seconds)
+            assert found.doubt.why == "it has been asked to shut down, and is not off yet"
+        assert is_done(found) == (status == "off")
 
     def test_one_that_stays_on_is_told_what_to_do(self):
-        wanted = request("shutdown")
-        change = only(planned(wanted))
-        assert plans.unmet(wanted, change, observed(web(status="off"))) is None
-        assert "power_off_after_timeout: true" in plans.unmet(wanted, change, observed(web()))
-        assert "power_off_after_timeout" not in plans.unmet(self.WANTED, change, observed(web()))
+        change = only(planned(request("shutdown")))
+        over = (asked_to_shut_down(plans.SHUTDOWN_TIMEOUT),)
+        assert is_done(again(change, web(status="off"), own=over))
+        with pytest.raises(NotConvergedError, match=r"still active 120 s after its .*power_off_after_timeout: true"):
+            again(change, web(), own=over)
+        late = again(change, web(), own=over, lag=timedelta(seconds=30))
+        assert "power_off_after_timeout: true" in late.doubt.why
+        assert late.doubt.until == NOW + timedelta(seconds=30)
+
+    def test_one_that_was_powered_off_and_stays_on_is_not_told_to_be_powered_off(self):
+        change = only(planned(self.WANTED))
+        found = again(change, web(), own=(asked_to_shut_down(60),))
+        assert [step.type for step in found.steps] == ["power_off"]
+        assert found.doubt is None
+        assert (plans.describe(found.before), plans.describe(found.after)) == ("status active", "status off")
 
 
 class TestRefusals:
@@ -308,12 +349,9 @@ class TestByTag:
 
     def test_one_order_for_all_where_one_needs_it(self):
         plan = planned(self.wanted(), web(1, status="off"), web(2))
-        assert (plan.by_tag.tag, plan.by_tag.action.type, plan.by_tag.goal) == (
-            "role:web",
-            "power_off",
-            {"status": "off"},
-        )
+        assert (plan.by_tag.tag, plan.by_tag.action.type) == ("role:web", "power_off")
         idle, needing = plan.changes
+        assert needing.after == {"status": "off"}
         assert idle.notes == (plans.AS_WELL,)
         assert needing.notes == ()
         told = plans.tell(self.wanted(), plan)["by_tag"]
@@ -332,34 +370,61 @@ class TestByTag:
     def test_one_by_one_there_is_no_order(self):
         assert planned(request("power_off")).by_tag is None
         assert plans.tell(request("power_off"), None) == {}
-        assert planned(plans.pin(self.wanted(), Change(web(2), {}, {}), ()), web(2)).by_tag is None
+        assert planned(plans.narrowed(self.wanted(), web(2)), web(2)).by_tag is None
+
+    def test_one_that_has_joined_is_planned_again_like_the_others(self):
+        change = plans.DropletAction().joined(self.wanted(), web(3))
+        assert (change.after, change.steps) == ({"status": "off"}, ())
+        assert change.notes == ("got the tag 'role:web' after the Droplets were read",)
+        assert change.request == plans.narrowed(self.wanted(), web(3))
+        assert is_done(again(change, web(3, status="off")))
+        assert again(change, web(3)).steps == (DropletAction("power_off"),)
 
 
-class TestUnmet:
+class TestVerified:
     @pytest.mark.parametrize("kind", [kind for kind in REQUESTS if kind not in plans.UNSEEN])
-    def test_what_was_not_reached_is_told_and_what_was_is_not(self, kind):
+    def test_what_was_not_reached_is_left_and_what_was_is_not(self, kind):
         wanted = request(kind, **REQUESTS[kind])
         was = web(kernel=7515, status="off" if kind == "power_on" else "active")
         change = only(planned(wanted, was))
-        assert plans.unmet(wanted, change, observed(was))
+        left = again(change, was)
+        assert not is_done(left)
+        assert left.steps == (() if kind == "shutdown" else change.steps)
         reached = web(
-            name=change.goal.get("name"),
-            status=change.goal.get("status"),
-            size=change.goal.get("size"),
+            name=change.after.get("name"),
+            status=change.after.get("status"),
+            size=change.after.get("size"),
             features=("ipv6", "private_networking"),
             kernel=231,
         )
         there = {1: (RestorePoint(5, "before upgrade", "snapshot"),)}
-        assert plans.unmet(wanted, change, observed(reached, snapshots=there)) is None
+        assert is_done(again(change, reached, snapshots=there))
 
     @pytest.mark.parametrize("kind", plans.UNSEEN)
     def test_what_cannot_be_seen_is_believed(self, kind):
-        wanted = request(kind, **REQUESTS[kind])
-        assert plans.unmet(wanted, only(planned(wanted)), observed()) is None
+        assert is_done(again(only(planned(request(kind, **REQUESTS[kind]))), web()))
 
-    def test_one_that_is_gone(self):
-        wanted = request("power_off")
-        assert plans.unmet(wanted, only(planned(wanted)), observed(web(2))) == "it can no longer be read"
+    @pytest.mark.parametrize(("listed", "where"), [(True, "GET /v2/droplets"), (False, "GET /v2/droplets/1")])
+    @pytest.mark.parametrize(
+        ("kind", "options", "hidden"),
+        [("change_kernel", REQUESTS["change_kernel"], "kernel"), ("resize", {"size": "large", "disk": True}, "disk")],
+    )
+    def test_what_the_api_does_not_show_is_waited_for(self, kind, options, hidden, listed, where):
+        change = only(planned(request(kind, **options), web(kernel=7515)))
+        left = again(change, web(size="large", listed=listed, **{hidden: None}))
+        assert left.steps == ()
+        assert left.doubt.why == f"the API reports the {kind} as completed, but {where} does not show its {hidden}"
+        assert left.doubt.until > NOW
+
+    @pytest.mark.parametrize(("kind", "name"), [("power_off", "web-01"), ("rename", "db-01.example.com")])
+    def test_it_is_asked_for_by_its_id_and_present_name_and_one_that_is_gone_has_no_change(self, kind, name):
+        change = only(planned(request(kind, **REQUESTS[kind])))
+        resumed = plans.DropletAction().resume(change, change.steps, ())
+        selected = needs.Selected(Selection.of(web(name=name)))
+        with pytest.raises(Missing) as missing:
+            plans.DropletAction().plan(resumed, Facts(), NOW)
+        assert missing.value.needs == (selected,)
+        assert plans.DropletAction().plan(resumed, Facts(known={selected: ()}), NOW).changes == ()
 
 
 @pytest.mark.parametrize(
@@ -411,11 +476,10 @@ def test_a_plan_made_from_its_own_outcome_has_nothing_left_to_do(kind, fleet):
         assert (change.before == change.after) is (change.steps == ())
     outcome = [carried_out(change) for change in plan.changes]
     snapshots = {after.id: points for after, points in outcome}
-    again = planned(wanted, *(after for after, _points in outcome), snapshots=snapshots)
-    assert again.changing == ()
-    for change in plan.changing:
-        seen = observed(*(after for after, _points in outcome), snapshots=snapshots)
-        assert plans.unmet(wanted, change, seen) is None
+    assert planned(wanted, *(after for after, _points in outcome), snapshots=snapshots).changing == ()
+    for change, (after, _points) in zip(plan.changes, outcome, strict=True):
+        assert is_done(again(change, after, snapshots=snapshots))
+        assert is_done(again(change, change.target)) == (change.steps == ())
 
 
 class TestNotes:
