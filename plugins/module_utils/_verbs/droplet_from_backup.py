@@ -77,6 +77,11 @@ class Request:
     made: Made | None = None
 
     @property
+    def known(self) -> int | None:
+        """The id of the Droplet that this run has made or found; None as long as there is none."""
+        return self.planned.target.id if self.planned else None
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of the Droplets that it is about."""
         return (self.name,) if self.source_name is None else (self.name, self.source_name)
@@ -141,11 +146,10 @@ def look(request: Request, facts: Facts, now: datetime) -> Observed:
         made, unseen = facts.get(needs.DropletsMadeLately(frozenset(droplet.id for droplet in named)))
         seen = replace(seen, named=(*named, *made), unseen=unseen)
         found = there(request, seen.named)
-    known = request.planned.target.id if request.planned else None
-    if found is None and known is not None:
+    if request.known is not None and request.known not in [droplet.id for droplet in seen.named]:
         # It was found before, by another way than the lists.
-        found = facts.get(needs.DropletById(known))
-        seen = _with(seen, found)
+        seen = _with(seen, facts.get(needs.DropletById(request.known)))
+        found = there(request, seen.named)
     if found is not None:
         return _as_it_is(request, seen, found, facts)
     if request.planned is not None:
@@ -179,7 +183,8 @@ def _with(seen: Observed, droplet: Droplet | None) -> Observed:
 
 
 def _as_it_is(request: Request, seen: Observed, droplet: Droplet, facts: Facts) -> Observed:
-    needs.prove_tags_are_shown([provenance.FROM], [droplet], facts)
+    if request.known is None:
+        needs.prove_tags_are_shown([provenance.FROM], [droplet], facts)
     own = request.planned is not None
     image = None if own else next(iter(Origin.of(droplet).images), None)
     new, backups = droplet.status == "new", not own or bool(request.made and request.made.policy)
@@ -283,7 +288,7 @@ def plan(request: Request, observed: Observed, now: datetime) -> Plan[Request]:
         change, made = _creation(request, observed, now)
         change = _narrowed(request, replace(change, doubt=_doubt(observed, now)), made)
         return Plan((change,), tuple(_warnings(request, observed, made)))
-    if droplet is not None:
+    if droplet is not None and request.known in (None, droplet.id):
         return Plan((_made(request, planned, observed, droplet, now),))
     # What was found once and is there no more was deleted meanwhile, and is not made again.
     again = replace(planned, request=request, doubt=_doubt(observed, now))
@@ -416,7 +421,9 @@ def _made(
     request: Request, planned: Change[Any], observed: Observed, droplet: Droplet, now: datetime
 ) -> Change[Request]:
     """The Change of the Droplet that this run has made or waits for."""
-    running = _creation_of(observed, droplet, _same_origin(request, observed, droplet))
+    # The tags of the one that is known by its id may show late.
+    image = planned.after["image"] if request.known else _same_origin(request, observed, droplet)
+    running = _creation_of(observed, droplet, image)
     why = None if running else _unfinished(request, observed, droplet)
     return Change(
         droplet,
