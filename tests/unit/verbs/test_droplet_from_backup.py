@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import needs
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
     ActionFailedError,
     InputError,
@@ -19,8 +20,14 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     RefusedError,
     SelectionError,
 )
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.facts import Facts
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.gone import Account, Source
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, BackupState, Size
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import (
+    Action,
+    BackupPolicy,
+    BackupState,
+    Size,
+)
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import Plan
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_from_backup as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import (
@@ -33,6 +40,7 @@ from ansible_collections.lifeboat.digitalocean.tests.unit.builders import (
     on,
     snapshot,
 )
+from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import is_done
 
 SIZES = {
     size.slug: size
@@ -535,47 +543,85 @@ class TestWhatIsThere:
 
 class TestVerifying:
     CHANGE = change(newest(tags=["a"], backup_policy={"plan": "daily", "hour": 4}), read())
-    THERE = copy("lifeboat:from:11", "lifeboat:source:1", "A", public_v4="198.18.0.2")
+    THERE = copy("lifeboat:from:11", "lifeboat:source:1", "A", public_v4="198.18.0.2", listed=True)
     MADE = replace(CHANGE, target=THERE)
-    UP = replace(OURS, public_v4="198.18.0.2")
+    UP = replace(OURS, public_v4="198.18.0.2", listed=True)
+
+    def again(self, planned, *named, state=None, **fields):
+        """The Changes of the same Droplet, planned again."""
+        return plans.plan(plans.resumed(planned), plans.Observed(named=named, state=state, **fields), NOW).changes
 
     @pytest.mark.parametrize(
-        ("named", "state", "problem"),
+        ("there", "state", "problem"),
         [
-            ((THERE,), on("daily", 4), None),
-            ((copy(name="Copy"),), on("daily", 4), "the list of Droplets does not show it yet"),
-            ((copy(key=6),), on("daily", 4), "the list of Droplets does not show it yet"),
-            ((replace(THERE, public_v4=None),), on("daily", 4), "none of its addresses shows yet in the networks"),
-            ((replace(THERE, tags=None),), on("daily", 4), "GET /v2/droplets does not tell its tags"),
-            ((THERE,), replace(on("daily", 4), policy=None), "backups/policy does not tell its backup_policy"),
-            ((replace(THERE, status="new"),), on("daily", 4), "its status is 'new' instead of 'active'"),
-            ((replace(THERE, tags=("lifeboat:from:11",)),), on("daily", 4), "it lacks the tags lifeboat:source:1, a"),
-            ((THERE,), on("daily", 8), "hour 4 (told by GET /v2/droplets/5/backups/policy)"),
-            ((THERE,), OFF, "its backups are not as asked for: plan daily, hour 4"),
-            ((THERE,), None, "its backups are not as asked for: plan daily, hour 4"),
+            (THERE, on("daily", 4), None),
+            (replace(THERE, listed=False), on("daily", 4), "the list of Droplets does not show it yet"),
+            (replace(THERE, public_v4=None), on("daily", 4), "none of its addresses shows yet in the networks"),
+            (replace(THERE, tags=None), on("daily", 4), "GET /v2/droplets does not tell its tags"),
+            (replace(THERE, tags=()), on("daily", 4), "it lacks the tags lifeboat:from:11, lifeboat:source:1, a"),
+            (THERE, replace(on("daily", 4), policy=None), "backups/policy does not tell its backup_policy"),
+            (replace(THERE, status="new"), on("daily", 4), "its status is 'new' instead of 'active'"),
+            (replace(THERE, tags=("lifeboat:from:11",)), on("daily", 4), "it lacks the tags lifeboat:source:1, a"),
+            (THERE, on("daily", 8), "hour 4 (told by GET /v2/droplets/5/backups/policy)"),
+            (THERE, OFF, "its backups are not as asked for: plan daily, hour 4"),
+            (THERE, None, "its backups are not as asked for: plan daily, hour 4"),
         ],
     )
-    def test_what_is_not_as_planned_is_told(self, named, state, problem):
-        found = plans.unmet(newest(), self.MADE, plans.Observed(named=named, state=state))
-        assert found is None if problem is None else problem in found
+    def test_what_is_not_as_planned_is_told(self, there, state, problem):
+        (found,) = self.again(self.MADE, there, state=state)
+        assert found.steps == ()
+        assert is_done(found) == (problem is None)
+        if problem:
+            assert problem in found.doubt.why
+            assert found.doubt.until > NOW
+
+    @pytest.mark.parametrize("others", [(), (copy(name="Copy"),), (copy(key=6),), (replace(UP, id=6),)], ids=str)
+    def test_one_that_is_gone_is_not_made_again_nor_taken_for_another(self, others):
+        assert self.again(self.MADE, *others) == ()
+
+    def test_while_nothing_shows_of_it_the_same_creation_is_left(self):
+        (found,) = self.again(self.CHANGE)
+        assert (found.steps, found.after) == (self.CHANGE.steps, self.CHANGE.after)
+
+    def test_while_it_is_being_created_it_is_waited_for(self):
+        running = Action(3, "create", "in-progress")
+        (found,) = self.again(self.MADE, replace(self.THERE, status="new"), history=(running,))
+        assert found.wait_for.action == running
+        with pytest.raises(ActionFailedError, match="was made from image 11 and never came up"):
+            errored = (replace(running, status="errored"),)
+            self.again(self.MADE, replace(self.THERE, status="new", tags=()), history=errored)
 
     def test_a_twin_is_told_at_once(self):
-        seen = plans.Observed(named=(self.THERE, copy(key=6)), state=on("daily", 4))
         with pytest.raises(NotConvergedError, match="another of this name was made meanwhile: ids 5, 6"):
-            plans.unmet(newest(), self.MADE, seen)
+            self.again(self.MADE, self.THERE, copy(key=6), state=on("daily", 4))
+
+    def test_a_twin_that_shows_first_is_not_taken_for_it(self):
+        named, by_key = needs.DropletsNamed(("copy",)), needs.DropletById(5)
+        known = {named: (replace(self.UP, id=6),), by_key: replace(self.THERE, listed=False)}
+        with pytest.raises(NotConvergedError, match="another of this name was made meanwhile: ids 6, 5"):
+            plans.DropletFromBackup().plan(plans.resumed(self.MADE), Facts(known=known), NOW)
 
     def test_backups_that_nobody_asked_for_are_not_looked_at(self):
         planned = replace(change(newest(), read()), target=self.UP)
-        assert plans.unmet(newest(), planned, plans.Observed(named=(self.UP,))) is None
+        facts = Facts(known={needs.DropletsNamed(("copy",)): (self.UP,)})
+        (found,) = plans.DropletFromBackup().plan(plans.resumed(planned), facts, NOW).changes
+        assert is_done(found)
+
+    def test_tags_that_do_not_show_yet_are_waited_for(self):
+        planned = replace(change(newest(), read()), target=self.UP)
+        facts = Facts(known={needs.DropletsNamed(("copy",)): (replace(self.UP, tags=()),)})
+        (found,) = plans.DropletFromBackup().plan(plans.resumed(planned), facts, NOW).changes
+        assert "it lacks the tags lifeboat:from:11" in found.doubt.why
 
     def test_one_that_was_waited_for_may_have_become_otherwise(self):
         waited = change(newest(), read(replace(OURS, status="new")))
-        assert plans.unmet(newest(), waited, plans.Observed(named=(self.UP,))) is None
+        (found,) = self.again(waited, replace(self.UP, tags=("lifeboat:from:11",)))
+        assert is_done(found)
 
     def test_addresses_are_told_once_it_is_up(self):
-        up = replace(OURS, public_v4="198.18.0.2", private_v4="10.0.0.2")
-        made = replace(self.CHANGE, target=up)
-        assert plans.aftermath(made, plans.Observed(named=(up,))) == {
+        up = replace(self.THERE, private_v4="10.0.0.2")
+        (found,) = self.again(self.MADE, up, state=on("daily", 4))
+        assert found.extra_result == {
             "networks": {"public_v4": "198.18.0.2", "private_v4": "10.0.0.2", "public_v6": None}
         }
 
@@ -639,6 +685,24 @@ def test_p1_what_was_made_is_unchanged_whatever_becomes_of_the_rest(request_, ob
 
 
 @given(REQUESTS, WORLDS)
+def test_p11_nothing_is_left_once_it_shows_as_it_was_asked_for(request_, observed):
+    plan = planned(request_, observed)
+    if plan and plan.changing:
+        (first,) = plan.changes
+        (step,) = first.steps
+        new = created(step)
+        sent = step.arguments.get("backup_policy")
+        state = BackupState(True, BackupPolicy.from_api(sent)) if sent else OFF
+        resumed = plans.resumed(replace(first, target=new))
+        for there in (new, replace(new, status="active"), replace(new, status="active", listed=True)):
+            (found,) = plans.plan(resumed, plans.Observed(named=(there,), state=state), NOW).changes
+            assert not is_done(found)
+        up = replace(new, status="active", listed=True, public_v4="198.18.0.2")
+        (found,) = plans.plan(resumed, plans.Observed(named=(up,), state=state), NOW).changes
+        assert is_done(found)
+
+
+@given(REQUESTS, WORLDS)
 def test_p3_none_is_made_beside_one_of_the_name(request_, observed):
     plan = planned(request_, observed)
     if plan and plan.changing:
@@ -650,8 +714,8 @@ def test_p3_what_is_planned_again_is_the_same_creation_or_none(request_, observe
     plan = planned(request_, observed)
     if plan and plan.changing:
         (first,) = plan.changes
-        again = planned(plans.pin(request_, first, ()), later)
+        again = planned(plans.resumed(first), later)
         assert again is None or not again.changing or again.changes == (first,)
         known = replace(first, target=droplet(77, "copy"))
-        gone = planned(plans.pin(request_, known, ()), later)
+        gone = planned(plans.resumed(known), later)
         assert gone is None or not gone.changing
