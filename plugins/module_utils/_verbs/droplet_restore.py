@@ -137,7 +137,7 @@ def plan(request: Request, seen: Seen, now: datetime) -> Plan[Request]:
     point = _point(wanted, story, now)
     story = replace(story, undoes=safety_of(point) if point else None)
     if conflicting_restores := story.conflicting_restores(point):
-        if request.run and story.done:
+        if request.run and request.run.awaited is None and story.done:
             raise _overwritten_since(conflicting_restores[-1])
         stopped = _stopped(request, story, conflicting_restores, point, now)
         return replace(stopped, confirmation_required=question)
