@@ -72,6 +72,8 @@ class Machine:
     state: object = field(default_factory=lambda: on("daily", 4))
     now: datetime = NOW
     disk_from: int = 0
+    last: object = None
+    """The Change of `run` in which nothing was left."""
     takes_snapshots: bool = True
     """Whether `restore` takes snapshots, or backups only."""
 
@@ -85,6 +87,10 @@ class Machine:
     def change(self, request):
         (change,) = self.plan(request).changes
         return change
+
+    def again(self, first, done, own=()):
+        """The Change `first` planned again after the steps `done`; `own` are the actions of this run."""
+        return self.change(plans.resumed(first.request, done, own))
 
     def act(self, kind, image=None, name=None, outcome="completed"):
         """An action from beginning to end, of whoever; an outcome of "in-progress" is begun only."""
@@ -129,18 +135,18 @@ class Machine:
 
     def run(self, request, most=20):
         """A whole run, planned again after each step; the types of its steps."""
-        first = self.change(request)
+        change = self.change(request)
         done = []
-        change = first
         while change.steps:
             assert len(done) < most, "it does not come to an end"
             if self.refuses(change.steps[0]):
-                first = plans.otherwise(first, change.steps[0], REFUSAL)
-                change = self.change(plans.pin(request, first, done))
+                other = plans.otherwise(change, change.steps[0], REFUSAL)
+                change = self.change(plans.resumed(other, done, ()))
             assert change.steps[0].type != "rebuild" or not self.takes_snapshots, "there is a better way"
             self.take(change.steps[0])
             done.append(change.steps[0])
-            change = self.change(plans.pin(request, first, done))
+            change = self.again(change, done)
+        self.last = change
         return [step.type or "tag" for step in done]
 
     def refuses(self, step):

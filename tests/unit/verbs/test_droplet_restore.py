@@ -21,6 +21,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_restore as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, OFF, backup, droplet, on
+from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import is_done
 from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.machine import (
     HAND_MADE,
     HOUR,
@@ -59,6 +60,11 @@ class TestRequest:
 
     def test_capitals_do_not_make_another_incident(self):
         assert plans.request(None, params(backup_id=13, incident="INC-1")).incident == "inc-1"
+
+
+def left_behind(machine, change):
+    """What a failure of `change` leaves; a `machine` of None can not be read any more."""
+    return plans.left_behind(change.request, change, machine and machine.seen())
 
 
 BARE_AND_STOPPED = wanted(safety_snapshot=False, stop_first=True)
@@ -107,7 +113,7 @@ class TestSteps:
         for step in first.steps[:3]:
             machine.take(step)
         machine.status = "off"
-        again = machine.change(plans.pin(request, first, first.steps[:3]))
+        again = machine.again(first, first.steps[:3])
         assert types(again) == ["power_on", "tag"]
 
     @pytest.mark.parametrize("stop_first", [False, True])
@@ -119,8 +125,7 @@ class TestSteps:
         count = len(first.steps) - (3 if stop_first else 2)
         for step in first.steps[:count]:
             machine.take(step)
-        request = plans.knowing(plans.pin(request, first, first.steps[:count]), tuple(machine.log))
-        assert types(machine.change(request)) == types(first)[count:]
+        assert types(machine.again(first, first.steps[:count], machine.log)) == types(first)[count:]
 
     def test_a_droplet_that_was_off_stays_as_the_api_leaves_it(self):
         machine = Machine(status="off")
@@ -129,19 +134,20 @@ class TestSteps:
         for step in first.steps[:3]:
             machine.take(step)
         machine.status = "active"
-        again = machine.change(plans.pin(request, first, first.steps[:3]))
+        again = machine.again(first, first.steps[:3])
         assert types(again) == ["tag"]
         machine.take(again.steps[0])
-        assert plans.unmet(request, first, machine.seen()) is None
-        assert plans.aftermath(first, machine.seen())["notes"] == ["it was off before, and the API has left it on"]
+        over = machine.again(again, first.steps)
+        assert is_done(over)
+        assert over.extra_result["notes"] == ["it was off before, and the API has left it on"]
 
 
 class TestPoint:
     def test_safety_snapshots_are_not_candidates(self):
         machine = Machine()
         machine.points.append(safety(NOW - HOUR, incident="inc-0"))
-        assert machine.change(wanted()).goal.image == 13
-        assert machine.change(wanted(snapshot_id=300)).goal.image == 300
+        assert machine.change(wanted()).request.run.image == 13
+        assert machine.change(wanted(snapshot_id=300)).request.run.image == 300
 
     def test_that_of_another_droplet_is_refused_with_a_way_out(self):
         with pytest.raises(SelectionError, match="with droplet_from_backup"):
@@ -167,10 +173,11 @@ class TestUndo:
     def test_it_brings_the_disk_back_and_is_an_incident_of_its_own(self):
         machine, request = Machine(), wanted()
         first = machine.change(request)
-        assert machine.change(wanted(safety_snapshot=False)).goal.told["undo"] is None
-        assert first.goal.told["undo"][restore_result.MODULE]["snapshot_id"] is None
+        assert machine.change(wanted(safety_snapshot=False)).extra_result["undo"] is None
+        assert first.extra_result["undo"][restore_result.MODULE]["snapshot_id"] is None
         machine.run(request)
-        told = plans.aftermath(first, machine.seen())
+        assert is_done(machine.last)
+        told = machine.last.extra_result
         assert told["safety_snapshot"] == {"id": 203, "name": SAFETY}
         assert told["duration_seconds"] == 1200
         assert told["undo"] == {
@@ -188,7 +195,7 @@ class TestUndo:
     def test_an_unchanged_run_tells_it_too(self):
         machine = Machine()
         machine.run(wanted())
-        told = machine.change(wanted()).goal.told
+        told = machine.change(wanted()).extra_result
         assert told["undo"][restore_result.MODULE]["snapshot_id"] == 203
         assert told["duration_seconds"] == 1200
         assert told["restore_point"]["id"] == 13
@@ -204,33 +211,32 @@ class TestRebuild:
 
     def test_a_snapshot_that_is_not_restored_is_rebuilt(self):
         machine, request = Machine(takes_snapshots=False), wanted(snapshot_id=12)
-        first = machine.change(request)
         assert machine.run(request) == ["tag", "snapshot", "rebuild", "tag"]
         assert machine.disk_from == 12
-        assert machine.run(request) == []
-        told = plans.aftermath(first, machine.seen())
+        assert is_done(machine.last)
+        told = machine.last.extra_result
         assert told["new_ssh_host_keys"] is True
         assert "the SSH host keys are new" in told["notes"][0]
-        assert machine.change(request).goal.told["new_ssh_host_keys"] is True
+        assert machine.run(request) == []
+        assert machine.change(request).extra_result["new_ssh_host_keys"] is True
 
     def test_one_that_is_restored_keeps_its_keys(self):
         machine, request = Machine(), wanted(snapshot_id=12)
-        first = machine.change(request)
         machine.run(request)
-        told = plans.aftermath(first, machine.seen())
+        told = machine.last.extra_result
         assert told["new_ssh_host_keys"] is False
         assert "notes" not in told
 
     def test_check_mode_says_that_it_may_be_either(self):
         change = Machine().change(wanted(snapshot_id=12))
-        assert change.goal.told["new_ssh_host_keys"] is None
+        assert change.extra_result["new_ssh_host_keys"] is None
         assert any("if the API takes only backups for that, by rebuild, and they are new" in n for n in change.notes)
         backup_ = Machine().change(wanted(backup_id=13))
-        assert backup_.goal.told["new_ssh_host_keys"] is False
+        assert backup_.extra_result["new_ssh_host_keys"] is False
         assert not any("rebuild" in note for note in backup_.notes)
 
     def test_a_backup_or_another_refusal_has_no_other_way(self):
-        assert self.refused(snapshot_id=12).goal.by_rebuild
+        assert self.refused(snapshot_id=12).run.by_rebuild
         assert self.refused(backup_id=13) is None
         assert self.refused(snapshot_id=12, status=403) is None
         assert self.refused("snapshot", snapshot_id=12) is None
@@ -245,7 +251,7 @@ class TestLeftBehind:
         for step in first.steps[:steps]:
             machine.take(step)
         machine.take(first.steps[steps], outcome)
-        return machine, first, plans.left_behind(wanted(**options), first, machine.seen())
+        return machine, first, left_behind(machine, first)
 
     def test_a_restore_that_ended_as_errored(self):
         machine, _first, (told, sentences) = self.failed(stop_first=True)
@@ -265,7 +271,7 @@ class TestLeftBehind:
 
     def test_a_restore_that_was_done_and_not_marked_is_undone_as_well(self):
         machine, first, _told = self.failed("completed", stop_first=True)
-        told, sentences = plans.left_behind(wanted(), first, machine.seen())
+        told, sentences = left_behind(machine, first)
         assert sentences[0].endswith("undo brings it back.")
         undo = wanted(incident="inc-1-undo", snapshot_id=told["safety_snapshot"]["id"])
         assert machine.run(undo) == ["tag", "snapshot", "restore", "power_on", "tag"]
@@ -275,7 +281,7 @@ class TestLeftBehind:
     def test_only_the_restore_that_is_undone_is_explained_by_it(self):
         machine, first, _told = self.failed("completed", stop_first=True)
         machine.act("restore", 11)
-        undo = wanted(incident="inc-1-undo", snapshot_id=first.goal.told["safety_snapshot"]["id"] or 203)
+        undo = wanted(incident="inc-1-undo", snapshot_id=first.extra_result["safety_snapshot"]["id"] or 203)
         with pytest.raises(RefusedError, match=r"action 103 \(restore\), begun at .* of incident 'inc-1'"):
             machine.plan(undo)
 
@@ -289,18 +295,18 @@ class TestLeftBehind:
     def test_one_that_was_off_or_is_being_powered_on(self):
         machine = Machine(status="off")
         change = machine.change(wanted())
-        assert plans.left_behind(wanted(), change, machine.seen())[1] == ("The Droplet is off, as it was before.",)
+        assert left_behind(machine, change)[1] == ("The Droplet is off, as it was before.",)
         machine.act("power_on", outcome="in-progress")
-        assert plans.left_behind(wanted(), change, machine.seen())[1] == ()
+        assert left_behind(machine, change)[1] == ()
 
     def test_what_cannot_be_read_any_more_is_told_by_the_last_plan(self):
         machine, request = Machine(), wanted()
         first = machine.change(request)
-        assert plans.left_behind(wanted(), first, None)[0]["undo"] is None
+        assert left_behind(None, first)[0]["undo"] is None
         for step in first.steps[:2]:
             machine.take(step)
-        latest = machine.change(plans.pin(request, first, first.steps[:2]))
-        told, sentences = plans.left_behind(wanted(), latest, None)
+        latest = machine.again(first, first.steps[:2])
+        told, sentences = left_behind(None, latest)
         assert told["safety_snapshot"]["id"] == 203
         assert sentences == ("Safety snapshot 203 holds the disk as it was.",)
 
@@ -308,8 +314,8 @@ class TestLeftBehind:
         seen = Machine(points=[*POINTS, safety(NOW - HOUR)], tags=[intent(at=NOW - 2 * HOUR)]).seen()
         seen = replace(seen, droplet=replace(seen.droplet, name="web'01 {{ x }}"))
         (change,) = plans.plan(wanted(confirm="web'01 {{ x }}"), seen, NOW).changes
-        assert change.goal.told["undo"]
-        assert change.goal.told["undo_command"] is None
+        assert change.extra_result["undo"]
+        assert change.extra_result["undo_command"] is None
 
 
 class TestList:
@@ -319,7 +325,7 @@ class TestList:
         assert plans.horizon(request, machine.seen(), NOW) is None
         plan = machine.plan(request)
         assert (plan.changes[0].steps, plan.confirmation_required, plan.warnings) == ((), None, ())
-        told = plans.tell(plan, [{"id": 1}])
+        told = plans.tell([{"id": 1, **plan.changes[0].extra_result}])
         assert [(point["id"], point["safety_snapshot_of"]) for point in told["restore_points"]] == [
             (300, "inc-0"), (13, None), (12, None), (11, None),
         ]  # fmt: skip
@@ -453,9 +459,8 @@ class TestTold:
 
     @pytest.mark.parametrize("entry", [{}, {"undo": {"a": 1}, "duration_seconds": 7}])
     def test_the_result(self, entry):
-        plan = Machine().plan(wanted())
-        entries = [{"id": 1, **entry}]
-        told = plans.tell(plan, entries)
+        entries = [{"id": 1, **Machine().change(wanted()).extra_result, **entry}]
+        told = plans.tell(entries)
         assert tuple(told) == restore_result.KEYS
         assert told["incident"] == "inc-1"
         assert told["restore_point"] == {
@@ -470,32 +475,56 @@ class TestTold:
         assert entries == [{"id": 1}]
 
 
-class TestUnmet:
+class TestVerified:
+    """Planned again by the run that has done it, with the actions that it has begun."""
+
     def run(self, **options):
         machine, request = Machine(), wanted(**options)
         first = machine.change(request)
         machine.run(request)
-        return machine, request, first
+        own = tuple(machine.log)
+        return machine, lambda: machine.again(first, first.steps, own)
 
-    def test_as_planned(self):
-        machine, request, first = self.run(stop_first=True)
-        assert plans.unmet(request, first, machine.seen()) is None
+    @pytest.mark.parametrize("options", [{}, {"stop_first": True}, {"safety_snapshot": False}], ids=str)
+    def test_as_planned(self, options):
+        _machine, again = self.run(**options)
+        assert is_done(again())
+        assert again().extra_result.keys() == {*restore_result.FOUND}
 
     def test_the_mark_is_missing(self):
-        machine, request, first = self.run()
-        machine.tags.pop()
-        assert "the mark of incident 'inc-1' does not show" in plans.unmet(request, first, machine.seen())
+        machine, again = self.run()
+        mark = machine.tags.pop()
+        assert [step.name for step in again().steps] == [mark]
+        assert plans.describe(again().before) == "the disk restored and not marked from image 13"
+        assert plans.describe(again().after) == "the disk restored and marked from image 13"
 
-    def test_it_is_off(self):
-        machine, request, first = self.run()
+    def test_the_log_does_not_show_it(self):
+        machine, again = self.run()
+        restore = machine.log.pop()
+        assert again().steps == ()
+        assert again().doubt.why == f"the log does not show yet that action {restore.id} has completed"
+        assert again().doubt.until > machine.now
+        machine.log.append(replace(restore, status="in-progress"))
+        assert "does not show yet" in again().doubt.why
+
+    @pytest.mark.parametrize("stop_first", [False, True])
+    def test_it_is_off(self, stop_first):
+        machine, again = self.run(stop_first=stop_first)
         machine.status = "off"
-        assert plans.unmet(request, first, machine.seen()).endswith("it is off and was on before")
+        assert again().steps == ()
+        assert again().doubt.why.endswith("it is off and was on before")
 
     def test_somebody_was_at_work(self):
-        machine, request, first = self.run()
+        machine, again = self.run()
         theirs = machine.act("restore", 11)
+        with pytest.raises(NotConvergedError, match=rf"action {theirs.id} \(restore\), begun at .*, overwrites it since"):
+            again()
+
+    def test_somebody_is_at_work(self):
+        machine, again = self.run()
+        theirs = machine.act("restore", 11, outcome="in-progress")
         with pytest.raises(NotConvergedError, match=rf"action {theirs.id} \(restore\)"):
-            plans.unmet(request, first, machine.seen())
+            again()
 
 
 class TestRescue:
@@ -504,7 +533,7 @@ class TestRescue:
         first = machine.change(request)
         for step in first.steps[:steps]:
             machine.take(step)
-        found = plans.rescue(plans.pin(request, first, first.steps[:steps]), first, machine.seen())
+        found = plans.rescue(plans.resumed(first.request, first.steps[:steps], ()), machine.seen())
         return machine, [step.type for step in found]
 
     def test_a_droplet_that_was_stopped_is_powered_on(self):
@@ -520,7 +549,7 @@ class TestRescue:
         first = machine.change(request)
         machine.take(first.steps[0])
         machine.status = "off"
-        assert plans.rescue(plans.pin(request, first, first.steps[:1]), first, machine.seen()) == ()
+        assert plans.rescue(plans.resumed(first.request, first.steps[:1], ()), machine.seen()) == ()
 
     def test_not_while_something_runs(self):
         machine, request = Machine(), wanted(stop_first=True)
@@ -528,7 +557,7 @@ class TestRescue:
         for step in first.steps[:2]:
             machine.take(step)
         machine.act("snapshot", outcome="in-progress")
-        assert plans.rescue(plans.pin(request, first, first.steps[:2]), first, machine.seen()) == ()
+        assert plans.rescue(plans.resumed(first.request, first.steps[:2], ()), machine.seen()) == ()
 
     def test_what_failed_after_a_rescue_is_done_by_the_rerun(self):
         machine, _types = self.rescued(3)
@@ -561,8 +590,6 @@ def test_the_mark_follows_from_the_action_of_this_run_and_not_from_the_log():
     for step in first.steps[:2]:
         machine.take(step)
     own, machine.log = machine.log[-1], []
-    pinned = plans.pin(request, first, first.steps[:2])
-    assert types(machine.change(pinned))[0] == "restore"
-    told = plans.knowing(pinned, (own,))
-    (mark,) = machine.change(told).steps
+    assert types(machine.again(first, first.steps[:2]))[0] == "restore"
+    (mark,) = machine.again(first, first.steps[:2], [own]).steps
     assert mark.name == done(image=13, action=own.id)

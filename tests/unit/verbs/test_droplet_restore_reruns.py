@@ -163,8 +163,8 @@ def test_without_its_tags_the_safety_snapshot_and_the_log_tell(case):
     if outcome == "unchanged":
         plan = machine.plan(request)
         assert plan.changes[0].steps == ()
-        assert plan.changes[0].goal.told["safety_snapshot"]["id"] == 299 + len(hours)
-        assert plan.changes[0].goal.told["undo"][restore_result.MODULE]["incident"] == "inc-1-undo"
+        assert plan.changes[0].extra_result["safety_snapshot"]["id"] == 299 + len(hours)
+        assert plan.changes[0].extra_result["undo"][restore_result.MODULE]["incident"] == "inc-1-undo"
         assert "from which image, nothing tells" in str(plan.warnings)
         assert plans.horizon(request, replace(machine.seen(), actions=()), machine.now) <= NOW + HOUR * max(hours)
     elif outcome == "waited for":
@@ -321,7 +321,7 @@ class TestInProgress:
             f"is being overwritten: action 100 (restore), begun at 2026-03-02T13:00:00Z, {who}."
             in plan.deferred_failure
         )
-        again = plans.pin(wanted(), change, [])
+        again = plans.resumed(change.request, [], ())
         assert machine.change(again).wait_for.action.id == 100
         machine.end(outcome, image=13)
         with pytest.raises(RefusedError, match=f"Action 100 .restore. on Droplet .* has ended as {outcome}"):
@@ -340,7 +340,7 @@ class TestMeanwhile:
         first = machine.change(request)
         for step in first.steps[:steps]:
             machine.take(step)
-        return machine, plans.pin(request, first, first.steps[:steps])
+        return machine, plans.resumed(first.request, first.steps[:steps], ())
 
     @pytest.mark.parametrize("steps", [1, 2])
     def test_a_restore_that_we_did_not_order(self, steps):
@@ -370,7 +370,7 @@ class TestMeanwhile:
         machine.act("restore", 11)
         machine.take(first.steps[0])
         with pytest.raises(RefusedError, match="Restoring now would undo that"):
-            machine.plan(plans.pin(request, first, first.steps[:1]))
+            machine.again(first, first.steps[:1])
 
     @pytest.mark.parametrize("steps", [0, 1])
     def test_one_of_another_incident_that_is_done_by_now(self, steps):
@@ -398,16 +398,16 @@ class TestMeanwhile:
         first = machine.change(request)
         machine.tags += [intent(image=11, at=NOW - timedelta(seconds=5)), first.steps[0].name]
         with pytest.raises(RefusedError, match="has chosen image 11, and this one image 13"):
-            machine.plan(plans.pin(request, first, first.steps[:1]))
+            machine.again(first, first.steps[:1])
 
     def test_a_newer_backup_changes_nothing(self):
         machine, request = Machine(), wanted()
         first = machine.change(request)
         machine.points.append(backup(14))
-        assert machine.change(plans.pin(request, first, [])).steps[2].arguments == {"image": 13}
+        assert machine.again(first, []).steps[2].arguments == {"image": 13}
 
     def test_the_intent_keeps_its_time(self):
         machine, request = Machine(), wanted()
         first = machine.change(request)
         machine.now += HOUR
-        assert machine.change(plans.pin(request, first, [])).steps[0] == first.steps[0]
+        assert machine.again(first, []).steps[0] == first.steps[0]
