@@ -44,7 +44,11 @@ class AccountFacts(Facts):
         if isinstance(need, needs.TagsReadable):
             return True
         backups, snapshots = (tuple(of.get(need.droplet.id, ())) for of in (account.backups, account.snapshots))
-        facts = {needs.Backups: backups, needs.Converted: snapshots if account.converted_shows else (), needs.Remaining: (backups, snapshots)}
+        facts = {
+            needs.Backups: backups,
+            needs.Converted: snapshots if account.converted_shows else (),
+            needs.Remaining: (backups, snapshots),
+        }
         return facts[type(need)]
 
 

@@ -354,7 +354,7 @@ class TestTheEnd:
 
     @pytest.mark.parametrize("points", [[], [kept(21, 2)]], ids=["nothing", "another night's"])
     def test_not_there(self, points):
-        with pytest.raises(SelectionError, match=r"Image 11 \(web-01- 2026-03-01\) has expired or was deleted meanwhile"):
+        with pytest.raises(SelectionError, match=r"Image 11 \(web-01- 2026-03-01\) has expired or was deleted"):
             self.again(*points)
 
 

@@ -587,8 +587,8 @@ class TestVerifying:
         running = Action(3, "create", "in-progress")
         (found,) = self.again(self.MADE, replace(self.THERE, status="new"), history=(running,))
         assert found.wait_for.action == running
+        errored = (replace(running, status="errored"),)
         with pytest.raises(ActionFailedError, match="was made from image 11 and never came up"):
-            errored = (replace(running, status="errored"),)
             self.again(self.MADE, replace(self.THERE, status="new", tags=()), history=errored)
 
     def test_a_twin_is_told_at_once(self):
