@@ -152,6 +152,14 @@ def narrowed(
     )
 
 
+def resumed(request: Request, done: Sequence[Step]) -> Request:
+    """The `request` of a Change after the steps `done`."""
+    rules = tuple(
+        replace(rule, desired=rule.desired and droplet_backups.decided(rule.desired, done)) for rule in request.rules
+    )
+    return replace(request, rules=rules, progress=droplet_backups.resumed(request.progress, done))
+
+
 def tell(request: Request, plan: Plan[Request], entries: Sequence[Record], day: date) -> Record:
     """The keys of a result that are about rules: rules, unmatched, exempt, left_alone, unknown_cost, monthly_cost.
 
@@ -322,7 +330,7 @@ class BackupPolicies(Verb[Request]):
         return plan(request, complete(request, observed(request, droplets, states, now), facts, now), now)
 
     def resume(self, change: Change[Request], done: Sequence[Step], _own: Sequence[Action]) -> Request:
-        return replace(change.request, progress=droplet_backups.resumed(change.request.progress, done))
+        return resumed(change.request, done)
 
     def summary(self, request: Request, plan: Plan[Request], entries: Sequence[Record], now: datetime) -> Record:
         return tell(request, plan, entries, now.date())

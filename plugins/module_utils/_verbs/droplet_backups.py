@@ -143,6 +143,12 @@ def resumed(progress: Progress, done: Sequence[Step]) -> Progress:
     return progress if begun else replace(progress, converting=())
 
 
+def decided(desired: Desired, done: Sequence[Step]) -> Desired:
+    """`desired` after the steps `done`: once backups were changed, a new one is not asked about any more."""
+    changed = any(not isinstance(step, ConvertBackup) for step in done)
+    return replace(desired, existing_backups="may_be_lost") if changed and not desired.existing_backups else desired
+
+
 def describe(shown: Mapping[str, Any]) -> str:
     """One line for people from a `before` or `after`: "weekly on SUN at 04:00 UTC, 7.20 USD a month"."""
     if shown["state"] == "disabled":
@@ -441,7 +447,7 @@ class DropletBackups(Verb[Request]):
         return plan(request, found, now)
 
     def resume(self, change: Change[Request], done: Sequence[Step], _own: Sequence[Action]) -> Request:
-        return replace(change.request, progress=resumed(change.request.progress, done))
+        return replace(decided(change.request, done), progress=resumed(change.request.progress, done))
 
     def describe(self, shown: Record) -> str:
         return describe(shown)
