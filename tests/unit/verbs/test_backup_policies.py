@@ -291,6 +291,14 @@ class TestOneDropletAgain:
         hidden = replace(converted, snapshots={})
         assert "backup 20 is not among the Droplet's snapshots" in hidden.again(change, change.steps[:1]).doubt.why
 
+    def test_a_backup_that_was_made_meanwhile_is_no_reason_to_refuse_what_was_done(self):
+        fleet = account((DB, on("daily", 4)))
+        (change,) = fleet.plan(asked(rule("db", by("db"), state="disabled"), max_disable=1)).changing
+        later = replace(fleet, backups={2: [backup(20, 0)]})
+        assert later.again(change).steps == (DisableBackups(),)
+        with pytest.raises(RefusedError):
+            later.again(change, [])
+
     def test_something_is_left_until_it_is_as_its_rule_wants(self):
         fleet = replace(self.FLEET, states=dict(self.FLEET.states), backups={2: [backup(20, 1), backup(21, 2)]})
         plan = fleet.plan(self.REQUEST)

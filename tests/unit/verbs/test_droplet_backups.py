@@ -641,6 +641,13 @@ class TestVerified:
         assert "kept 7 days" in plans.describe(again.before)
         assert "kept 30 days" in plans.describe(again.after)
 
+    def test_a_backup_that_was_made_meanwhile_is_no_reason_to_refuse_what_was_done(self):
+        turned_off = change(wanted(enabled=False), on("daily", 4))
+        account = Account({1: on("daily", 4)}, {1: [YOUNG]})
+        assert account.again(turned_off).steps == (DisableBackups(),)
+        with pytest.raises(RefusedError):
+            account.again(turned_off, [])
+
     def test_turned_off(self):
         turned_off = change(wanted(enabled=False), on("daily", 4))
         assert is_done(self.again(OFF, turned_off))
