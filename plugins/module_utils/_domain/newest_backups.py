@@ -32,7 +32,7 @@ FIRST_PAGE, LAST_PAGE = "first page", "last page"
 
 @dataclass(frozen=True, slots=True)
 class KnownBackups:
-    """How many backups a Droplet has, and those of them that were read: all, or the newest one if there is any."""
+    """How many backups a Droplet has, and those of them that were read, newest first: all, or only the newest."""
 
     count: int
     points: tuple[RestorePoint, ...] = ()
@@ -44,7 +44,7 @@ class KnownBackups:
 
     @property
     def newest(self) -> RestorePoint | None:
-        return next(iter(newest_first(self.points)), None)
+        return self.points[0] if self.points else None
 
     @property
     def whole(self) -> bool:
@@ -109,6 +109,8 @@ class NewestSearch:
         self._asked, self._incomplete_before = 0, 0
         self._stamps: dict[int, list[Stamp]] = {}
         self._end: str | None = FIRST_PAGE
+        self._inverted = False
+        """Whether the greatest id of a Droplet was not that of its newest backup."""
         self.broken = False
         """Whether a page was not as full as the total says: then no number of a page can be relied on."""
         for droplet in droplets:
@@ -144,6 +146,7 @@ class NewestSearch:
         """The numbers of the pages to read next; none at the end of the search."""
         if not self._read:
             return (1,)
+        self._check_order()
         if self.broken or not self._incomplete:
             return ()
         if self._pages not in self._read:
@@ -178,25 +181,28 @@ class NewestSearch:
         self._read.add(number)
         is_last = number >= self._pages
         self.broken = self.broken or not (len(images) == PER_PAGE or (is_last and (images or number == 1)))
-        inverted = [self._take(image) for image in images]
-        if self._end is None:
-            return
-        self._stamps[number] = [Stamp(image.id, image.created_at, image.type == "backup") for image in images]
-        self._end = None if any(inverted) else newest_end(self._stamps)
-        if self._end is None:
-            self._stamps.clear()
-            self._incomplete = {key for key, left in self._left.items() if left}
+        for image in images:
+            self._take(image)
+        if self._end is not None:
+            self._stamps[number] = [Stamp(image.id, image.created_at, image.type == "backup") for image in images]
+
+    def _check_order(self) -> None:
+        """Find out at which end the newest images are; if there is none, all backups of all Droplets are wanted."""
+        if self._end is not None:
+            self._end = None if self._inverted else newest_end(self._stamps)
+            if self._end is None:
+                self._stamps.clear()
+                self._incomplete = {key for key, left in self._left.items() if left}
 
     def _owner(self, image: int) -> int | None:
         """The id of the Droplet whose backup an image is."""
         place = bisect_left(self._ids, image)
         return self._owners[place] if place < len(self._ids) and self._ids[place] == image else None
 
-    def _take(self, image: RestorePoint) -> bool:
-        """Note an image; returns whether it shows that the greatest id of its Droplet is not the newest."""
+    def _take(self, image: RestorePoint) -> None:
         key = self._owner(image.id)
         if image.type != "backup" or key is None or image.id in self._seen:
-            return False
+            return
         self._seen.add(image.id)
         self._left[key] -= 1
         points = newest_first([*self._points[key], image])
@@ -205,4 +211,4 @@ class NewestSearch:
         greatest_seen = self._greatest[key] in self._seen
         if self._left[key] == 0 or (greatest_seen and self._end is not None and key not in self._whole):
             self._incomplete.discard(key)
-        return greatest_seen and newest.id != self._greatest[key]
+        self._inverted = self._inverted or (greatest_seen and newest.id != self._greatest[key])

@@ -194,7 +194,8 @@ def _record(
     if backups is not None:
         if listed:
             record["backups"] = [_backup(point, now) for point in backups.points]
-        record["newest"] = backups.newest and _backup(backups.newest, now)
+        newest = backups.newest
+        record["newest"] = newest and _backup(newest, now)
         record["backup_count"] = backups.count
     if state is not None:
         record["status"] = status
