@@ -153,7 +153,7 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
             yield program, json.loads(line)
         finally:
             program.send_signal(signal.SIGTERM)
-            rest, _nothing = program.communicate(timeout=10)
+            rest, _nothing = program.communicate(timeout=60)
         errors.seek(0)
         said = errors.read()
     complaints = [line for line in said.splitlines() if "Invalid HTTP request received." not in line]

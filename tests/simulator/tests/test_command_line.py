@@ -127,15 +127,14 @@ def test_latency_is_real_and_spares_the_control_plane() -> None:
 def test_it_ends_at_once_with_connections_open_and_requests_held(number: signal.Signals) -> None:
     with process("--droplets", "0") as (program, ready):
         sim = Sim(ready)
-        sim.fault({"delay": 30})
+        sim.fault({"delay": 90})
         arguments = (sim.ready["api_url"], sim.ready["ca_path"], sim.token)
         held = subprocess.Popen([sys.executable, "-c", _HANG, *arguments], stderr=subprocess.DEVNULL)
         while not sim.journal():
             time.sleep(0.05)
-        begun = time.monotonic()
         program.send_signal(number)
-        assert program.wait(5) == 0
-        assert time.monotonic() - begun < 3
+        # Much less than the request is held and connections are kept, even on a busy machine.
+        assert program.wait(30) == 0
         held.kill()
         held.wait()
 
