@@ -268,7 +268,7 @@ READERS: dict[type[Need[Any]], Reader] = {
     needs.OwnerOfImage: _each(lambda client, need: droplets.owner_of_image(client, need.image)),
     needs.State: _states,
     needs.SupportedPolicies: _each(lambda client, _need: client.once(backups.supported_policies)),
-    needs.Backups: _of_droplets(lambda client, found, lists: backups.backups_of(client, found, lists)),
+    needs.Backups: _of_droplets(backups.backups_of),
     needs.FleetBackups: _fleet_backups,
     needs.NewestBackups: _newest_backups,
     needs.PolicyChangedAt: _policies_changed_at,

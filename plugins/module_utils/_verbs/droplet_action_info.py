@@ -18,6 +18,21 @@ from .._domain.reader import Reader, Reading
 from .._domain.selection import Selection
 from .._domain.time import given_time, iso
 
+ARGUMENTS = arguments.Arguments(
+    {
+        "action_id": {"type": "int"},
+        "droplet_id": {"type": "int"},
+        "droplet_name": {"type": "str"},
+        "type": {"type": "list", "elements": "str"},
+        "status": {"type": "list", "elements": "str", "choices": ["in-progress", "completed", "errored"]},
+        "since": {"type": "str"},
+        "limit": {"type": "int", "default": 200},
+        "wait": {"type": "bool", "default": False},
+        "wait_timeout": {"type": "int", "default": 600},
+    },
+    mutually_exclusive=(("droplet_id", "droplet_name"),),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -35,20 +50,7 @@ class Request:
 class DropletActionInfo(Reader[Request]):
     """Actions of an account or a Droplet."""
 
-    arguments = arguments.Arguments(
-        {
-            "action_id": {"type": "int"},
-            "droplet_id": {"type": "int"},
-            "droplet_name": {"type": "str"},
-            "type": {"type": "list", "elements": "str"},
-            "status": {"type": "list", "elements": "str", "choices": ["in-progress", "completed", "errored"]},
-            "since": {"type": "str"},
-            "limit": {"type": "int", "default": 200},
-            "wait": {"type": "bool", "default": False},
-            "wait_timeout": {"type": "int", "default": 600},
-        },
-        mutually_exclusive=(("droplet_id", "droplet_name"),),
-    )
+    arguments = ARGUMENTS
 
     def request(self, params: Mapping[str, Any]) -> Request:
         one, filters = params["action_id"], [name for name in ("type", "status", "since") if params[name] is not None]

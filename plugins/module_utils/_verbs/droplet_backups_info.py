@@ -33,6 +33,13 @@ NO_ORPHANS = "The token does not show which backups Droplets have (scope image:r
 
 Record = dict[str, Any]
 
+ARGUMENTS = arguments.DROPLETS + arguments.Arguments(
+    {
+        "grace_hours": {"type": "float", "default": 2},
+        "include": {"type": "list", "elements": "str", "choices": PARTS, "default": DEFAULT_PARTS},
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -71,12 +78,7 @@ class Seen:
 class DropletBackupsInfo(Reader[Request]):
     """How Droplets are backed up."""
 
-    arguments = arguments.DROPLETS + arguments.Arguments(
-        {
-            "grace_hours": {"type": "float", "default": 2},
-            "include": {"type": "list", "elements": "str", "choices": PARTS, "default": DEFAULT_PARTS},
-        }
-    )
+    arguments = ARGUMENTS
 
     def request(self, params: Mapping[str, Any]) -> Request:
         grace = grace_of(params)

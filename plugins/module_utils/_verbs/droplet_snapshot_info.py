@@ -21,6 +21,19 @@ from .._domain.retention import newest_first
 from .._domain.selection import exactly_ids, exactly_names
 
 WHOSE = ("droplet_id", "droplet_name", "deleted_droplets")
+ARGUMENTS = arguments.Arguments(
+    {
+        "droplet_id": {"type": "list", "elements": "int"},
+        "droplet_name": {"type": "list", "elements": "str"},
+        "deleted_droplets": {"type": "bool", "choices": [True]},
+        "tag": {"type": "list", "elements": "str"},
+        "snapshot_name": {"type": "str"},
+        "region": {"type": "list", "elements": "str"},
+        "max_age_hours": {"type": "float"},
+        "min_age_hours": {"type": "float"},
+    },
+    mutually_exclusive=(WHOSE,),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +70,7 @@ class Request:
 class DropletSnapshotInfo(Reader[Request]):
     """Snapshots of Droplets."""
 
-    arguments = arguments.Arguments(
-        {
-            "droplet_id": {"type": "list", "elements": "int"},
-            "droplet_name": {"type": "list", "elements": "str"},
-            "deleted_droplets": {"type": "bool", "choices": [True]},
-            "tag": {"type": "list", "elements": "str"},
-            "snapshot_name": {"type": "str"},
-            "region": {"type": "list", "elements": "str"},
-            "max_age_hours": {"type": "float"},
-            "min_age_hours": {"type": "float"},
-        },
-        mutually_exclusive=(WHOSE,),
-    )
+    arguments = ARGUMENTS
 
     def request(self, params: Mapping[str, Any]) -> Request:
         for name in ("max_age_hours", "min_age_hours"):
