@@ -7,6 +7,7 @@ https://docs.digitalocean.com/reference/api/digitalocean/#operation/images_list
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Sequence
 
 from .._domain.models import Droplet, RestorePoint
@@ -40,13 +41,16 @@ def newest_backups(
     Raises ScopeError if the token may not read the list of images.
     """
 
-    def read(number: int) -> paging.Page:
-        return paging.fetch(client.do.images.list, "images", number, make=RestorePoint.from_api, private=True)
+    search, adding = NewestSearch(droplets, whole), threading.Lock()
 
-    search = NewestSearch(droplets, whole)
-    while numbers := search.next_pages():
-        for number, page in zip(numbers, client.map(read, numbers), strict=True):
+    def read(number: int) -> None:
+        page = paging.fetch(client.do.images.list, "images", number, make=RestorePoint.from_api, private=True)
+        # At once, so that the pages of a large fleet are never all in memory.
+        with adding:
             search.add(number, [point for _unused, point in page.items], page.pages)
+
+    while numbers := search.next_pages():
+        client.map(read, numbers)
     found, missing = search.found, set(search.missing)
     if search.broken and missing:
         lists.images()

@@ -24,8 +24,8 @@ AT_ONCE = timedelta(hours=1)
 """Backups of several Droplets that are made at the same time may get their ids in another order than their times. Two
 backups of one Droplet are hours apart."""
 
-MOST_AT_ONCE = 16
-"""So many pages are read at a time, because they are kept until all of them are there."""
+MOST_AT_ONCE = 64
+"""So many pages are read before it is looked at what they have."""
 
 FIRST_PAGE, LAST_PAGE = "first page", "last page"
 
@@ -175,7 +175,7 @@ class NewestSearch:
         return max(1, -(-images // PER_PAGE))
 
     def add(self, number: int, images: Sequence[RestorePoint], pages: int) -> None:
-        """Take page `number` of a list of so many `pages`."""
+        """Take page `number` of a list of so many `pages`. Pages that are read together may come in any order."""
         if not self._read:
             self._pages = pages
         self._read.add(number)
