@@ -72,7 +72,8 @@ def _looks(task: Task, waiting: Callable[[], list[Job]]) -> Iterator[list[Job]]:
 
 def _judge(task: Task, job: Job, found: tuple[Plan[Any], float] | Exception) -> None:
     """The end of a Job if no other look is needed, because nothing is left or another look would change nothing."""
-    if isinstance(found, SelectionError) and _may_show_yet(task, job):
+    if isinstance(found, SelectionError | RefusedError) and _may_show_yet(task, job):
+        # A plan by a list that is late may refuse what it takes for yet to be done.
         job.why = found.message.rstrip(".")
     elif isinstance(found, NotConvergedError | RefusedError | SelectionError):
         job.fail(_not_converged(job, found.message))
