@@ -385,7 +385,7 @@ droplets:
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.backup_policies import BackupPolicies
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.backup_policies.verb import BackupPolicies
 
 
 def main() -> None:

@@ -257,7 +257,9 @@ droplets:
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_from_backup import DropletFromBackup
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_from_backup.verb import (
+    DropletFromBackup,
+)
 
 
 def main() -> None:

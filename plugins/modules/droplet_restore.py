@@ -244,7 +244,7 @@ droplets:
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_restore import DropletRestore
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_restore.verb import DropletRestore
 
 
 def main() -> None:

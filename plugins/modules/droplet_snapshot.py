@@ -222,7 +222,7 @@ droplets:
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._engine import runner
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_snapshot import DropletSnapshot
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_snapshot.verb import DropletSnapshot
 
 
 def main() -> None:

@@ -20,7 +20,11 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.mode
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "lifeboat.digitalocean"
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
-PLANS = sorted(path.stem for path in (ROOT / "plugins" / "module_utils" / "_verbs").glob("*.py"))
+PLANS = sorted(
+    path.stem
+    for path in (ROOT / "plugins" / "module_utils" / "_verbs").iterdir()
+    if path.suffix == ".py" or (path.is_dir() and path.stem != "__pycache__")
+)
 FRAGMENTS = {path.stem for path in (ROOT / "plugins" / "doc_fragments").glob("*.py")}
 SCOPE = re.compile(r"C\(([a-z_]+:[a-z]+)\)")
 

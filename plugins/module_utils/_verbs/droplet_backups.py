@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -14,8 +14,7 @@ from .._domain.cost import monthly_backup_cost
 from .._domain.desired_policy import PLAN_DEFAULTED, DesiredPolicy, offer_of, resolve_policies
 from .._domain.errors import InputError, RefusedError
 from .._domain.facts import Facts
-from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint
-from .._domain.observed import Observed
+from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, SupportedPolicy
 from .._domain.plan import Change, ChangeBackupPolicy, ConvertBackup, DisableBackups, Doubt, EnableBackups, Plan, Step
 from .._domain.retention import at_risk_by_retention, newest_first, to_convert
 from .._domain.selection import Selection, still_there
@@ -58,6 +57,23 @@ class Request(DesiredPolicy):
     selection: Selection
     max_disable: int = 1
     progress: Progress = NO_PROGRESS
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What has been read so far. `supported`, and the ids in `backups` and `converted`, are read only when needed.
+
+    `states` is a dict of Droplet id to BackupState; `backups` and `converted` (snapshots that were backups once) are
+    dicts of Droplet id to a tuple of RestorePoint. `remaining` are, by Droplet id, the backups and the snapshots that
+    are left of what a run has put at risk.
+    """
+
+    droplets: tuple[Droplet, ...]
+    states: dict[int, BackupState]
+    supported: tuple[SupportedPolicy, ...] | None = None
+    backups: dict[int, tuple[RestorePoint, ...]] = field(default_factory=dict)
+    converted: dict[int, tuple[RestorePoint, ...]] = field(default_factory=dict)
+    remaining: dict[int, tuple[tuple[RestorePoint, ...], tuple[RestorePoint, ...]]] = field(default_factory=dict)
 
 
 def request(selection: Selection, params: Mapping[str, Any]) -> Request:

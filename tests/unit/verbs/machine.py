@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import ApiError
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.incidents import DISK_WRITES, Seen
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.journal import (
     Completed,
     Intent,
@@ -18,7 +17,11 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.mode
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import Tag
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import RestorePointSelector
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_restore as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_restore import verb as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_restore.incidents import (
+    DISK_WRITES,
+    Seen,
+)
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, on, snapshot
 
 REFUSAL = ApiError("The API refuses it.", status=422)

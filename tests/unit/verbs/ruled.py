@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import backup_policies as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.backup_policies import verb as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW
 from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import Account
 

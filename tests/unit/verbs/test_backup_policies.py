@@ -24,7 +24,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan
     EnableBackups,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import backup_policies as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.backup_policies import verb as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import (
     NOW,
     OFF,

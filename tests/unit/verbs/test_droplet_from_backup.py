@@ -29,7 +29,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.mode
     Size,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import Plan
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_from_backup as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_from_backup import verb as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import (
     HOURS,
     NOW,

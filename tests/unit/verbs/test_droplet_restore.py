@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import restore_result
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import (
     ApiError,
     InputError,
@@ -19,7 +18,10 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.erro
     SelectionError,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_restore as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_restore import (
+    result as restore_result,
+)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_restore import verb as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, OFF, backup, droplet, on
 from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import is_done
 from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.machine import (

@@ -9,10 +9,12 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import restore_result
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import RefusedError
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_restore as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_restore import (
+    result as restore_result,
+)
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_restore import verb as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup
 from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.machine import (
     HOUR,

@@ -26,7 +26,7 @@ from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.selection import Selection
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.snapshots import DropletImages
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs import droplet_snapshot as plans
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_snapshot import verb as plans
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, droplet, snapshot
 from ansible_collections.lifeboat.digitalocean.tests.unit.verbs.account import is_done
 

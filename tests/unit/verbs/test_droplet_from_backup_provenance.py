@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import provenance
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.names import is_tag
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_from_backup.verb import provenance
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import droplet
 
 anything = st.text(st.characters() | st.sampled_from("aA.-_:0"), min_size=1, max_size=60)

@@ -13,19 +13,19 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from .._domain import arguments, needs
-from .._domain.desired_policy import DesiredPolicy
-from .._domain.errors import InputError, RefusedError
-from .._domain.facts import Facts, together
-from .._domain.models import Action, BackupPolicy, Droplet
-from .._domain.observed import Observed as ObservedBackups
-from .._domain.plan import Change, Plan, Step
-from .._domain.rules import EVERYTHING, Rule, idle_exemptions, in_rule, owner, parsed, refuse_hidden_tags
-from .._domain.selection import Selection, still_there
-from .._domain.text import some
-from .._domain.verb import Record, Verb
-from . import droplet_backups
-from .droplet_backups import NO_PROGRESS, Progress
+from ..._domain import arguments, needs
+from ..._domain.desired_policy import DesiredPolicy
+from ..._domain.errors import InputError, RefusedError
+from ..._domain.facts import Facts, together
+from ..._domain.models import Action, BackupPolicy, Droplet
+from ..._domain.plan import Change, Plan, Step
+from ..._domain.selection import Selection, still_there
+from ..._domain.text import some
+from ..._domain.verb import Record, Verb
+from .. import droplet_backups
+from ..droplet_backups import NO_PROGRESS, Progress
+from ..droplet_backups import Observed as ObservedBackups
+from .rules import EVERYTHING, Rule, idle_exemptions, in_rule, owner, parsed, refuse_hidden_tags
 
 P = ParamSpec("P")
 T = TypeVar("T")

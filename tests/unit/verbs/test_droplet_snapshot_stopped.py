@@ -7,7 +7,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.plan import DropletAction, Tag, Untag
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.stopped import MARK, Stop, kinds
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_snapshot.stopped import (
+    MARK,
+    Stop,
+    kinds,
+)
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import droplet
 
 STOPPING = ["mark", "shutdown", "power_off"]

@@ -11,13 +11,13 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
-from .cost import SHARE_OF_PRICE
-from .desired_policy import POLICY_OPTIONS, DesiredPolicy
-from .errors import InputError, LifeboatError, SelectionError
-from .models import Droplet
-from .tags import carries_all, carries_any
-from .text import listed
-from .windows import WEEKDAYS
+from ..._domain.cost import SHARE_OF_PRICE
+from ..._domain.desired_policy import POLICY_OPTIONS, DesiredPolicy
+from ..._domain.errors import InputError, LifeboatError, SelectionError
+from ..._domain.models import Droplet
+from ..._domain.tags import carries_all, carries_any
+from ..._domain.text import listed
+from ..._domain.windows import WEEKDAYS
 
 PUBLISHED_HOURS = (0, 4, 8, 12, 16, 20)
 """The hours of the plans that the published API has, `SHARE_OF_PRICE`; of these only `weekly` has a weekday."""

@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.incidents import IncidentHistory, Seen
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.journal import (
     Completed,
     Intent,
     safety_name,
 )
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action, RestorePoint
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_restore.incidents import (
+    IncidentHistory,
+    Seen,
+)
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, OFF, backup, droplet
 
 KEY, OTHER = "inc-1", "inc-0"

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .errors import InputError
-from .models import Droplet, RestorePoint, Size
-from .text import listed
+from ..._domain.errors import InputError
+from ..._domain.models import Droplet, RestorePoint, Size
+from ..._domain.text import listed
 
 
 def region(wanted: str | None, point: RestorePoint, source: Droplet | None) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from ..._domain.journal import safety_of, undo_key
+from ..._domain.models import RestorePoint
+from ..._domain.retention import newest_first
+from ..._domain.time import iso
 from .incidents import DISK_WRITES, IncidentHistory, Seen
-from .journal import safety_of, undo_key
-from .models import RestorePoint
-from .retention import newest_first
-from .time import iso
 
 MODULE = "lifeboat.digitalocean.droplet_restore"
 KEYS = (

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .models import Droplet
-from .plan import DropletAction, Step, Tag, Untag
-from .tags import spelling
+from ..._domain.models import Droplet
+from ..._domain.plan import DropletAction, Step, Tag, Untag
+from ..._domain.tags import spelling
 
 MARK = "lifeboat:stopped"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Decides what `droplet_restore` does: pure, the same for check mode, for the real run and for its rerun.
 
-Marks, images and the log of actions show what has happened (`_domain/incidents.py`); nothing is kept in memory.
+Marks, images and the log of actions show what has happened (`incidents.py`); nothing is kept in memory.
 Each plan holds what remains: intent, power off, safety snapshot, restore or rebuild, power on, done.
 """
 
@@ -14,11 +14,10 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from .._domain import arguments, needs, restore_result
-from .._domain.confirmation import unconfirmed
-from .._domain.cost import monthly_snapshot_cost
-from .._domain.decided import difference
-from .._domain.errors import (
+from ..._domain import arguments, needs
+from ..._domain.confirmation import unconfirmed
+from ..._domain.cost import monthly_snapshot_cost
+from ..._domain.errors import (
     ApiError,
     InputError,
     LifeboatError,
@@ -27,18 +26,20 @@ from .._domain.errors import (
     ScopeError,
     SelectionError,
 )
-from .._domain.facts import Facts
-from .._domain.incidents import DISK_WRITES, Goal, IncidentHistory, Seen, action_order
-from .._domain.journal import Completed, Intent, checked_incident, safety_name, safety_of
-from .._domain.models import Action, RestorePoint
-from .._domain.plan import SECONDS_PER_GIB, Awaited, Change, Doubt, DropletAction, Plan, Step, Tag
-from .._domain.restore_points import RestorePointSelector, resolve
-from .._domain.retention import newest_first
-from .._domain.selection import Selection
-from .._domain.snapshots import SCRATCH_DISK
-from .._domain.text import listed
-from .._domain.time import iso
-from .._domain.verb import Record, Verb
+from ..._domain.facts import Facts
+from ..._domain.journal import Completed, Intent, checked_incident, safety_name, safety_of
+from ..._domain.models import Action, RestorePoint
+from ..._domain.plan import SECONDS_PER_GIB, Awaited, Change, Doubt, DropletAction, Plan, Step, Tag
+from ..._domain.restore_points import RestorePointSelector, resolve
+from ..._domain.retention import newest_first
+from ..._domain.selection import Selection
+from ..._domain.snapshots import SCRATCH_DISK
+from ..._domain.text import listed
+from ..._domain.time import iso
+from ..._domain.verb import Record, Verb
+from . import result as outcome
+from .decided import difference
+from .incidents import DISK_WRITES, Goal, IncidentHistory, Seen, action_order
 
 POWER = ("power_on", "power_off", "power_cycle", "reboot", "shutdown")
 
@@ -162,7 +163,7 @@ def resumed(request: Request, done: Sequence[Step], own: Sequence[Action]) -> Re
 def _as_seen(change: Change[Request], seen: Seen, mark: Completed, now: datetime) -> Change[Request]:
     """`change` of a restore that this run has done, with what does not show yet, and with what came of it."""
     goal = change.request.run
-    told = {key: change.extra_result[key] for key in restore_result.FOUND}
+    told = {key: change.extra_result[key] for key in outcome.FOUND}
     why = None
     if not any(action.id == mark.action and action.completed for action in seen.actions):
         why = f"the log does not show yet that action {mark.action} has completed"
@@ -207,17 +208,17 @@ def otherwise(change: Change[Request], step: Step, error: ApiError) -> Request |
 
 def left_behind(request: Request, change: Change[Request], seen: Seen | None) -> tuple[Record, tuple[str, ...]]:
     """`(keys of the result, sentences)` about a Droplet whose restore has failed; `seen` is None if it is not known."""
-    told: Record = {key: change.extra_result[key] for key in restore_result.WAY_BACK}
+    told: Record = {key: change.extra_result[key] for key in outcome.WAY_BACK}
     was_on = bool(request.run and request.run.was_on)
     begun = False
     if seen:
         story = _story(request, seen)
         begun = bool(story.own_restore or story.attempts)
-        told = dict.fromkeys(restore_result.WAY_BACK)
+        told = dict.fromkeys(outcome.WAY_BACK)
         if snapshot := story.way_back():
-            told |= restore_result.way_back(story, snapshot.id, snapshot.name)
+            told |= outcome.way_back(story, snapshot.id, snapshot.name)
     if not (told["safety_snapshot"] and told["safety_snapshot"]["id"]):
-        told = dict.fromkeys(restore_result.WAY_BACK)
+        told = dict.fromkeys(outcome.WAY_BACK)
     sentences: list[str] = []
     if told["safety_snapshot"]:
         sentence = f"Safety snapshot {told['safety_snapshot']['id']} holds the disk as it was"
@@ -230,9 +231,9 @@ def left_behind(request: Request, change: Change[Request], seen: Seen | None) ->
 
 
 def tell(entries: Sequence[Record]) -> Record:
-    """The restore_result.KEYS of the result, beside its `droplets`."""
+    """The outcome.KEYS of the result, beside its `droplets`."""
     (entry,) = entries
-    return {key: entry.pop(key) for key in restore_result.KEYS}
+    return {key: entry.pop(key) for key in outcome.KEYS}
 
 
 def describe(shown: Mapping[str, Any]) -> str:
@@ -388,7 +389,7 @@ def _stopped(
             droplet=story.seen.droplet.id,
             action=conflicting_restores[-1].id,
         )
-    told = restore_result.told(story, point, now)
+    told = outcome.told(story, point, now)
     goal = replace(_goal(story, told, now), awaited=running.id)
     shown = {"state": "being overwritten", "image": None}
     wait_for = Awaited(running, _disk_gigabytes(story.seen))
@@ -406,7 +407,7 @@ def _narrowed(request: Request, story: IncidentHistory, goal: Goal) -> Request:
 def _listing(request: Request, seen: Seen, now: datetime) -> Change[Request]:
     """Nothing changes: the result shows which restore points there are."""
     shown = {"state": "as it is"}
-    told = {**dict.fromkeys(restore_result.KEYS), "restore_points": restore_result.restore_points(seen, now)}
+    told = {**dict.fromkeys(outcome.KEYS), "restore_points": outcome.restore_points(seen, now)}
     return Change(seen.droplet, request, shown, shown, extra_result=told)
 
 
@@ -421,7 +422,7 @@ def _unchanged(
     """`(change, warnings)` if the restore is done."""
     incident, mine = story.incident, story.own_restore
     shown = {"state": "restored", "image": mark.image}
-    told = {**restore_result.told(story, point, now), **restore_result.found(story)}
+    told = {**outcome.told(story, point, now), **outcome.found(story)}
     note = f"incident {incident!r} was restored by action {mark.action}, and no other restore came after it"
     warnings: tuple[str, ...] = ()
     if mark.image is None:
@@ -453,7 +454,7 @@ def _finish(
         "is taken for its restore; the log does not tell its image"
     )
     safety = story.safety()
-    told = restore_result.told(story, point, now, (safety.id, safety.name) if safety else None)
+    told = outcome.told(story, point, now, (safety.id, safety.name) if safety else None)
     return Change(
         droplet,
         _narrowed(request, story, _goal(story, told, now)),
@@ -487,7 +488,7 @@ def _restore(
     if safety:
         name, size = safety.name, _gigabytes(safety, seen)
     wanted = bool(safety or request.safety_snapshot)
-    told = restore_result.told(story, point, now, (safety.id if safety else None, name) if wanted else None)
+    told = outcome.told(story, point, now, (safety.id if safety else None, name) if wanted else None)
     goal = _goal(story, told, now)
     steps: list[Step] = []
     if story.intent is None:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Decides what `droplet_from_backup` does: pure, the same for check mode and for the real run.
 
-A Droplet that it made is known by its name and by its tags (`_domain/provenance.py`). What is there is looked at first:
+A Droplet that it made is known by its name and by its tags (`provenance.py`). What is there is looked at first:
 nothing about images and sizes needs to be known, or to be there any more, once the Droplet is.
 """
 
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from .._domain import arguments, gone, needs, placement, provenance
-from .._domain import tags as tagging
-from .._domain.cost import monthly_backup_cost
-from .._domain.desired_policy import DesiredPolicy, offer_of, resolve_policies
-from .._domain.errors import (
+from ..._domain import arguments, gone, needs
+from ..._domain import tags as tagging
+from ..._domain.cost import monthly_backup_cost
+from ..._domain.desired_policy import DesiredPolicy, offer_of, resolve_policies
+from ..._domain.errors import (
     ActionFailedError,
     InputError,
     NotConvergedError,
@@ -25,16 +25,17 @@ from .._domain.errors import (
     ScopeError,
     SelectionError,
 )
-from .._domain.facts import Facts, Need
-from .._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, Size, SupportedPolicy
-from .._domain.names import checked_id, droplet_name, tag_name
-from .._domain.plan import Awaited, Change, CreateDroplet, Doubt, Plan, Step
-from .._domain.provenance import Origin
-from .._domain.restore_points import RestorePointSelector, resolve, too_old
-from .._domain.text import listed
-from .._domain.time import iso
-from .._domain.verb import Record, Verb
-from .._domain.windows import any_hour
+from ..._domain.facts import Facts, Need
+from ..._domain.models import Action, BackupPolicy, BackupState, Droplet, RestorePoint, Size, SupportedPolicy
+from ..._domain.names import checked_id, droplet_name, tag_name
+from ..._domain.plan import Awaited, Change, CreateDroplet, Doubt, Plan, Step
+from ..._domain.restore_points import RestorePointSelector, resolve, too_old
+from ..._domain.text import listed
+from ..._domain.time import iso
+from ..._domain.verb import Record, Verb
+from ..._domain.windows import any_hour
+from . import placement, provenance
+from .provenance import Origin
 
 LARGEST_USER_DATA = 64 * 1024
 FEATURES = ("ipv6", "monitoring")

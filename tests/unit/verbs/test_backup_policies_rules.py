@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain import rules
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.desired_policy import DesiredPolicy
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.errors import InputError, SelectionError
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.rules import Match, Rule
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.backup_policies import rules
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.backup_policies.rules import Match, Rule
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import droplet, rule
 
 DAY = date(2026, 3, 2)

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.decided import difference
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.models import Action
 from ansible_collections.lifeboat.digitalocean.plugins.module_utils._domain.restore_points import RestorePointSelector
+from ansible_collections.lifeboat.digitalocean.plugins.module_utils._verbs.droplet_restore.decided import difference
 from ansible_collections.lifeboat.digitalocean.tests.unit.builders import NOW, backup, snapshot
 
 HOUR = timedelta(hours=1)

@@ -8,9 +8,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .models import Droplet
-from .names import LONGEST
-from .tags import key
+from ..._domain.models import Droplet
+from ..._domain.names import LONGEST
+from ..._domain.tags import key
 
 FROM, SOURCE, SOURCE_NAME = "lifeboat:from:", "lifeboat:source:", "lifeboat:source-name:"
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from .evidence import ended_at, ended_within
-from .journal import Completed, Intent, Journal, safety_of
-from .models import Action, BackupState, Droplet, RestorePoint
-from .plan import Doubt
-from .retention import newest_first
+from ..._domain.evidence import ended_at, ended_within
+from ..._domain.journal import Completed, Intent, Journal, safety_of
+from ..._domain.models import Action, BackupState, Droplet, RestorePoint
+from ..._domain.plan import Doubt
+from ..._domain.retention import newest_first
 
 DISK_WRITES = ("restore", "rebuild")
 """Types of actions that overwrite the disk."""

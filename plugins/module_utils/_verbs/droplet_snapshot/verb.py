@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from .._domain import arguments, needs, stopped
-from .._domain.cost import monthly_snapshot_cost
-from .._domain.errors import InputError, RefusedError, SelectionError
-from .._domain.facts import Facts
-from .._domain.journal import safety_of
-from .._domain.models import Action, Droplet, RestorePoint
-from .._domain.names import checked_id
-from .._domain.options import at_least
-from .._domain.plan import (
+from ..._domain import arguments, needs
+from ..._domain.cost import monthly_snapshot_cost
+from ..._domain.errors import InputError, RefusedError, SelectionError
+from ..._domain.facts import Facts
+from ..._domain.journal import safety_of
+from ..._domain.models import Action, Droplet, RestorePoint
+from ..._domain.names import checked_id
+from ..._domain.options import at_least
+from ..._domain.plan import (
     SECONDS_PER_GIB,
     Change,
     DeleteSnapshot,
@@ -29,9 +29,9 @@ from .._domain.plan import (
     Tag,
     TransferImage,
 )
-from .._domain.retention import newest_first
-from .._domain.selection import Selection
-from .._domain.snapshots import (
+from ..._domain.retention import newest_first
+from ..._domain.selection import Selection
+from ..._domain.snapshots import (
     SCRATCH_DISK,
     DropletImages,
     by_droplet,
@@ -42,10 +42,11 @@ from .._domain.snapshots import (
     record,
     unlisted_doubt,
 )
-from .._domain.stopped import Stop
-from .._domain.templates import checked, fits, rendered
-from .._domain.text import priced
-from .._domain.verb import Record, Verb
+from ..._domain.templates import checked, fits, rendered
+from ..._domain.text import priced
+from ..._domain.verb import Record, Verb
+from . import stopped
+from .stopped import Stop
 
 SHUTDOWN_TIMEOUT = 120
 """Seconds that a Droplet has to shut down before it is powered off, unless the task says otherwise."""

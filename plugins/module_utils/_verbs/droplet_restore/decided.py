@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from .models import Action, RestorePoint
-from .plan import SECONDS_PER_GIB
-from .restore_points import RestorePointSelector, too_old
-from .retention import newest_first
+from ..._domain.models import Action, RestorePoint
+from ..._domain.plan import SECONDS_PER_GIB
+from ..._domain.restore_points import RestorePointSelector, too_old
+from ..._domain.retention import newest_first
 
 LISTED_AFTER = timedelta(minutes=10)
 """Within this time after it was made, a restore point may have been missing in the lists that were read."""
