@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.lifeboat.digitalocean.tests.promises.harness.fixtures import (  # noqa: F401, fixtures
+# Pytest finds fixtures by their names here.
+from ansible_collections.lifeboat.digitalocean.tests.promises.harness.fixtures import (  # noqa: F401  # pylint: disable=unused-import
     _both,
     _inventory,
     _inventory_process,
