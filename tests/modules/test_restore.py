@@ -146,7 +146,7 @@ def test_p3_a_restore_of_somebody_else_is_waited_for_and_named(slow, kind):
     assert met.result["summary"] == {"matched": 1, "unchanged": 0, "changed": 0, "failed": 1, "not_tried": 0}
     again = run(**options)
     assert again.kind == "refused", again
-    assert "which bears no mark of an incident" in again.result["msg"]
+    assert "which has no mark of an incident" in again.result["msg"]
     assert not again.writes
     assert slow.state().droplets[key]["disk_from"] == image
     assert restores(slow, before) == []
@@ -353,7 +353,7 @@ def test_p3_without_tags_and_safety_snapshot_an_unknown_restore_is_not_undone(si
     untag(sim, key, "intent")
     refused = restore(**options)
     assert refused.kind == "refused", refused
-    assert "which bears no mark of an incident. Restoring now would undo that." in refused.result["msg"]
+    assert "which has no mark of an incident. Restoring now would undo that." in refused.result["msg"]
     assert not refused.writes
     assert len(restores(sim, before)) == 1
 

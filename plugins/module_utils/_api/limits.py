@@ -162,7 +162,7 @@ class Governor:
         if seconds > self._budget.left:
             raise RateLimitError(
                 f"It takes another {seconds:.0f} s until {reason}, and {max(0, self._budget.left):.0f} s of "
-                f"{self._budget.seconds:.0f} s are left. Run it again later, or raise wait_timeout where it has one.",
+                f"{self._budget.seconds:.0f} s are left. Run it again later, or raise wait_timeout if it has one.",
                 status=429,
             )
 

@@ -361,7 +361,7 @@ def _guard_names(request: Request, one: DropletImages, points: Sequence[RestoreP
     if len({name for name, point in zip(names, points, strict=True) if point in backups}) < len(backups):
         raise InputError(
             f"snapshot_name {request.name!r} gives the same name to several of the {len(backups)} backups of Droplet "
-            f"{one.droplet}. Put {{date}} into it, and {{time}} where there are several backups a day.",
+            f"{one.droplet}. Put {{date}} into it, and {{time}} if there are several backups a day.",
             droplet=one.droplet.id,
         )
 

@@ -134,7 +134,7 @@ def test_a_pause_that_outlasts_the_budget_is_refused_at_once():
         limited.pause(31, "the API's hourly limit frees up at 12:00:00 UTC")
     assert caught.value.message == (
         "It takes another 31 s until the API's hourly limit frees up at 12:00:00 UTC, and 30 s of 100 s are left. Run "
-        "it again later, or raise wait_timeout where it has one."
+        "it again later, or raise wait_timeout if it has one."
     )
     assert caught.value.status == 429
     assert clock.slept == []

@@ -143,7 +143,7 @@ LOST = {
         [], [replace(RESTORED, id=99, status="errored"), RESTORED], [0.5], {}, "unchanged",
     ),
     "of the image, before it": ([], [RESTORED], [0.5], {"snapshot_id": 12, "backup_id": None}, "unchanged"),
-    "only before the safety snapshot": ([], [RESTORED], [3], {}, "which bears no mark of an incident"),
+    "only before the safety snapshot": ([], [RESTORED], [3], {}, "which has no mark of an incident"),
     "another incident's in between": (
         [intent("inc-2", 12, NOW + HOUR * 0.75)], [RESTORED], [0.5], {}, "of incident 'inc-2'. Restoring now",
     ),
@@ -183,13 +183,13 @@ REFUSED = {
     "both marks removed": (
         [], [RESTORED], {},
         "The disk of Droplet web-01 (1) was overwritten after backup 13 (web-01- 2026-03-01) was made: action 100 "
-        "(restore), begun at 2026-03-02T13:00:00Z, which bears no mark of an incident. Restoring now would undo that. "
+        "(restore), begun at 2026-03-02T13:00:00Z, which has no mark of an incident. Restoring now would undo that. "
         "Nothing is sent. Choose a younger restore point",
     ),
     "a rebuild of whoever": ([], [REBUILT], {}, "action 100 (rebuild)"),
-    "of unknown time": ([], [replace(RESTORED, started_at=None)], {}, "which bears no mark of an incident"),
+    "of unknown time": ([], [replace(RESTORED, started_at=None)], {}, "which has no mark of an incident"),
     "before the intent, unmarked": (
-        [intent(at=NOW + 2 * HOUR)], [RESTORED], {}, "which bears no mark of an incident. Restoring now would undo",
+        [intent(at=NOW + 2 * HOUR)], [RESTORED], {}, "which has no mark of an incident. Restoring now would undo",
     ),
     "since the intent, of the wrong type": (
         [intent()], [REBUILT], {}, "which is not known to be of incident 'inc-1'. Restoring now would undo that",
@@ -204,7 +204,7 @@ REFUSED = {
     "a newer restore than the marked one": (
         [done()], [RESTORED, LATER], {},
         "Incident 'inc-1' of Droplet web-01 (1) was restored, but the disk was overwritten since: action 110 "
-        "(restore), begun at 2026-03-02T17:00:00Z, which bears no mark of an incident. Nothing is sent. Another "
+        "(restore), begun at 2026-03-02T17:00:00Z, which has no mark of an incident. Nothing is sent. Another "
         "restore needs a new incident.",
     ),
     "a newer restore of another incident": (
@@ -304,10 +304,10 @@ class TestInProgress:
     @pytest.mark.parametrize(
         ("tags", "who"),
         [
-            ([], "which bears no mark of an incident"),
-            ([intent(at=NOW + 2 * HOUR)], "which bears no mark of an incident"),
+            ([], "which has no mark of an incident"),
+            ([intent(at=NOW + 2 * HOUR)], "which has no mark of an incident"),
             ([intent(), intent("inc-2", at=NOW + HOUR / 2)], "of incident 'inc-2'"),
-            ([done(action=90)], "which bears no mark of an incident"),
+            ([done(action=90)], "which has no mark of an incident"),
         ],
     )
     @pytest.mark.parametrize("outcome", ["completed", "errored"])

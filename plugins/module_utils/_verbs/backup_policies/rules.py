@@ -172,7 +172,7 @@ def _parsed(options: Mapping[str, Any], protect_unlisted_plans: bool) -> Rule:
 def _match(options: Mapping[str, Any]) -> Match:
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     if not given:
-        raise InputError("match is empty, which could mean none or all. Write all: true where every Droplet is meant.")
+        raise InputError("match is empty, which could mean none or all. Write all: true if every Droplet is meant.")
     for name, values in given.items():
         if values == []:
             raise InputError(f"{name} in match is an empty list: name at least one, or leave it out.")

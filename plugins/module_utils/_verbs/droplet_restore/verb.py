@@ -343,7 +343,7 @@ def _sentence(story: IncidentHistory, action: Action, point: RestorePoint | None
     droplet, incident, owner = story.seen.droplet, story.incident, story.marks.owner(action)
     who = f"action {action.id} ({action.type}), begun at {iso(action.started_at)}"
     if owner is None:
-        who += ", which bears no mark of an incident"
+        who += ", which has no mark of an incident"
     elif owner != incident:
         who += f", of incident {owner!r}"
     else:
