@@ -136,8 +136,8 @@ def plan(request: Request, observed: Observed, now: datetime) -> Plan[Request]:
 def narrowed(request: Request, droplet: Droplet, policy: BackupPolicy | None, progress: Progress) -> Request:
     """`request` for one Droplet, with the policy that was chosen for it and the `progress` of its run."""
     most = max(1, request.max_disable)
-    pinned_ = pinned(request, policy)
-    return replace(pinned_, selection=Selection.of(droplet), max_disable=most, progress=progress)
+    chosen = pinned(request, policy)
+    return replace(chosen, selection=Selection.of(droplet), max_disable=most, progress=progress)
 
 
 def pinned(desired: Desired, policy: BackupPolicy | None) -> Desired:
