@@ -116,6 +116,7 @@ class Applier:
         by_description = any(job.change.visible is not None and isinstance(job.maker, ConvertBackup) for job in jobs)
         ids = [job.change.target.id for job in jobs if job.change.target.id is not None]
         found = actions.recent(self._client, ids, account=by_description) if ids or by_description else []
+        self._task.known = {action.id for action in found}
         if by_description:
             self._task.conversions.log = [action for action in found if action.type == ConvertBackup.type]
         by_id = actions.by_droplet(found, ids)

@@ -43,16 +43,12 @@ class ByTag:
         self._is_out = False
         self._tries = self._refusals = 0
         self._sent_at: datetime | None = None
-        self._known: Set[int] | None = None
-        """The ids of the actions that were in the log before anything was sent."""
         self._lost: tuple[OutcomeUnknownError, Lost] | None = None
         self._refused: Refused | None = None
         self._has_looked = False
 
     def takes_part(self, jobs: list[Job]) -> None:
         """If the log alone can tell, a running action of this type is part of an order that is out already."""
-        if self._known is None:
-            self._known = {key for job in jobs for key in job.known}
         begun = [job.running.started_at for job in in_state(jobs, State.WAITING) if job.running and job.done]
         moments = [moment for moment in begun if moment]
         if moments and len(moments) == len(begun):
@@ -147,7 +143,7 @@ class ByTag:
     def _look_for(self, needing: Sequence[Job], jobs: list[Job], error: OutcomeUnknownError, lost: Lost) -> None:
         """After a lost answer: if the log has actions of this order it is out, and else it may be sent again."""
         try:
-            begun = self._begun_since(lost.sent_at, self._known or frozenset())
+            begun = self._begun_since(lost.sent_at, self._task.known)
         except LifeboatError as second:
             raise second.copy(f"{error.message} {second.message}") from second
         missing = [job for job in needing if job.change.target.id not in begun]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -43,7 +43,8 @@ HIDDEN = "the API says that an action is pending, and the log does not show it y
 class Task:
     """The jobs' client, verb and `request`; `wait` is False if the last action of each is not waited for.
 
-    `stopped_by` is the error that all would meet, once there is one. `conversions` are those in the account's log.
+    `stopped_by` is the error that all would meet, once there is one. `conversions` are those in the account's log, and
+    `known` the ids of all actions that the log had before anything was sent.
     """
 
     client: Client
@@ -52,6 +53,7 @@ class Task:
     wait: bool = True
     stopped_by: LifeboatError | None = None
     conversions: hold.Conversions = field(default_factory=hold.Conversions)
+    known: Set[int] = frozenset()
 
     @property
     def lag(self) -> timedelta:
