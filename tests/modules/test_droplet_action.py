@@ -303,6 +303,20 @@ class TestByTag:
         assert carried_out(told.requests) == {BY_TAG: 1}
         assert all(len(told.droplets[key]["actions"]) == 1 for key in three)
 
+    def test_p3_what_a_member_has_just_done_is_not_taken_for_the_order_whose_answer_was_lost(self, simulators):
+        """One that needs nothing has taken such a snapshot a moment before: that says nothing about the others."""
+        sim = simulators("--droplets", "6", "--action-seconds", "0", "--rate-limit", "off")
+        sim.reset(droplets=0)
+        three = worlds.create(sim, "alpha", "bravo", "charlie")
+        sim.advance(100)
+        worlds.act(sim, three[2], "snapshot", name="s")
+        sim.forget()
+        sim.fault({"status": 504, "carried_out": False}, method="POST")
+        told = self.by_tag(Runner(sim, module="droplet_action"), "snapshot", snapshot_name="s")
+        assert not told.failed, told
+        assert carried_out(told.requests) == {BY_TAG: 1}
+        assert all(sim.state().droplets[key]["snapshots"] for key in three)
+
     @pytest.mark.parametrize("kind", ["power_off", "power_cycle", "shutdown", "snapshot"])
     @pytest.mark.parametrize("moment", ["before", "after"])
     def test_p6_killed_while_it_runs_a_rerun_waits_for_what_is_under_way(self, simulators, kind, moment):
